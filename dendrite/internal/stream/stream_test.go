@@ -1,0 +1,95 @@
+package stream_test
+
+import (
+	"math"
+	"testing"
+
+	"microcircuits/dendrite/internal/stream"
+)
+
+// Saved results depend on these numbers: do not change them.
+func TestGolden(t *testing.T) {
+	s := stream.New(1, "noise", 2, 3)
+	got := [3]uint64{s.Uint64(), s.Uint64(), s.Uint64()}
+	if want := [3]uint64{0x60b2efd6afafa77a, 0x196b5fb7aef48ceb, 0xe651fb6b5aad7496}; got != want {
+		t.Errorf("got %#x, want %#x", got, want)
+	}
+}
+
+func TestNamesAreDistinct(t *testing.T) {
+	first := map[uint64]string{}
+	for name, s := range map[string]*stream.Stream{
+		"seed 1":         stream.New(1, "a"),
+		"seed 2":         stream.New(2, "a"),
+		"other purpose":  stream.New(1, "b"),
+		"index 0":        stream.New(1, "a", 0),
+		"index 0, 0":     stream.New(1, "a", 0, 0),
+		"index 1":        stream.New(1, "a", 1),
+		"index 0, 1":     stream.New(1, "a", 0, 1),
+		"index 1, 0":     stream.New(1, "a", 1, 0),
+		"index as bytes": stream.New(1, "a\x00\x00\x00\x00\x00\x00\x00\x00"),
+	} {
+		x := s.Uint64()
+		if other, ok := first[x]; ok {
+			t.Errorf("%q and %q are the same stream", name, other)
+		}
+		first[x] = name
+	}
+}
+
+func TestSaveAndContinue(t *testing.T) {
+	for _, used := range []int{0, 1, 7, 1000} {
+		a := stream.New(3, "x")
+		for range used {
+			a.NormFloat64()
+		}
+		saved, err := a.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b stream.Stream
+		if err := b.UnmarshalBinary(saved); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 500 {
+			if x, y := a.NormFloat64(), b.NormFloat64(); x != y {
+				t.Fatalf("after %d draws, draw %d: %v and %v", used, i, x, y)
+			}
+		}
+	}
+}
+
+func TestUnreadablePosition(t *testing.T) {
+	s := stream.New(1, "x")
+	same := stream.New(1, "x")
+	if err := s.UnmarshalBinary([]byte("nonsense")); err == nil {
+		t.Fatal("no error")
+	}
+	if s.Uint64() != same.Uint64() {
+		t.Error("a failed UnmarshalBinary moved the stream")
+	}
+}
+
+func TestDistributions(t *testing.T) {
+	x := make([]float64, 200000)
+	for _, c := range []struct {
+		name     string
+		fill     func()
+		mean, sd float64
+	}{
+		{"Uniform", func() { stream.New(1, "u").Uniform(x, -1, 3) }, 1, 4 / math.Sqrt(12)},
+		{"Normal", func() { stream.New(1, "n").Normal(x, 2) }, 0, 2},
+	} {
+		c.fill()
+		var sum, sq float64
+		for _, v := range x {
+			sum += v
+			sq += v * v
+		}
+		mean := sum / float64(len(x))
+		sd := math.Sqrt(sq/float64(len(x)) - mean*mean)
+		if !(math.Abs(mean-c.mean) < 0.02) || !(math.Abs(sd-c.sd) < 0.02) {
+			t.Errorf("%s: mean %v, standard deviation %v; want %v, %v", c.name, mean, sd, c.mean, c.sd)
+		}
+	}
+}
