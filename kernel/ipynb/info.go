@@ -1,0 +1,91 @@
+package ipynb
+
+import "encoding/json"
+
+// RunInfo is what the runner writes into an executed notebook's metadata
+// under the key "dendrite".
+type RunInfo struct {
+	Commit      string            `json:"commit,omitempty"` // of the clone; empty outside git
+	Dirty       bool              `json:"dirty"`            // uncommitted changes
+	Started     string            `json:"started"`          // RFC 3339
+	WallSeconds float64           `json:"wallSeconds"`
+	Command     string            `json:"command"` // reproduces the run from the clone's root
+	GoNB        string            `json:"gonb"`
+	Go          string            `json:"go"`
+	Parameters  map[string]string `json:"parameters"` // all of them, as Go literals, overrides included
+	Status      string            `json:"status"`     // "ok" or "failed"
+	Source      string            `json:"source"`     // notebook, relative to the clone's root
+}
+
+var runKeys = []string{"commit", "dirty", "started", "wallSeconds", "command", "gonb", "go", "parameters", "status", "source"}
+
+// CellInfo is what the runner writes into an executed cell's metadata under
+// the key "dendrite".
+type CellInfo struct {
+	Seconds float64 `json:"seconds"`
+	Status  string  `json:"status"` // "ok", "error" or "timeout"
+}
+
+// Info returns the record of the run that wrote the notebook; false when it
+// was not written by the runner.
+func (nb *Notebook) Info() (RunInfo, bool) {
+	var info RunInfo
+	err := json.Unmarshal(nb.Metadata[dendriteKey], &info)
+	return info, err == nil && info.Started != ""
+}
+
+// SetInfo stores the record of a run.
+func (nb *Notebook) SetInfo(info RunInfo) {
+	nb.setInfo(func(m map[string]json.RawMessage) {
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(marshal(info), &fields); err != nil {
+			panic(err) // a struct of plain fields always is an object
+		}
+		for k, v := range fields {
+			m[k] = v
+		}
+	})
+}
+
+// setInfo edits the notebook's "dendrite" metadata and drops it when empty.
+func (nb *Notebook) setInfo(edit func(map[string]json.RawMessage)) {
+	m := map[string]json.RawMessage{}
+	if raw, ok := nb.Metadata[dendriteKey]; ok {
+		if json.Unmarshal(raw, &m) != nil || m == nil {
+			m = map[string]json.RawMessage{}
+		}
+	}
+	edit(m)
+	if len(m) == 0 {
+		delete(nb.Metadata, dendriteKey)
+		return
+	}
+	if nb.Metadata == nil {
+		nb.Metadata = map[string]json.RawMessage{}
+	}
+	nb.Metadata[dendriteKey] = marshal(m)
+}
+
+// IsTemplate reports whether the author marked the notebook as a template
+// (metadata {"dendrite": {"template": true}}): it is copied, not reproduced.
+func (nb *Notebook) IsTemplate() bool {
+	var m struct {
+		Template bool `json:"template"`
+	}
+	return json.Unmarshal(nb.Metadata[dendriteKey], &m) == nil && m.Template
+}
+
+// Info returns the record of the cell's run; false when there is none.
+func (c *Cell) Info() (CellInfo, bool) {
+	var info CellInfo
+	err := json.Unmarshal(c.Metadata[dendriteKey], &info)
+	return info, err == nil && info.Status != ""
+}
+
+// SetInfo stores the record of the cell's run.
+func (c *Cell) SetInfo(info CellInfo) {
+	if c.Metadata == nil {
+		c.Metadata = map[string]json.RawMessage{}
+	}
+	c.Metadata[dendriteKey] = marshal(info)
+}

@@ -1,0 +1,229 @@
+package ipynb
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func write(t *testing.T, nb *Notebook) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := nb.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// The file was laid out as Jupyter does (indent 1, sorted known keys).
+func TestRoundTripIsByteIdentical(t *testing.T) {
+	want, err := os.ReadFile("testdata/jupyter.ipynb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nb, err := ReadFile("testdata/jupyter.ipynb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), write(t, nb)); diff != "" {
+		t.Errorf("written notebook differs (-read +written):\n%s", diff)
+	}
+	if got := nb.Cells[1].Tags(); len(got) != 1 || got[0] != TagParameters {
+		t.Errorf("tags of cell 2 = %q", got)
+	}
+	if got, ok := nb.Cells[2].Outputs[1].TextOf("text/html"); !ok || got != "<div>\n</div>" {
+		t.Errorf("TextOf(text/html) = %q, %v", got, ok)
+	}
+	if _, ok := nb.Cells[2].Outputs[1].TextOf("application/vnd.dendrite.chart+json"); ok {
+		t.Error("a JSON object was taken for text")
+	}
+}
+
+func TestReadAcceptsPlainStringsAndOldFormats(t *testing.T) {
+	nb, err := Read(strings.NewReader(`{"nbformat":4,"nbformat_minor":2,"metadata":{},"cells":[
+		{"cell_type":"code","source":"a\nb","metadata":{},"outputs":[{"output_type":"stream","name":"stdout","text":"x\ny"}],"execution_count":null},
+		{"cell_type":"markdown","source":[],"metadata":{}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if nb.Cells[0].Source != "a\nb" || nb.Cells[0].Outputs[0].Text != "x\ny" {
+		t.Errorf("got source %q, text %q", nb.Cells[0].Source, nb.Cells[0].Outputs[0].Text)
+	}
+	nb.Upgrade()
+	if nb.NBFormatMinor != 5 || nb.Cells[0].ID == "" || nb.Cells[0].ID == nb.Cells[1].ID {
+		t.Errorf("upgrade gave format 4.%d, ids %q and %q", nb.NBFormatMinor, nb.Cells[0].ID, nb.Cells[1].ID)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	const cell = `{"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[%]}`
+	for input, want := range map[string]string{
+		`[]`: "not a notebook",
+		`{`:  "not a notebook",
+		`{"nbformat":3,"nbformat_minor":0,"metadata":{},"worksheets":[]}`:                                                                    "format 3 is not supported",
+		`{"nbformat_minor":0,"metadata":{},"cells":[]}`:                                                                                      "nbformat is missing",
+		`{"nbformat":4,"nbformat_minor":5,"metadata":{}}`:                                                                                    "cells is missing",
+		strings.Replace(cell, "%", `null`, 1):                                                                                                "cell 1: is null",
+		strings.Replace(cell, "%", `{"cell_type":"code","metadata":{}}`, 1):                                                                  "source is missing",
+		strings.Replace(cell, "%", `{"cell_type":"heading","source":""}`, 1):                                                                 `unknown cell type "heading"`,
+		strings.Replace(cell, "%", `{"cell_type":"code","source":["a",1]}`, 1):                                                               "neither a string nor a list",
+		strings.Replace(cell, "%", `{"cell_type":"code","source":["a",null]}`, 1):                                                            "neither a string nor a list",
+		strings.Replace(cell, "%", `{"cell_type":"code","source":"","outputs":[{"output_type":"pyout"}]}`, 1):                                `output 1: unknown output type "pyout"`,
+		strings.Replace(cell, "%", `{"cell_type":"code","source":"","outputs":[{"output_type":"stream","name":"stdout","text":{}}]}`, 1):     "text: neither",
+		strings.Replace(cell, "%", `{"cell_type":"code","source":"","outputs":[{"output_type":"display_data","data":[],"metadata":{}}]}`, 1): "data:",
+	} {
+		_, err := Read(strings.NewReader(input))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Read(%s) = %v, want an error with %q", input, err, want)
+		}
+	}
+}
+
+func TestWriteFileIsAtomic(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "n.ipynb")
+	nb := New()
+	nb.Add(Code, "var a = 1", TagParameters)
+	if err := nb.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := nb.WriteFile(filepath.Join(dir, "missing", "n.ipynb")); err == nil {
+		t.Error("writing into a missing folder succeeded")
+	}
+	if err := os.Mkdir(filepath.Join(dir, "taken.ipynb"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := nb.WriteFile(filepath.Join(dir, "taken.ipynb")); err == nil {
+		t.Error("writing over a folder succeeded")
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 2 {
+		t.Errorf("left behind: %v", entries)
+	}
+	back, err := ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if write(t, back) != write(t, nb) {
+		t.Error("read back differently")
+	}
+}
+
+func TestMergeStreams(t *testing.T) {
+	out := func(name, text string) *Output { return &Output{Type: Stream, Name: name, Text: text} }
+	in := []*Output{
+		out("stdout", "a\n 1%\r"), out("stdout", " 2%\r 3%\r\nb"), out("stderr", "e\r\n"), out("stdout", "c"),
+		{Type: DisplayData}, out("stdout", "d"),
+	}
+	got := MergeStreams(in)
+	want := []*Output{out("stdout", "a\n 3%\nb"), out("stderr", "e\n"), out("stdout", "c"), {Type: DisplayData}, out("stdout", "d")}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Output{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if in[0].Text != "a\n 1%\r" {
+		t.Error("the given outputs were changed")
+	}
+}
+
+func TestCleanLeavesOnlyTheAuthorsWork(t *testing.T) {
+	nb := New()
+	nb.Metadata["dendrite"] = json.RawMessage(`{"template":true}`)
+	nb.Add(Markdown, "# T")
+	nb.Add(Code, "var a = 1", TagParameters)
+	before := write(t, nb)
+
+	if err := Inject(nb, map[string]string{"a": "2"}); err != nil {
+		t.Fatal(err)
+	}
+	count := 3
+	for _, c := range nb.Cells[1:] {
+		c.ExecutionCount = &count
+		c.Outputs = []*Output{{Type: Stream, Name: "stdout", Text: "x"}}
+		c.SetInfo(CellInfo{Seconds: 1, Status: "ok"})
+	}
+	nb.SetInfo(RunInfo{Started: "2026-01-02T03:04:05Z", Command: "x", Status: "ok"})
+	if info, ok := nb.Info(); !ok || info.Command != "x" {
+		t.Errorf("Info() = %+v, %v", info, ok)
+	}
+	if info, ok := nb.Cells[1].Info(); !ok || info.Status != "ok" {
+		t.Errorf("cell Info() = %+v, %v", info, ok)
+	}
+	if len(Lint(nb)) == 0 {
+		t.Error("lint finds nothing in an executed notebook")
+	}
+
+	nb.Clean()
+	if diff := cmp.Diff(before, write(t, nb)); diff != "" {
+		t.Errorf("(-before +cleaned):\n%s", diff)
+	}
+	if !nb.IsTemplate() {
+		t.Error("clean lost the template mark")
+	}
+	if p := Lint(nb); len(p) != 0 {
+		t.Errorf("lint: %v", p)
+	}
+}
+
+func TestLint(t *testing.T) {
+	one := 1
+	for want, spoil := range map[string]func(nb *Notebook){
+		"cell 2: has outputs":            func(nb *Notebook) { nb.Cells[1].Outputs = []*Output{{Type: Stream}} },
+		"cell 2: has an execution count": func(nb *Notebook) { nb.Cells[1].ExecutionCount = &one },
+		"cell 2: same id as cell 1":      func(nb *Notebook) { nb.Cells[1].ID = nb.Cells[0].ID },
+		`cell 1: id "" is not`:           func(nb *Notebook) { nb.Cells[0].ID = "" },
+		"format is 4.4":                  func(nb *Notebook) { nb.NBFormatMinor = 4 },
+		`language is "python"`:           func(nb *Notebook) { nb.Metadata["kernelspec"] = json.RawMessage(`{"language":"python"}`) },
+		"no code cell is tagged":         func(nb *Notebook) { nb.Cells[0].Metadata = nil },
+		"both tagged":                    func(nb *Notebook) { nb.Cells[1].setTags([]string{TagParameters}) },
+		"must be a literal":              func(nb *Notebook) { nb.Cells[0].Source = "var a = f()" },
+		"record of a run":                func(nb *Notebook) { nb.SetInfo(RunInfo{Started: "now"}) },
+	} {
+		nb := New()
+		nb.Add(Code, "var a = 1", TagParameters)
+		nb.Add(Code, "var b = 1")
+		if p := Lint(nb); len(p) != 0 {
+			t.Fatalf("good notebook: %v", p)
+		}
+		spoil(nb)
+		p := Lint(nb)
+		if len(p) != 1 || !strings.Contains(p[0].String(), want) {
+			t.Errorf("got %v, want one problem with %q", p, want)
+		}
+	}
+}
+
+// Whatever Read accepts, writing and reading again must give the same bytes.
+func FuzzRead(f *testing.F) {
+	golden, err := os.ReadFile("testdata/jupyter.ipynb")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(golden)
+	f.Add([]byte(`{"nbformat":4,"nbformat_minor":5,"cells":[{"cell_type":"code","source":["\u2028</script>"],"outputs":null}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		nb, err := Read(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		first := write(t, nb)
+		again, err := Read(strings.NewReader(first))
+		if err != nil {
+			t.Fatalf("cannot read what was written: %v\n%s", err, first)
+		}
+		if second := write(t, again); second != first {
+			t.Errorf("not stable:\n%s\n%s", first, second)
+		}
+		Lint(nb)
+		nb.Upgrade()
+		nb.Clean()
+		write(t, nb)
+	})
+}

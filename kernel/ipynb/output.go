@@ -1,0 +1,119 @@
+package ipynb
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+)
+
+// TextOf returns the text stored under a MIME type, joining a list of strings
+// as the format demands. It reports false when the type is absent or its
+// value is not text (JSON objects are read from Data).
+func (o *Output) TextOf(mime string) (string, bool) {
+	raw, ok := o.Data[mime]
+	if !ok {
+		return "", false
+	}
+	s, err := joinText(raw)
+	return s, err == nil
+}
+
+// SetText stores a text under a MIME type.
+func (o *Output) SetText(mime, s string) {
+	if o.Data == nil {
+		o.Data = map[string]json.RawMessage{}
+	}
+	o.Data[mime] = marshal(s)
+}
+
+var errNotText = errors.New("neither a string nor a list of strings")
+
+// joinText reads a multi-line string of the format.
+func joinText(raw json.RawMessage) (string, error) {
+	if len(raw) == 0 {
+		return "", errNotText
+	}
+	switch raw[0] {
+	case '"':
+		var s string
+		err := json.Unmarshal(raw, &s)
+		return s, err
+	case '[':
+		var lines []*string
+		if json.Unmarshal(raw, &lines) != nil {
+			return "", errNotText
+		}
+		var b strings.Builder
+		for _, l := range lines {
+			if l == nil {
+				return "", errNotText
+			}
+			b.WriteString(*l)
+		}
+		return b.String(), nil
+	}
+	return "", errNotText
+}
+
+// splitText writes a multi-line string as Jupyter does: a list of lines that
+// keep their line ends.
+func splitText(s string) json.RawMessage {
+	lines := []string{}
+	if s != "" {
+		lines = strings.SplitAfter(s, "\n")
+		if lines[len(lines)-1] == "" {
+			lines = lines[:len(lines)-1]
+		}
+	}
+	return marshal(lines)
+}
+
+// splitsAsText reports whether Jupyter splits values of this MIME type into
+// lines.
+func splitsAsText(mime string) bool {
+	return strings.HasPrefix(mime, "text/") || mime == "application/javascript" || mime == "image/svg+xml"
+}
+
+// MergeStreams joins neighbouring outputs of the same stream into one and
+// keeps, of every line rewritten by carriage returns (progress bars), only
+// what was written last. The given outputs are not changed.
+func MergeStreams(outputs []*Output) []*Output {
+	var merged []*Output
+	for i := 0; i < len(outputs); {
+		first := outputs[i]
+		i++
+		if first.Type != Stream {
+			merged = append(merged, first)
+			continue
+		}
+		var text strings.Builder // one cell may print in many thousand pieces
+		text.WriteString(first.Text)
+		for i < len(outputs) && outputs[i].Type == Stream && outputs[i].Name == first.Name {
+			text.WriteString(outputs[i].Text)
+			i++
+		}
+		joined := *first
+		joined.Text = collapse(text.String())
+		merged = append(merged, &joined)
+	}
+	return merged
+}
+
+// collapse applies carriage returns: the text after one overwrites the line
+// from its start. What a shorter text leaves standing of a longer one is
+// dropped, because programs that rewrite a line mean to replace it.
+func collapse(s string) string {
+	if !strings.Contains(s, "\r") {
+		return s
+	}
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		l = strings.TrimRight(l, "\r")
+		if at := strings.LastIndexByte(l, '\r'); at >= 0 {
+			l = l[at+1:]
+		}
+		lines[i] = l
+	}
+	return strings.Join(lines, "\n")
+}

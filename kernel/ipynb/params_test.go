@@ -1,0 +1,164 @@
+package ipynb
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const paramSource = `// Parameters of the run.
+var (
+	// Learning rate.
+	lr     = 0.1 // per presentation
+	epochs = 5
+	scale  = "quick"
+	resume = true
+	rate   float32 = 1
+	shift  = -2
+	cores  uint8 = 2
+)
+
+// Passed on.
+var title = "a \"b\""
+var x, y = 1, 2.5`
+
+func TestParseParameters(t *testing.T) {
+	got, err := ParseParameters(paramSource)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Param{
+		{"lr", Float, "", "0.1", "Learning rate. per presentation"},
+		{"epochs", Int, "", "5", ""},
+		{"scale", String, "", `"quick"`, ""},
+		{"resume", Bool, "", "true", ""},
+		{"rate", Float, "float32", "1", ""},
+		{"shift", Int, "", "-2", ""},
+		{"cores", Int, "uint8", "2", ""},
+		{"title", String, "", `"a \"b\""`, "Passed on."},
+		{"x", Int, "", "1", ""},
+		{"y", Float, "", "2.5", ""},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestParseParametersRefuses(t *testing.T) {
+	for source, want := range map[string]string{
+		"var a = f()":             "a must be a literal",
+		"var a = 1 + 2":           "a must be a literal",
+		"var a = -\"x\"":          "a must be a literal",
+		"var a = 'c'":             "a must be a literal",
+		"var a = []int{1}":        "a must be a literal",
+		"var a int":               "a needs a literal value",
+		"var a int = 1.5":         "declared int but set to a literal of kind float",
+		"var a time.Duration = 1": "must have a type among",
+		"const a = 1":             "line 1: only var declarations",
+		"func f() {}":             "only var declarations",
+		"import \"fmt\"":          "only var declarations",
+		"var a = 1\nvar a = 2":    "line 2: a is declared twice",
+		"%% --x=1":                "not only Go variables",
+		"a := 1":                  "not only Go variables",
+	} {
+		_, err := ParseParameters(source)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want an error with %q", source, err, want)
+		}
+	}
+}
+
+func paramNotebook() *Notebook {
+	nb := New()
+	nb.Add(Markdown, "# T")
+	nb.Add(Code, paramSource, TagParameters)
+	nb.Add(Code, "var z = 1")
+	return nb
+}
+
+func TestInject(t *testing.T) {
+	nb := paramNotebook()
+	for range 2 { // the second time replaces the first
+		err := Inject(nb, map[string]string{
+			"lr": "1", "epochs": "7", "scale": `pa"per`, "resume": "false", "rate": "2", "shift": "-0x10",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(nb.Cells) != 4 || !nb.Cells[2].HasTag(TagInjected) {
+		t.Fatalf("injected cell is not right after the parameters: %d cells", len(nb.Cells))
+	}
+	want := `// Parameters overridden for this run.
+var epochs = 7
+var lr = 1.0
+var rate float32 = 2.0
+var resume = false
+var scale = "pa\"per"
+var shift = -0x10`
+	if diff := cmp.Diff(want, nb.Cells[2].Source); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := Inject(nb, nil); err != nil || len(nb.Cells) != 3 {
+		t.Errorf("Inject(nil) = %v, %d cells left", err, len(nb.Cells))
+	}
+}
+
+func TestInjectRefuses(t *testing.T) {
+	for _, c := range []struct{ name, value, want string }{
+		{"lrr", "1", `unknown parameter "lrr"; known: lr (float), epochs (int), scale (string), resume (bool)`},
+		{"lr", "fast", `parameter lr: "fast" is not a finite number (the notebook has lr = 0.1)`},
+		{"lr", "NaN", "not a finite number"},
+		{"lr", "1e999", "not a finite number"},
+		{"rate", "1e39", "not a finite number"},
+		{"epochs", "1.5", "not an integer"},
+		{"epochs", "5; os.Exit(1)", "not an integer"},
+		{"epochs", "99999999999999999999", "not an integer"},
+		{"cores", "-1", "not an integer from 0 on"},
+		{"cores", "256", "an integer from 0 on that fits uint8"},
+		{"resume", "1", "not true or false"},
+	} {
+		nb := paramNotebook()
+		before := write(t, nb)
+		err := Inject(nb, map[string]string{c.name: c.value, "shift": "3"})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s=%s: %v, want an error with %q", c.name, c.value, err, c.want)
+		}
+		if write(t, nb) != before {
+			t.Errorf("%s=%s: refused but the notebook changed", c.name, c.value)
+		}
+	}
+	nb := New()
+	nb.Add(Code, "var a = 1")
+	if err := Inject(nb, map[string]string{"a": "1"}); err == nil || !strings.Contains(err.Error(), "no cell tagged parameters") {
+		t.Errorf("without a parameters cell: %v", err)
+	}
+}
+
+// Whatever text is accepted becomes one literal of the parameter's own kind:
+// nothing can smuggle code into the injected cell.
+func FuzzLiteral(f *testing.F) {
+	for _, s := range []string{"1", "-0.5e3", "true", "x\"\n`", "0b1", "1_000", "+7", ".5", "5.", "0x1p-2", "010", "0_1", "08"} {
+		f.Add(s)
+	}
+	params, err := ParseParameters(paramSource)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, p := range params {
+			lit, err := p.Literal(text)
+			if err != nil {
+				continue
+			}
+			got, err := ParseParameters("var " + p.Name + " " + p.Type + " = " + lit)
+			if err != nil {
+				t.Fatalf("%s %s from %q gives %s: %v", p.Name, p.Kind, text, lit, err)
+			}
+			if len(got) != 1 || got[0].Kind != p.Kind {
+				t.Fatalf("%s %s from %q gives %s of %+v", p.Name, p.Kind, text, lit, got)
+			}
+		}
+	})
+}
