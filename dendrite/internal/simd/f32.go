@@ -1,0 +1,268 @@
+package simd
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+)
+
+// Float is the element type of the kernels that exist in both precisions. Only
+// float32 has assembly; float64 runs the portable code and serves tests of
+// limits.
+type Float interface{ float32 | float64 }
+
+// Panel is the number of outputs whose weights lie side by side in memory.
+const Panel = 32
+
+// A Batch holds one row vector per example. Rows are padded: Stride is an odd
+// multiple of 16 elements, at least Len+1, so that rows start on a cache line,
+// do not collide in the cache, and have room for one more column (an input
+// fixed at 1 that carries a threshold). Kernels read and write the padding.
+type Batch[T Float] struct {
+	Rows, Len, Stride int
+	Data              []T // row b starts at b*Stride
+}
+
+// NewBatch returns a zero batch of rows vectors of length n.
+func NewBatch[T Float](rows, n int) *Batch[T] {
+	stride := (n+Panel)/Panel*Panel + 16
+	return &Batch[T]{Rows: rows, Len: n, Stride: stride, Data: aligned[T](rows * stride)}
+}
+
+// Row is row b without its padding.
+func (b *Batch[T]) Row(r int) []T { return b.Data[r*b.Stride : r*b.Stride+b.Len] }
+
+// First is the first rows of the batch, padding included, as one slice.
+func (b *Batch[T]) First(rows int) []T { return b.Data[:rows*b.Stride] }
+
+// Weights is an out x in matrix stored for products with skinny batches: the
+// outputs are cut into panels of Panel, and each panel holds its inputs one
+// after the other, Panel outputs each. Both the product and the outer-product
+// update then stream through memory once, and inputs that are zero in the
+// whole batch are skipped. Lanes past the last output stay zero.
+type Weights[T Float] struct {
+	Out, In int
+	data    []T
+}
+
+// NewWeights returns a zero matrix.
+func NewWeights[T Float](out, in int) *Weights[T] {
+	panels := (out + Panel - 1) / Panel
+	return &Weights[T]{Out: out, In: in, data: aligned[T](panels * in * Panel)}
+}
+
+func (w *Weights[T]) index(o, i int) int { return (o/Panel*w.In+i)*Panel + o%Panel }
+
+// At is the weight from input i to output o.
+func (w *Weights[T]) At(o, i int) T { return w.data[w.index(o, i)] }
+
+// Set sets the weight from input i to output o.
+func (w *Weights[T]) Set(o, i int, v T) { w.data[w.index(o, i)] = v }
+
+// Sequence returns 0, 1, ..., n-1: the list of rows of a dense batch.
+func Sequence(n int) []int32 {
+	s := make([]int32, n)
+	for i := range s {
+		s[i] = int32(i)
+	}
+	return s
+}
+
+// MulTo sets the first rows rows of dst to x·Wᵀ, where column j of x holds the
+// input numbered active[j]; inputs not listed are taken as zero. It panics if
+// the shapes do not fit. Sums run over j in order with one rounding per term
+// (fused multiply-add) in assembly and two in portable Go, so backends agree
+// to about sqrt(len(active)) roundings of the largest term; a single row may
+// be summed in another order than several.
+func (w *Weights[T]) MulTo(dst, x *Batch[T], rows int, active []int32) {
+	w.check(dst, x, rows, active)
+	for p := 0; p*Panel < w.Out; p++ {
+		panel := w.data[p*w.In*Panel : (p+1)*w.In*Panel]
+		if mul32(dst, x, p*Panel, rows, panel, active) {
+			continue
+		}
+		mulPortable(dst, x, p*Panel, rows, panel, active)
+	}
+}
+
+// AddOuter adds a·eᵀ·x to W, summed over the first rows rows of both batches:
+// W[o][active[j]] += a Σ_b e[b][o] x[b][j]. The padding of e must be zero. It
+// panics if the shapes do not fit. Backends agree to about rows roundings.
+func (w *Weights[T]) AddOuter(a T, e, x *Batch[T], rows int, active []int32) {
+	w.check(e, x, rows, active)
+	for p := 0; p*Panel < w.Out; p++ {
+		panel := w.data[p*w.In*Panel : (p+1)*w.In*Panel]
+		if outer32(a, e, x, p*Panel, rows, panel, active) {
+			continue
+		}
+		outerPortable(a, e, x, p*Panel, rows, panel, active)
+	}
+}
+
+// check also keeps the assembly, which has no bounds checks, within its slices.
+func (w *Weights[T]) check(out, x *Batch[T], rows int, active []int32) {
+	if out.Len != w.Out || rows > out.Rows || rows > x.Rows || len(active) > x.Stride {
+		panic(fmt.Sprintf("simd: %d x %d weights do not fit a batch of %d rows of %d outputs and %d rows of %d active inputs (%d rows asked)",
+			w.Out, w.In, out.Rows, out.Len, x.Rows, len(active), rows))
+	}
+	for _, i := range active {
+		if uint(i) >= uint(w.In) {
+			panic(fmt.Sprintf("simd: active input %d of %d", i, w.In))
+		}
+	}
+}
+
+func mulPortable[T Float](dst, x *Batch[T], col, rows int, panel []T, active []int32) {
+	for b := 0; b < rows; b += 2 {
+		// An odd last row is computed twice, which keeps one inner loop.
+		c := min(b+1, rows-1)
+		xb, xc := x.Data[b*x.Stride:][:len(active)], x.Data[c*x.Stride:][:len(active)]
+		db, dc := dst.Data[b*dst.Stride+col:][:Panel], dst.Data[c*dst.Stride+col:][:Panel]
+		for l := 0; l < Panel; l += 4 {
+			var b0, b1, b2, b3, c0, c1, c2, c3 T
+			lanes := panel[l:]
+			for j, i := range active {
+				w := lanes[int(i)*Panel:][:4]
+				p, q := xb[j], xc[j]
+				b0 += T(p * w[0])
+				b1 += T(p * w[1])
+				b2 += T(p * w[2])
+				b3 += T(p * w[3])
+				c0 += T(q * w[0])
+				c1 += T(q * w[1])
+				c2 += T(q * w[2])
+				c3 += T(q * w[3])
+			}
+			db[l], db[l+1], db[l+2], db[l+3] = b0, b1, b2, b3
+			dc[l], dc[l+1], dc[l+2], dc[l+3] = c0, c1, c2, c3
+		}
+	}
+}
+
+func outerPortable[T Float](a T, e, x *Batch[T], col, rows int, panel []T, active []int32) {
+	var scaled [2][Panel]T
+	for b := 0; b < rows; b += 2 {
+		two := b+1 < rows
+		xb, xc := x.Data[b*x.Stride:][:len(active)], x.Data[b*x.Stride:][:len(active)]
+		for l, v := range e.Data[b*e.Stride+col:][:Panel] {
+			scaled[0][l], scaled[1][l] = a*v, 0
+		}
+		if two {
+			xc = x.Data[(b+1)*x.Stride:][:len(active)]
+			for l, v := range e.Data[(b+1)*e.Stride+col:][:Panel] {
+				scaled[1][l] = a * v
+			}
+		}
+		for j, i := range active {
+			w := panel[int(i)*Panel:][:Panel]
+			p, q := xb[j], xc[j]
+			for l := range w {
+				w[l] = w[l] + T(p*scaled[0][l]) + T(q*scaled[1][l])
+			}
+		}
+	}
+}
+
+// aligned returns n zero elements that start on a cache line.
+func aligned[T Float](n int) []T {
+	const line = 64
+	size := int(unsafe.Sizeof(T(0)))
+	s := make([]T, n+line/size)
+	skip := 0
+	if over := int(uintptr(unsafe.Pointer(unsafe.SliceData(s))) % line); over != 0 {
+		skip = (line - over) / size
+	}
+	return s[skip : skip+n : skip+n]
+}
+
+// float32s is s as float32 when that is what it holds; ok is false otherwise.
+func float32s[T Float](s []T) (p *float32, ok bool) {
+	if unsafe.Sizeof(T(0)) != 4 || len(s) == 0 {
+		return nil, false
+	}
+	return (*float32)(unsafe.Pointer(unsafe.SliceData(s))), true
+}
+
+// Logistic sets dst to 1/(1+exp(-x)) element by element; dst may be x. It
+// panics if the lengths differ. In float32 the result is within 2e-7 of the
+// exact value, and within a relative 1e-6 for x > -80; below -87 it stays at
+// 1.6e-38. NaN gives NaN.
+func Logistic[T Float](dst, x []T) {
+	same(len(dst), len(x))
+	done := logistic32(dst, x)
+	for i, v := range x[done:] {
+		dst[done+i] = logistic(v)
+	}
+}
+
+func logistic[T Float](v T) T { return T(1 / (1 + math.Exp(-float64(v)))) }
+
+// LogisticStep moves neurons at potential v and rate r = logistic(v) by d: it
+// sets rate to logistic(v+d) and diff to logistic(v+d)-r, the latter from d
+// itself where d is small (see [LogisticDiff]). It panics if lengths differ.
+func LogisticStep[T Float](rate, diff, v, r, d []T) {
+	same(len(rate), len(diff), len(v), len(r), len(d))
+	done := logisticStep32(rate, diff, v, r, d)
+	for i := done; i < len(d); i++ {
+		rate[i] = logistic(v[i] + d[i])
+		diff[i] = logisticDiff(r[i], rate[i], d[i])
+	}
+}
+
+// LogisticDiff sets diff to s-r, where r and s are the logistic of potentials
+// d apart. Where |d| < 1/4 it is computed as r(1-r)m/(1+rm) with m = exp(d)-1,
+// because there s-r is a difference of nearly equal numbers: the relative
+// error in float32 stays below 1e-6 for 1e-3 < r < 0.9 at any d, and d = 0
+// gives exactly 0. It panics if lengths differ.
+func LogisticDiff[T Float](diff, r, s, d []T) {
+	same(len(diff), len(r), len(s), len(d))
+	done := logisticDiff32(diff, r, s, d)
+	for i := done; i < len(d); i++ {
+		diff[i] = logisticDiff(r[i], s[i], d[i])
+	}
+}
+
+func logisticDiff[T Float](r, s, d T) T {
+	if d >= 0.25 || d <= -0.25 {
+		return s - r
+	}
+	m := math.Expm1(float64(d))
+	return T(float64(r) * (1 - float64(r)) * m / (1 + float64(r)*m))
+}
+
+// Mismatch sets dst to a((x-y)+z), in this order of roundings: where x equals y
+// the result is exactly a·z. It panics if lengths differ.
+func Mismatch[T Float](dst []T, a T, x, y, z []T) {
+	same(len(dst), len(x), len(y), len(z))
+	done := mismatch32(dst, a, x, y, z)
+	for i := done; i < len(dst); i++ {
+		dst[i] = a * ((x[i] - y[i]) + z[i])
+	}
+}
+
+// Scale sets dst to a·x; dst may be x. It panics if lengths differ.
+func Scale[T Float](dst []T, a T, x []T) {
+	same(len(dst), len(x))
+	done := scale32(dst, a, x)
+	for i := done; i < len(dst); i++ {
+		dst[i] = a * x[i]
+	}
+}
+
+// Finite reports whether x holds neither NaN nor an infinity.
+func Finite[T Float](x []T) bool {
+	done, ok := finite32(x)
+	var sum T
+	for _, v := range x[done:] {
+		sum += v * 0
+	}
+	return ok && sum == 0
+}
+
+func same(lengths ...int) {
+	for _, n := range lengths[1:] {
+		if n != lengths[0] {
+			panic(fmt.Sprintf("simd: slices of different lengths %v", lengths))
+		}
+	}
+}
