@@ -1,0 +1,160 @@
+package microcircuit
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"microcircuits/dendrite/internal/simd"
+)
+
+// A Pattern is what a network is shown.
+type Pattern struct {
+	Input  []float64 // rates of area 0
+	Target []float64 // potentials of the output, nil to switch the teacher off
+}
+
+// Present shows a pattern for ms milliseconds with plasticity and noise as the
+// parameters say. Probes record the state at the beginning of steps. It returns
+// a *DivergenceError when the run diverges, the context's error soon after it is
+// cancelled (the network then stands at a whole step and can go on), and an
+// error for a pattern or probe that does not fit.
+func (n *Network) Present(ctx context.Context, pattern Pattern, ms float64, probes ...*Probe) error {
+	if err := n.checkPattern(pattern); err != nil {
+		return err
+	}
+	n.Input(pattern.Input)
+	if pattern.Target == nil {
+		n.ClearTarget()
+	} else {
+		n.Target(pattern.Target)
+	}
+	return n.Run(ctx, ms, probes...)
+}
+
+// Run goes on for ms milliseconds with the input and target as they are; see
+// Present.
+func (n *Network) Run(ctx context.Context, ms float64, probes ...*Probe) error {
+	if !(ms >= 0) || math.IsInf(ms, 1) {
+		return fmt.Errorf("microcircuit: a run of %g ms; it must be finite and not negative", ms)
+	}
+	steps := n.steps(ms)
+	for _, p := range probes {
+		if err := p.prepare(n, steps); err != nil {
+			return err
+		}
+	}
+	n.refresh() // weights may have been changed through views
+	for i := range steps {
+		if i%100 == 0 {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("microcircuit: stopped at %.1f ms: %w", n.time, err)
+			}
+		}
+		for _, p := range probes {
+			p.record(n)
+		}
+		if err := n.Step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settle runs without noise and plasticity, for at most maxMs, until no soma,
+// smoothed input or target changes faster than tolerance (1/ms). It says how
+// fast the fastest still changes if that takes longer.
+func (n *Network) Settle(ctx context.Context, tolerance, maxMs float64, probes ...*Probe) error {
+	steps := n.steps(maxMs)
+	for _, p := range probes {
+		if err := p.prepare(n, steps); err != nil {
+			return err
+		}
+	}
+	n.refresh()
+	last := len(n.areas) - 1
+	state := [][]float64{n.u, n.areas[0].rate, n.goal}
+	before := make([][]float64, len(state))
+	for i, s := range state {
+		before[i] = make([]float64, len(s))
+	}
+	speed := math.Inf(1)
+	for i := range steps {
+		if i%100 == 0 {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("microcircuit: stopped settling at %.1f ms: %w", n.time, err)
+			}
+		}
+		for _, p := range probes {
+			p.record(n)
+		}
+		for j, s := range state {
+			copy(before[j], s)
+		}
+		n.advance(false, false)
+		if err := n.check(); err != nil {
+			return err
+		}
+		speed = 0
+		for j, s := range state {
+			for l, x := range s {
+				speed = max(speed, math.Abs(x-before[j][l])/n.p.Dt)
+			}
+		}
+		if speed <= tolerance {
+			return nil
+		}
+	}
+	return fmt.Errorf("microcircuit: not settled after %g ms: a potential of areas 1 to %d, input or target still changes by %g per ms; allow more time or a larger tolerance", maxMs, last, speed)
+}
+
+// Predict returns the output potentials of the feed-forward pass: no noise, no
+// teacher, apical dendrites silent, basal potentials attenuated (paper.md 1.3).
+// In the self-predicting state that is what the network settles to for the
+// input rates r0. The state is untouched. It writes to dst if that has room and
+// panics if the number of rates is wrong. For rates apply Params.Transfer.
+func (n *Network) Predict(dst, r0 []float64) []float64 {
+	checkLen("input rates", len(r0), len(n.input))
+	x := n.scratch[0][:len(n.areas[0].rate)]
+	copy(x, r0)
+	last := len(n.areas) - 1
+	for k := 1; ; k++ {
+		if n.p.Bias {
+			x[len(x)-1] = 1
+		}
+		a := &n.areas[k]
+		y := n.scratch[k%2][:len(a.rate)]
+		simd.MulVec64(y[:a.n], a.up.w.Data, x)
+		att := n.p.G.AttenuationHidden()
+		if k == last {
+			att = n.p.G.AttenuationOutput()
+		}
+		for i := range y[:a.n] {
+			y[i] *= att
+		}
+		if k == last {
+			return append(dst[:0], y[:a.n]...)
+		}
+		n.p.Transfer.Forward(y[:a.n], y[:a.n])
+		x = y
+	}
+}
+
+func (n *Network) checkPattern(p Pattern) error {
+	for _, c := range []struct {
+		name string
+		x    []float64
+		want int
+	}{{"input rates", p.Input, len(n.input)}, {"target potentials", p.Target, len(n.target)}} {
+		if c.x == nil && c.name == "target potentials" {
+			continue
+		}
+		if len(c.x) != c.want {
+			return fmt.Errorf("microcircuit: the pattern has %d %s, the network %d", len(c.x), c.name, c.want)
+		}
+		if !isFinite(c.x...) {
+			return fmt.Errorf("microcircuit: the pattern's %s are not all finite", c.name)
+		}
+	}
+	return nil
+}
