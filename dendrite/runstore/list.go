@@ -1,0 +1,143 @@
+package runstore
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Info describes what a store has of one run.
+type Info struct {
+	Experiment string
+	Unit       string
+	Name       string          // folder inside the store: experiment/unit-hash
+	Key        json.RawMessage // the key as JSON; nil when not complete
+	Meta       Meta            // Created alone, by the files' date, when not complete
+	Size       int64           // bytes on disk, checkpoint included
+	Complete   bool            // there is a result; its arrays are checked by Load only
+	Checkpoint bool            // there is a checkpoint
+}
+
+var runName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)-([0-9a-f]{16})$`)
+
+// List returns all runs of the store, sorted by name. Files of others in the
+// store's folder are passed over.
+func (s *Store) List() ([]Info, error) {
+	experiments, err := os.ReadDir(s.dir)
+	if err != nil {
+		return nil, fmt.Errorf("runstore: list: %w", err)
+	}
+	var infos []Info
+	for _, experiment := range experiments {
+		if !experiment.IsDir() || !validName.MatchString(experiment.Name()) {
+			continue
+		}
+		dir := filepath.Join(s.dir, experiment.Name())
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			return nil, fmt.Errorf("runstore: list: %w", err)
+		}
+		runs := map[string]*Info{}
+		for _, f := range files {
+			base, isCheckpoint := strings.CutSuffix(f.Name(), checkpointSuffix)
+			m := runName.FindStringSubmatch(base)
+			if m == nil || f.IsDir() == isCheckpoint {
+				continue
+			}
+			info := runs[base]
+			if info == nil {
+				info = &Info{Experiment: experiment.Name(), Unit: m[1], Name: experiment.Name() + "/" + base}
+				runs[base] = info
+			}
+			if err := info.add(filepath.Join(dir, f.Name()), isCheckpoint); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, fmt.Errorf("runstore: list: %w", err)
+			}
+		}
+		for _, info := range runs {
+			infos = append(infos, *info)
+		}
+	}
+	slices.SortFunc(infos, func(a, b Info) int { return strings.Compare(a.Name, b.Name) })
+	return infos, nil
+}
+
+// add enters a folder or a checkpoint file of the run.
+func (info *Info) add(path string, isCheckpoint bool) error {
+	stat, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Meta.Created.IsZero() {
+		info.Meta.Created = stat.ModTime().UTC()
+	}
+	if isCheckpoint {
+		info.Checkpoint = true
+		info.Size += stat.Size()
+		return nil
+	}
+	files, err := os.ReadDir(path)
+	if err != nil {
+		return err
+	}
+	present := 0
+	for _, f := range files {
+		stat, err := f.Info()
+		if err != nil {
+			return err
+		}
+		info.Size += stat.Size()
+		if slices.Contains([]string{runFile, resultFile, arraysFile, sumsFile}, f.Name()) {
+			present++
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(path, runFile))
+	if err != nil {
+		return err
+	}
+	var d description
+	if json.Unmarshal(text, &d) == nil && d.Format == format && present == 4 {
+		info.Complete, info.Key, info.Meta = true, d.Key, d.Meta
+	}
+	return nil
+}
+
+// Size is the number of bytes of all runs of the store.
+func (s *Store) Size() (int64, error) {
+	infos, err := s.List()
+	var total int64
+	for _, info := range infos {
+		total += info.Size
+	}
+	return total, err
+}
+
+// Remove removes a run, result and checkpoint, that List returned. A run that
+// some process computes right now is left alone, with an error that says who.
+func (s *Store) Remove(info Info) error {
+	experiment, base, _ := strings.Cut(info.Name, "/")
+	if !validName.MatchString(experiment) || !runName.MatchString(base) {
+		return fmt.Errorf("runstore: remove: %q is not the name of a run", info.Name)
+	}
+	dir := filepath.Join(s.dir, experiment, base)
+	unlock, err := tryLock(dir + lockSuffix)
+	if err != nil {
+		return writeError(dir, err)
+	}
+	if unlock == nil {
+		return fmt.Errorf("runstore: remove: %s is being computed by %s", info.Name, ownerOf(dir+lockSuffix))
+	}
+	defer unlock()
+	if err := os.Remove(dir + checkpointSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return writeError(dir, err)
+	}
+	if err := discard(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return writeError(dir, err)
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package runstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+const lockSuffix = ".lock"
+
+// An Owner is the process that computes a run.
+type Owner struct {
+	PID   int       `json:"pid"`
+	Host  string    `json:"host"`
+	Since time.Time `json:"since"`
+}
+
+func (o Owner) String() string {
+	return fmt.Sprintf("process %d on %s since %s", o.PID, o.Host, o.Since.Local().Format(time.DateTime))
+}
+
+// Lock waits until no other holder, in this process or another one, has the
+// entry, and takes it. Whoever is going to compute a run takes the lock, looks
+// once more with Load, computes, saves and calls unlock. The operating system
+// releases the lock of a process that dies, however it dies. Lock returns an
+// error that names the owner when ctx ends first.
+//
+// On systems without flock (Windows) nothing is locked: then two processes may
+// compute the same run twice, which costs time and harms nothing.
+func (e *Entry) Lock(ctx context.Context) (unlock func(), err error) {
+	if err := e.makeParent(); err != nil {
+		return nil, err
+	}
+	path := e.Dir() + lockSuffix
+	const shortest, longest = 2 * time.Millisecond, 200 * time.Millisecond
+	for wait := shortest; ; wait = min(2*wait, longest) {
+		unlock, err := tryLock(path)
+		if err != nil {
+			return nil, writeError(path, err)
+		}
+		if unlock != nil {
+			return unlock, nil
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, fmt.Errorf("runstore: waiting for %s, which %s computes: %w", e.Name(), ownerOf(path), context.Cause(ctx))
+		}
+	}
+}
+
+// tryLock takes the lock file at path; unlock is nil when another has it.
+//
+// The file is removed on release, so that the store holds no litter. Hence
+// what was locked may have vanished from path by then: such a lock is void.
+func tryLock(path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	locked, err := flock(f)
+	if err != nil || !locked {
+		f.Close()
+		return nil, err
+	}
+	mine, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	if there, err := os.Stat(path); err != nil || !os.SameFile(mine, there) {
+		f.Close()
+		return nil, nil // try again
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	// The owner is for people; the lock holds without it.
+	if text, err := json.Marshal(Owner{os.Getpid(), host, time.Now().Round(time.Second)}); err == nil {
+		f.Truncate(0)
+		f.WriteAt(append(text, '\n'), 0)
+	}
+	return func() {
+		os.Remove(path)
+		f.Close()
+	}, nil
+}
+
+// ownerOf reads who holds the lock file, for messages.
+func ownerOf(path string) string {
+	var owner Owner
+	f, err := os.Open(path)
+	if err == nil {
+		defer f.Close()
+		var text []byte
+		if text, err = io.ReadAll(io.LimitReader(f, 4096)); err == nil {
+			err = json.Unmarshal(text, &owner)
+		}
+	}
+	if err != nil {
+		return "another process"
+	}
+	return owner.String()
+}
