@@ -1,0 +1,85 @@
+package jupyter
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+)
+
+// A Connection says where a kernel listens: the content of a Jupyter
+// connection file.
+type Connection struct {
+	Transport       string `json:"transport"`
+	IP              string `json:"ip"`
+	ShellPort       int    `json:"shell_port"`
+	IOPubPort       int    `json:"iopub_port"`
+	StdinPort       int    `json:"stdin_port"`
+	ControlPort     int    `json:"control_port"`
+	HBPort          int    `json:"hb_port"`
+	Key             string `json:"key"`
+	SignatureScheme string `json:"signature_scheme"`
+	KernelName      string `json:"kernel_name,omitempty"`
+}
+
+// NewConnection picks five free ports of this machine's loopback interface and
+// a random key. The ports are free at the time of the call; the kernel that
+// gets them must be started soon.
+func NewConnection() (*Connection, error) {
+	c := &Connection{
+		Transport: "tcp", IP: "127.0.0.1", Key: newID() + newID(),
+		SignatureScheme: "hmac-sha256", KernelName: "dendrite",
+	}
+	for _, port := range []*int{&c.ShellPort, &c.IOPubPort, &c.StdinPort, &c.ControlPort, &c.HBPort} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("jupyter: no free port: %w", err)
+		}
+		defer l.Close() // held until all five are known, so that they differ
+		*port = l.Addr().(*net.TCPAddr).Port
+	}
+	return c, nil
+}
+
+// ReadConnection reads a connection file and checks what the kernel relies on.
+func ReadConnection(path string) (*Connection, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var c Connection
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, fmt.Errorf("%s: not a connection file: %w", path, err)
+	}
+	switch {
+	case c.Transport != "tcp" && c.Transport != "ipc":
+		err = fmt.Errorf("transport %q is not supported", c.Transport)
+	case c.Key != "" && c.SignatureScheme != "hmac-sha256":
+		err = fmt.Errorf("signature scheme %q is not supported, only hmac-sha256", c.SignatureScheme)
+	case c.ShellPort == 0 || c.IOPubPort == 0 || c.StdinPort == 0 || c.ControlPort == 0 || c.HBPort == 0:
+		err = errors.New("a port is missing")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &c, nil
+}
+
+// WriteFile writes the connection file, readable by its owner only since it
+// holds the key.
+func (c *Connection) WriteFile(path string) error {
+	data, err := json.MarshalIndent(c, "", " ")
+	if err != nil {
+		return fmt.Errorf("jupyter: %w", err)
+	}
+	return os.WriteFile(path, data, 0o600)
+}
+
+// endpoint returns the ZeroMQ address of a port.
+func (c *Connection) endpoint(port int) string {
+	if c.Transport == "ipc" {
+		return fmt.Sprintf("ipc://%s-%d", c.IP, port)
+	}
+	return fmt.Sprintf("tcp://%s:%d", c.IP, port)
+}

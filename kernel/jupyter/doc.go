@@ -1,0 +1,22 @@
+// Package jupyter speaks the Jupyter messaging protocol 5.x over ZeroMQ and
+// runs GoNB, the Go kernel that compiles the cells, as a supervised process.
+//
+// # Processes
+//
+// [Start] puts GoNB into a process group of its own, which the programs of the
+// cells share, with a private temporary folder. However the session ends, also
+// by kill -9 of the process that started it, the group is killed and the
+// folder removed: a small shell watchdog waits on a pipe that the kernel of
+// the operating system closes when its owner dies.
+//
+// # What GoNB does differently from the protocol
+//
+// It answers control requests on the shell socket, so the three request
+// sockets carry one identity and nobody waits on control; it demands that
+// execute requests carry silent and store_history; it may publish displays
+// after a cell's idle status, so a cell is done only when its reply and idle
+// status are in and its output has been quiet for a while, and a display that
+// comes later still goes to its own cell.
+//
+// Linux and macOS only, as GoNB itself.
+package jupyter

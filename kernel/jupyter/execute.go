@@ -1,0 +1,302 @@
+package jupyter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// Status says how the execution of a cell ended.
+type Status string
+
+// The ways an execution ends.
+const (
+	OK      Status = "ok"
+	Failed  Status = "error"
+	Timeout Status = "timeout"
+)
+
+// A Result is what came out of a cell.
+type Result struct {
+	Status         Status
+	ExecutionCount int
+	Seconds        float64
+	EName, EValue  string // when Failed
+
+	mu      *sync.Mutex // the session's
+	outputs []*ipynb.Output
+}
+
+// Outputs returns what the cell has shown, in order of arrival, with streams
+// merged. Displays may come in after the cell was done: they are in the
+// result when Outputs is called again later, at the latest after Close.
+func (r *Result) Outputs() []*ipynb.Output {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	outputs := make([]*ipynb.Output, len(r.outputs))
+	for i, o := range r.outputs {
+		shown := *o // a later update must not reach the caller's copy
+		outputs[i] = &shown
+	}
+	return ipynb.MergeStreams(outputs)
+}
+
+// An execution collects what arrives for one request. It is guarded by the
+// session's mutex.
+type execution struct {
+	result        *Result
+	idle, replied bool
+	status        string // of the reply
+	heard         time.Time
+	clear         bool // drop the outputs before the next one
+}
+
+func (e *execution) done() bool { return e.idle && e.replied }
+
+// Execute runs code as one cell and waits for its end; zero limit means no
+// time limit. A cell that fails or runs out of time is not an error of
+// Execute: see Result.Status. After a cancelled ctx the cell was interrupted
+// and what it had shown is returned with the error.
+func (s *Session) Execute(ctx context.Context, code string, limit time.Duration) (*Result, error) {
+	start := time.Now()
+	e, err := s.request("execute_request", map[string]any{
+		"code": code, "silent": false, "store_history": true,
+		"user_expressions": struct{}{}, "allow_stdin": false, "stop_on_error": true,
+	})
+	if err != nil {
+		return e.result, err
+	}
+	limited := ctx
+	if limit > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	err = s.wait(limited, e)
+	status := Status("")
+	if errors.Is(err, limited.Err()) && limited.Err() != nil {
+		status = Timeout
+		if ctx.Err() != nil {
+			err = ctx.Err()
+			status = Failed
+		} else {
+			err = nil
+		}
+		if interrupted := s.stopCell(e); interrupted != nil {
+			err = errors.Join(err, interrupted)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := e.result
+	r.Seconds = time.Since(start).Seconds()
+	r.Status = OK
+	for _, o := range r.outputs {
+		if o.Type == ipynb.ErrorOutput {
+			r.Status, r.EName, r.EValue = Failed, o.EName, o.EValue
+		}
+	}
+	if e.status != "ok" {
+		r.Status = Failed
+	}
+	if status != "" {
+		r.Status = status
+	}
+	return r, err
+}
+
+// stopCell interrupts the running cell and waits for its end; a cell that
+// does not end is left to Close, and the session is of no more use.
+func (s *Session) stopCell(e *execution) error {
+	if err := s.Interrupt(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), interruptFor)
+	defer cancel()
+	if err := s.wait(ctx, e); err != nil {
+		s.proc.kill()
+		return fmt.Errorf("the cell did not stop when interrupted, the kernel was killed")
+	}
+	return nil
+}
+
+// wait returns when the execution is done and its output has become quiet.
+func (s *Session) wait(ctx context.Context, e *execution) error {
+	var quiet, atMost <-chan time.Time
+	for {
+		var failure error
+		var done bool
+		var heard time.Time
+		s.look(func() bool { failure, done, heard = s.failure, e.done(), e.heard; return true })
+		if failure != nil {
+			select {
+			case <-s.proc.exited: // then this is why
+				return s.proc.died()
+			case <-time.After(500 * time.Millisecond):
+				return failure
+			}
+		}
+		if done {
+			left := quietAfter - time.Since(heard)
+			if left <= 0 {
+				return nil
+			}
+			quiet = time.After(left)
+			if atMost == nil {
+				atMost = time.After(quietAtMost)
+			}
+		}
+		select {
+		case <-s.signal:
+		case <-quiet:
+		case <-atMost:
+			return nil
+		case <-s.proc.exited:
+			return s.proc.died()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// replied handles a message of the shell or control socket.
+func (s *Session) replied(m *Message) error {
+	var reply struct {
+		Status         string `json:"status"`
+		ExecutionCount int    `json:"execution_count"`
+	}
+	if err := m.Decode(&reply); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.running[m.Parent.ID]
+	if e == nil {
+		return nil // an answer to a control request
+	}
+	e.replied, e.heard, e.status = true, time.Now(), reply.Status
+	e.result.ExecutionCount = reply.ExecutionCount
+	return nil
+}
+
+// asked answers a request for input with an empty line: nobody is there, and
+// GoNB asks even when told so.
+func (s *Session) asked(m *Message) error {
+	if m.Header.Type != "input_request" {
+		return nil
+	}
+	return s.send(s.stdin, m.Reply("input_reply", map[string]string{"value": ""}))
+}
+
+// published handles a message of the iopub socket.
+func (s *Session) published(m *Message) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.running[m.Parent.ID]
+	if e == nil {
+		return nil
+	}
+	e.heard = time.Now()
+	switch m.Header.Type {
+	case "status":
+		var status struct {
+			State string `json:"execution_state"`
+		}
+		if err := m.Decode(&status); err != nil {
+			return err
+		}
+		e.idle = e.idle || status.State == "idle"
+		return nil
+	case "clear_output":
+		var c struct {
+			Wait bool `json:"wait"`
+		}
+		if err := m.Decode(&c); err != nil {
+			return err
+		}
+		e.clear = true
+		if !c.Wait {
+			e.add(nil)
+		}
+		return nil
+	case "update_display_data":
+		return s.update(m)
+	}
+	o, id, err := output(m)
+	if err != nil || o == nil {
+		return err
+	}
+	if id != "" {
+		s.displays[id] = append(s.displays[id], o)
+	}
+	e.add(o)
+	return nil
+}
+
+func (e *execution) add(o *ipynb.Output) {
+	if e.clear {
+		e.result.outputs, e.clear = nil, false
+	}
+	if o != nil {
+		e.result.outputs = append(e.result.outputs, o)
+	}
+}
+
+// update replaces what a display shows, in every cell that shows it.
+func (s *Session) update(m *Message) error {
+	o, id, err := output(m)
+	if err != nil {
+		return err
+	}
+	for _, shown := range s.displays[id] {
+		shown.Data, shown.Metadata = o.Data, o.Metadata
+	}
+	return nil
+}
+
+// output turns a published message into an output and its display id; nil
+// when it is not one.
+func output(m *Message) (*ipynb.Output, string, error) {
+	var c struct {
+		Name           string                     `json:"name"`
+		Text           string                     `json:"text"`
+		Data           map[string]json.RawMessage `json:"data"`
+		Metadata       map[string]json.RawMessage `json:"metadata"`
+		ExecutionCount *int                       `json:"execution_count"`
+		EName          string                     `json:"ename"`
+		EValue         string                     `json:"evalue"`
+		Traceback      []string                   `json:"traceback"`
+		Transient      struct {
+			DisplayID string `json:"display_id"`
+		} `json:"transient"`
+	}
+	switch m.Header.Type {
+	case ipynb.Stream, ipynb.DisplayData, ipynb.ExecuteResult, ipynb.ErrorOutput, "update_display_data":
+	default:
+		return nil, "", nil
+	}
+	if err := m.Decode(&c); err != nil {
+		return nil, "", err
+	}
+	o := &ipynb.Output{Type: m.Header.Type}
+	switch m.Header.Type {
+	case ipynb.Stream:
+		o.Name, o.Text = c.Name, c.Text
+	case ipynb.ErrorOutput:
+		o.EName, o.EValue, o.Traceback = c.EName, c.EValue, c.Traceback
+	case ipynb.ExecuteResult:
+		o.ExecutionCount = c.ExecutionCount
+		fallthrough
+	default:
+		o.Data, o.Metadata = c.Data, c.Metadata
+		if o.Data == nil {
+			o.Data = map[string]json.RawMessage{}
+		}
+	}
+	return o, c.Transient.DisplayID, nil
+}

@@ -1,0 +1,156 @@
+package jupyter
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Tools are the programs a kernel needs, as pinned by the project's go.mod.
+type Tools struct {
+	GoNB, Goimports string // absolute paths
+	Go              string // absolute path of the go command
+	GoVersion       string // like go1.26.0
+	GoNBVersion     string // of the module, like v0.11.4
+
+	env map[string]string // where go keeps its things
+}
+
+// FindTools locates GoNB and goimports through the tool directives of the
+// go.mod in root, building them on first use. It needs no network but the
+// project's modules in the module cache.
+func FindTools(ctx context.Context, root string) (*Tools, error) {
+	goCmd, err := exec.LookPath("go")
+	if err != nil {
+		return nil, errors.New("the go command is not in PATH; install Go from https://go.dev/dl and try again")
+	}
+	t := &Tools{Go: goCmd}
+	out, err := t.run(ctx, root, "env", "-json", "GOMODCACHE", "GOCACHE", "GOPATH", "GOTOOLCHAIN", "GOVERSION")
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(out, &t.env); err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	t.GoVersion = t.env["GOVERSION"]
+	delete(t.env, "GOVERSION")
+	for name, path := range map[string]*string{"gonb": &t.GoNB, "goimports": &t.Goimports} {
+		out, err := t.run(ctx, root, "tool", "-n", name)
+		if err != nil {
+			return nil, fmt.Errorf("cannot build the tool %s: %w\n(in %s, with the network on: go mod download)", name, err, root)
+		}
+		*path = strings.TrimSpace(string(out))
+		if _, err := os.Stat(*path); err != nil {
+			return nil, fmt.Errorf("tool %s: %w", name, err)
+		}
+	}
+	out, err = t.run(ctx, root, "list", "-m", "-f", "{{.Version}}", "github.com/janpfeifer/gonb")
+	if err != nil {
+		return nil, err
+	}
+	t.GoNBVersion = strings.TrimSpace(string(out))
+	return t, nil
+}
+
+func (t *Tools) run(ctx context.Context, root string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, t.Go, args...)
+	cmd.Dir = root
+	cmd.Env = t.Env()
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return out, nil
+}
+
+// Env returns the environment in which go commands and the kernel run: the
+// user's own without what would change what is built (GOFLAGS, GOWORK), and
+// without the network.
+func (t *Tools) Env() []string {
+	env := slices.DeleteFunc(os.Environ(), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return name == "GOFLAGS" || name == "GOWORK" || name == "GOPROXY" || strings.HasPrefix(name, "GONB_")
+	})
+	env = append(env, "GOPROXY=off", "GOWORK=", "GOFLAGS=")
+	if len(t.env) > 0 {
+		// "go env -w GOFLAGS=..." would come back in the place of an empty
+		// GOFLAGS: switch that file off and carry over what it says elsewhere.
+		env = append(env, "GOENV=off")
+		for k, v := range t.env {
+			env = append(env, k+"="+v)
+		}
+	}
+	return env
+}
+
+// Options say how to start a kernel.
+type Options struct {
+	Root  string    // the project: a clone's root, absolute; workspace of the cells
+	Dir   string    // folder of the notebook, where the cells run
+	Env   []string  // additional environment, name=value
+	Log   io.Writer // GoNB's log; nil drops it
+	Tools *Tools    // nil: FindTools(Root)
+
+	// Stock starts GoNB as somebody who never heard of this project would:
+	// no workspace, the user's own Go settings. For tests.
+	Stock bool
+}
+
+// start runs GoNB on a connection file; without one it writes conn into the
+// private temporary folder.
+func (o *Options) start(ctx context.Context, conn *Connection, file string) (*process, error) {
+	if o.Tools == nil {
+		tools, err := FindTools(ctx, o.Root)
+		if err != nil {
+			return nil, err
+		}
+		o.Tools = tools
+	}
+	if strings.Contains(o.Root, ",") && !o.Stock {
+		return nil, fmt.Errorf("GoNB cannot use a folder with a comma in its name as workspace: %s", o.Root)
+	}
+	log := o.Log
+	if log == nil {
+		log = io.Discard
+	}
+	tmp := newTempDir()
+	bin := filepath.Join(tmp, "bin")
+	write := file == ""
+	if write {
+		file = filepath.Join(tmp, "kernel-"+newID()+".json") // GoNB reads an id out of this name
+	}
+	argv := []string{filepath.Join(bin, "gonb"), "--kernel", file, "--raw_error"}
+	env := os.Environ()
+	if !o.Stock {
+		argv = append(argv, "--go_work="+o.Root)
+		env = o.Tools.Env()
+	}
+	const sep = string(filepath.ListSeparator)
+	env = append(env, "PATH="+bin+sep+filepath.Dir(o.Tools.Go)+sep+os.Getenv("PATH"))
+	env = append(env, o.Env...)
+	prepare := func() error {
+		if err := os.Mkdir(bin, 0o700); err != nil {
+			return err
+		}
+		if write {
+			if err := conn.WriteFile(file); err != nil {
+				return err
+			}
+		}
+		// Under their own names, wherever the go command keeps them.
+		return errors.Join(
+			os.Symlink(o.Tools.GoNB, filepath.Join(bin, "gonb")),
+			os.Symlink(o.Tools.Goimports, filepath.Join(bin, "goimports")))
+	}
+	return startProcess(tmp, prepare, o.Dir, env, log, argv...)
+}

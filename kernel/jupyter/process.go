@@ -1,0 +1,171 @@
+package jupyter
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// watchdogScript runs in a group of its own. It reads the process group to
+// watch, then blocks until its standard input ends, which happens at the
+// latest when the process that holds the other end dies. The word "done" tells
+// it that everything was cleaned up already.
+const watchdogScript = `
+trap '' INT TERM HUP
+read -r group
+read -r word
+[ "$word" = done ] && exit 0
+[ -n "$group" ] && kill -s KILL -- "-$group"
+n=0
+while [ -e "$1" ] && [ $n -lt 100 ]; do rm -rf -- "$1"; sleep 0.1; n=$((n+1)); done
+`
+
+// gateScript waits for one line before it becomes the program, so that the
+// program cannot run before the watchdog knows it.
+const gateScript = `read -r go && exec "$@" </dev/null`
+
+// A process is a program in its own process group with a private temporary
+// folder, both of which vanish when the owner does.
+type process struct {
+	cmd      *exec.Cmd
+	tmp      string
+	watchdog *exec.Cmd
+	pipe     io.WriteCloser // to the watchdog
+	tail     *tail
+	exited   chan struct{} // closed when the program has ended
+	err      error         // how it ended; valid after exited
+	clean    sync.Once
+}
+
+// newTempDir returns a name for a private temporary folder, not yet made: the
+// watchdog must know it first.
+func newTempDir() string {
+	return filepath.Join(os.TempDir(), "dendrite-kernel-"+newID()[:12])
+}
+
+// startProcess runs argv in dir. The folder tmp is made, filled by prepare and
+// becomes TMPDIR.
+func startProcess(tmp string, prepare func() error, dir string, env []string, log io.Writer, argv ...string) (*process, error) {
+	p := &process{tmp: tmp, tail: &tail{}, exited: make(chan struct{})}
+	p.watchdog = exec.Command("sh", "-c", watchdogScript, "dendrite-watchdog", tmp)
+	p.watchdog.Dir = "/"
+	p.watchdog.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	pipe, err := p.watchdog.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("jupyter: %w", err)
+	}
+	p.pipe = pipe
+	if err := p.watchdog.Start(); err != nil {
+		return nil, fmt.Errorf("jupyter: starting the watchdog: %w", err)
+	}
+	fail := func(err error) (*process, error) {
+		p.pipe.Close() // the watchdog removes what there is
+		_ = p.watchdog.Wait()
+		return nil, err
+	}
+	if err := os.Mkdir(tmp, 0o700); err != nil {
+		return fail(err)
+	}
+	if err := prepare(); err != nil {
+		return fail(err)
+	}
+	p.cmd = exec.Command("sh", append([]string{"-c", gateScript, "dendrite-kernel"}, argv...)...)
+	p.cmd.Dir = dir
+	p.cmd.Env = append(env, "TMPDIR="+tmp)
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.Stdout, p.cmd.Stderr = io.MultiWriter(p.tail, log), io.MultiWriter(p.tail, log)
+	p.cmd.WaitDelay = 2 * time.Second // a stray grandchild may hold the log open
+	gate, err := p.cmd.StdinPipe()
+	if err != nil {
+		return fail(fmt.Errorf("jupyter: %w", err))
+	}
+	if err := p.cmd.Start(); err != nil {
+		return fail(fmt.Errorf("jupyter: starting the kernel: %w", err))
+	}
+	_, err = io.WriteString(p.pipe, strconv.Itoa(p.cmd.Process.Pid)+"\n")
+	if err == nil {
+		_, err = io.WriteString(gate, "go\n")
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.exited)
+	}()
+	if err != nil {
+		p.stop(0)
+		return nil, fmt.Errorf("jupyter: starting the kernel: %w", err)
+	}
+	return p, nil
+}
+
+// stop gives the program some time to end by itself, then kills its group,
+// removes the folder and dismisses the watchdog. It may be called again.
+func (p *process) stop(grace time.Duration) {
+	p.clean.Do(func() {
+		select {
+		case <-p.exited:
+		case <-time.After(grace):
+		}
+		p.kill()
+		<-p.exited
+		// What was still being killed may write a last file.
+		for range 50 {
+			if os.RemoveAll(p.tmp) == nil {
+				if _, err := os.Lstat(p.tmp); errors.Is(err, os.ErrNotExist) {
+					break
+				}
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		_, _ = io.WriteString(p.pipe, "done\n")
+		p.pipe.Close()
+		_ = p.watchdog.Wait()
+	})
+}
+
+// kill ends everything in the group, also what outlived the program itself.
+func (p *process) kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
+
+// signal sends a signal to the program alone.
+func (p *process) signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
+
+// died describes an unexpected end for an error message.
+func (p *process) died() error {
+	<-p.exited
+	how := "exit status 0"
+	if p.err != nil {
+		how = p.err.Error()
+	}
+	return fmt.Errorf("the Go kernel ended unexpectedly (%s); its last words:\n%s", how, p.tail)
+}
+
+// A tail keeps the last bytes written to it.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+const tailBytes = 2048
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, b...)
+	if over := len(t.buf) - tailBytes; over > 0 {
+		t.buf = append(t.buf[:0], t.buf[over:]...)
+	}
+	return len(b), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(bytes.TrimSpace(t.buf))
+}

@@ -1,0 +1,238 @@
+package jupyter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"sync"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// Times that the protocol leaves open.
+const (
+	startTimeout = 60 * time.Second       // for a kernel to answer at all, on a busy machine
+	quietAfter   = 100 * time.Millisecond // no output for so long after idle: the cell is done
+	quietAtMost  = 5 * time.Second        // but never wait longer than this for quiet
+	interruptFor = 7 * time.Second        // GoNB itself kills a cell 5 s after an interrupt
+	stopGrace    = 3 * time.Second        // for the kernel to end after a shutdown request
+)
+
+// A Session is a running kernel and our connection to it. Its methods must
+// not be called at the same time, except Close.
+type Session struct {
+	proc    *process
+	conn    *Connection
+	id      string
+	sockets []zmq4.Socket
+	shell   zmq4.Socket
+	control zmq4.Socket
+	stdin   zmq4.Socket
+	cancel  context.CancelFunc
+	close   sync.Once
+
+	mu       sync.Mutex
+	running  map[string]*execution      // by the request's msg_id, all of this session
+	displays map[string][]*ipynb.Output // by display_id
+	signal   chan struct{}              // something arrived
+	failure  error                      // of the connection
+}
+
+// Start starts a kernel and returns when it answers. The caller must Close
+// the session.
+func Start(ctx context.Context, o Options) (*Session, error) {
+	conn, err := NewConnection()
+	if err != nil {
+		return nil, err
+	}
+	proc, err := o.start(ctx, conn, "")
+	if err != nil {
+		return nil, err
+	}
+	s := newSession(proc, conn)
+	if err := s.connect(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func newSession(proc *process, conn *Connection) *Session {
+	return &Session{
+		proc: proc, conn: conn, id: newID(),
+		running:  map[string]*execution{},
+		displays: map[string][]*ipynb.Output{},
+		signal:   make(chan struct{}, 1),
+	}
+}
+
+// connect dials the kernel's sockets and waits until it publishes to us.
+func (s *Session) connect(ctx context.Context) error {
+	live, cancel := context.WithCancel(context.Background()) // life of the sockets
+	s.cancel = cancel
+	ctx, stop := context.WithTimeout(ctx, startTimeout)
+	defer stop()
+	options := []zmq4.Option{
+		zmq4.WithID(zmq4.SocketIdentity(s.id)),
+		zmq4.WithDialerRetry(20 * time.Millisecond),
+		zmq4.WithDialerMaxRetries(-1),
+		zmq4.WithTimeout(10 * time.Second),
+		zmq4.WithLogger(log.New(io.Discard, "", 0)),
+	}
+	s.shell = zmq4.NewDealer(live, options...)
+	s.control = zmq4.NewDealer(live, options...)
+	s.stdin = zmq4.NewDealer(live, options...)
+	iopub := zmq4.NewSub(live, options...)
+	s.sockets = []zmq4.Socket{s.shell, s.control, s.stdin, iopub}
+	ports := []int{s.conn.ShellPort, s.conn.ControlPort, s.conn.StdinPort, s.conn.IOPubPort}
+	dialed := make(chan error, 1)
+	go func() {
+		for i, socket := range s.sockets {
+			if err := socket.Dial(s.conn.endpoint(ports[i])); err != nil {
+				dialed <- fmt.Errorf("connecting to the Go kernel: %w", err)
+				return
+			}
+		}
+		dialed <- iopub.SetOption(zmq4.OptionSubscribe, "")
+	}()
+	select {
+	case err := <-dialed:
+		if err != nil {
+			return err
+		}
+	case <-s.proc.exited:
+		cancel()
+		return s.proc.died()
+	case <-ctx.Done():
+		cancel()
+		return fmt.Errorf("the Go kernel did not start: %w", ctx.Err())
+	}
+	go s.receive(iopub, s.published)
+	go s.receive(s.shell, s.replied)
+	go s.receive(s.control, s.replied)
+	go s.receive(s.stdin, s.asked)
+
+	// A subscription takes effect some time after it was made: ask until the
+	// answer's idle status comes through.
+	for {
+		e, err := s.request("kernel_info_request", struct{}{})
+		if err != nil {
+			return err
+		}
+		retry := time.After(200 * time.Millisecond)
+		for again := false; !again; {
+			if s.look(func() bool { return e.idle && e.replied }) {
+				return nil
+			}
+			select {
+			case <-s.signal:
+			case <-retry:
+				again = true
+			case <-s.proc.exited:
+				return s.proc.died()
+			case <-ctx.Done():
+				return fmt.Errorf("the Go kernel did not answer: %w", ctx.Err())
+			}
+		}
+	}
+}
+
+// receive handles the messages of one socket until it is closed. A message
+// that cannot be read ends the session: it does not come from our kernel.
+func (s *Session) receive(socket zmq4.Socket, handle func(*Message) error) {
+	for {
+		raw, err := socket.Recv()
+		if err != nil {
+			if !errors.Is(err, context.Canceled) {
+				s.fail(fmt.Errorf("connection to the Go kernel: %w", err))
+			}
+			return
+		}
+		m, err := ParseFrames(raw.Frames, []byte(s.conn.Key))
+		if err == nil {
+			err = handle(m)
+		}
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		s.wake()
+	}
+}
+
+func (s *Session) fail(err error) {
+	s.mu.Lock()
+	if s.failure == nil {
+		s.failure = err
+	}
+	s.mu.Unlock()
+	s.wake()
+}
+
+// wake tells the waiting method to look again.
+func (s *Session) wake() {
+	select {
+	case s.signal <- struct{}{}:
+	default:
+	}
+}
+
+// look evaluates a condition on what has arrived.
+func (s *Session) look(condition func() bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return condition()
+}
+
+// request sends a message on the shell socket and registers it.
+func (s *Session) request(msgType string, content any) (*execution, error) {
+	m := NewMessage(s.id, msgType, content)
+	e := &execution{result: &Result{mu: &s.mu}}
+	s.mu.Lock()
+	s.running[m.Header.ID] = e
+	s.mu.Unlock()
+	return e, s.send(s.shell, m)
+}
+
+func (s *Session) send(socket zmq4.Socket, m *Message) error {
+	frames, err := m.Frames([]byte(s.conn.Key))
+	if err != nil {
+		return err
+	}
+	if err := socket.SendMulti(zmq4.NewMsgFrom(frames...)); err != nil {
+		return fmt.Errorf("sending %s to the Go kernel: %w", m.Header.Type, err)
+	}
+	return nil
+}
+
+// Interrupt asks the kernel to interrupt the running cell. The answer is not
+// waited for: GoNB sends it on the wrong socket.
+func (s *Session) Interrupt() error {
+	return s.send(s.control, NewMessage(s.id, "interrupt_request", struct{}{}))
+}
+
+// Close shuts the kernel down, kills what is left of it and removes its
+// temporary folder. It may be called again and at any time.
+func (s *Session) Close() {
+	s.close.Do(func() {
+		grace := time.Duration(0)
+		if s.control != nil {
+			m := NewMessage(s.id, "shutdown_request", map[string]bool{"restart": false})
+			if s.send(s.control, m) == nil {
+				grace = stopGrace
+			}
+		}
+		s.proc.stop(grace)
+		if s.cancel != nil {
+			s.cancel()
+		}
+		for _, socket := range s.sockets {
+			_ = socket.Close()
+		}
+	})
+}

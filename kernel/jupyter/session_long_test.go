@@ -1,0 +1,223 @@
+//go:build long
+
+package jupyter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// root returns the clone this test belongs to.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func start(t *testing.T, o Options) *Session {
+	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir()) // what is left behind shows
+	o.Root = root(t)
+	if o.Dir == "" {
+		o.Dir = t.TempDir()
+	}
+	o.Env = append(o.Env, "DENDRITE_HEADLESS=1")
+	s, err := Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		group := s.proc.cmd.Process.Pid
+		s.Close()
+		nothingLeft(t, os.Getenv("TMPDIR"), group)
+	})
+	return s
+}
+
+// nothingLeft fails when the process group lives or the folder holds anything.
+func nothingLeft(t *testing.T, tmp string, group int) {
+	t.Helper()
+	if alive := members(group); alive != "" {
+		t.Errorf("processes of the kernel's group are left:\n%s", alive)
+	}
+	entries, err := os.ReadDir(tmp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "dendrite-kernel-") || strings.HasPrefix(e.Name(), "gonb_") {
+			t.Errorf("left behind: %s", e.Name())
+		}
+	}
+}
+
+func run(t *testing.T, s *Session, code string, limit time.Duration) *Result {
+	t.Helper()
+	r, err := s.Execute(t.Context(), code, limit)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, code)
+	}
+	return r
+}
+
+func streams(r *Result, name string) string {
+	var b strings.Builder
+	for _, o := range r.Outputs() {
+		if o.Type == ipynb.Stream && o.Name == name {
+			b.WriteString(o.Text)
+		}
+	}
+	return b.String()
+}
+
+func TestCells(t *testing.T) {
+	s := start(t, Options{})
+
+	r := run(t, s, "%%\nfmt.Println(1+1)\nfmt.Print(\"10%\\r20%\\r\\n\")", 0)
+	if r.Status != OK || streams(r, "stdout") != "2\n20%\n" {
+		t.Errorf("print: %s, %q", r.Status, streams(r, "stdout"))
+	}
+	if r.ExecutionCount == 0 {
+		t.Error("no execution count")
+	}
+
+	// Declarations stay; the project's packages and dependencies compile
+	// offline, their imports added by goimports.
+	run(t, s, "func double(x float64) float64 { return 2 * x }", 0)
+	r = run(t, s, "import \"microcircuits/kernel/ipynb\"\n%%\nfmt.Print(double(stat.Mean([]float64{1, 2}, nil)), ipynb.Code)", 0)
+	if r.Status != OK || streams(r, "stdout") != "3code" && streams(r, "stdout") != "3 code" {
+		t.Errorf("project package: %s, %q %q", r.Status, streams(r, "stdout"), streams(r, "stderr"))
+	}
+
+	// A failing cell says why, and the next one runs.
+	r = run(t, s, "%%\nvar x int = \"no\"", 0)
+	if r.Status != Failed || !strings.Contains(fmt.Sprint(r.EValue, traceback(r)), "cannot use") {
+		t.Errorf("compile error: %s, %q %q", r.Status, r.EValue, traceback(r))
+	}
+	r = run(t, s, "%%\npanic(\"boom\")", 0)
+	if r.Status != Failed || !strings.Contains(streams(r, "stderr"), "boom") {
+		t.Errorf("panic: %s, %q", r.Status, streams(r, "stderr"))
+	}
+
+	// Updates of a display leave its last state only.
+	r = run(t, s, `%%
+id := "p_" + gonbui.UniqueId()
+for i := range 5 {
+	gonbui.UpdateHTML(id, fmt.Sprint("step ", i))
+}
+gonbui.Sync()`, 0)
+	outputs := r.Outputs()
+	if len(outputs) != 1 {
+		t.Fatalf("%d outputs of one display", len(outputs))
+	}
+	if html, _ := outputs[0].TextOf("text/html"); html != "step 4" {
+		t.Errorf("display shows %q", html)
+	}
+
+	// Nobody answers a question, and nobody hangs on it.
+	r = run(t, s, "%%\ngonbui.RequestInput(\"name?\", false)\nvar line string\nn, _ := fmt.Scanln(&line)\nfmt.Println(n, line)", 20*time.Second)
+	if r.Status != OK || streams(r, "stdout") != "0 \n" {
+		t.Errorf("input: %s, %q", r.Status, streams(r, "stdout"))
+	}
+}
+
+func traceback(r *Result) string {
+	for _, o := range r.Outputs() {
+		if o.Type == ipynb.ErrorOutput {
+			return strings.Join(o.Traceback, "\n")
+		}
+	}
+	return ""
+}
+
+func TestTimeout(t *testing.T) {
+	s := start(t, Options{})
+	r := run(t, s, "%%\nfmt.Println(\"begun\")\nfor { time.Sleep(time.Second) }", 4*time.Second)
+	if r.Status != Timeout || !strings.Contains(streams(r, "stdout"), "begun") {
+		t.Errorf("endless: %s, %q", r.Status, streams(r, "stdout"))
+	}
+	// The interrupted kernel goes on.
+	if r = run(t, s, "%%\nfmt.Print(7)", 0); r.Status != OK || streams(r, "stdout") != "7" {
+		t.Errorf("after the timeout: %s %q", r.Status, streams(r, "stdout"))
+	}
+	// A widget waits for a browser that never comes.
+	r = run(t, s, "%%\nwidgets.Button(\"ok\").Done()", 4*time.Second)
+	if r.Status != Timeout {
+		t.Errorf("widget: %s, %q", r.Status, streams(r, "stderr"))
+	}
+	// A cell that ignores the interrupt is killed by GoNB.
+	r = run(t, s, "%%\nsignal.Ignore(os.Interrupt)\nfor { time.Sleep(time.Second) }", 4*time.Second)
+	if r.Status != Timeout {
+		t.Errorf("deaf cell: %s", r.Status)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	s := start(t, Options{})
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 3*time.Second, nil)
+	defer cancel()
+	r, err := s.Execute(ctx, "%%\nfmt.Println(\"begun\")\nfor { time.Sleep(time.Second) }", 0)
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(streams(r, "stdout"), "begun") {
+		t.Errorf("%v, %q", err, streams(r, "stdout"))
+	}
+}
+
+// Displays without Sync may come after the cell's idle status. Each is larger
+// than a pipe's buffer.
+func TestLateDisplays(t *testing.T) {
+	s := start(t, Options{})
+	run(t, s, "import \"strings\"\nvar big = strings.Repeat(\"x\", 2<<20)", 0)
+	var results []*Result
+	for i := range 60 {
+		results = append(results, run(t, s, fmt.Sprintf("%%%%\ngonbui.DisplayHTML(big + \"%d\")", i), 0))
+	}
+	early := 0
+	for _, r := range results {
+		early += len(r.Outputs())
+	}
+	s.Close()
+	for i, r := range results {
+		outputs := r.Outputs()
+		if len(outputs) != 1 {
+			t.Errorf("cell %d has %d outputs, want 1", i, len(outputs))
+			continue
+		}
+		if html, _ := outputs[0].TextOf("text/html"); !strings.HasSuffix(html, fmt.Sprint("x", i)) || len(html) < 2<<20 {
+			t.Errorf("cell %d shows %d bytes of another cell", i, len(html))
+		}
+	}
+	t.Logf("%d of 60 displays were in when the next cell started", early)
+}
+
+func TestKilledKernel(t *testing.T) {
+	s := start(t, Options{})
+	go func() {
+		time.Sleep(3 * time.Second)
+		s.proc.signal(os.Kill)
+	}()
+	_, err := s.Execute(t.Context(), "%%\nfor { time.Sleep(time.Second) }", 0)
+	if err == nil || !strings.Contains(err.Error(), "ended unexpectedly (signal: killed)") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Without our workspace and environment, as somebody with plain GoNB has it.
+func TestStock(t *testing.T) {
+	s := start(t, Options{Dir: filepath.Join(root(t), "notebooks"), Stock: true})
+	run(t, s, "!*rm -f go.work && go work init . \"$(realpath \"$GONB_DIR/..\")\"\n%noautoget", 0)
+	r := run(t, s, "import \"microcircuits/kernel/ipynb\"\n%%\nfmt.Print(ipynb.Code)", 0)
+	if r.Status != OK || streams(r, "stdout") != "code" {
+		t.Errorf("%s %q %q", r.Status, streams(r, "stdout"), streams(r, "stderr"))
+	}
+}
