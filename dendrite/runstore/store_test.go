@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -456,7 +457,7 @@ func TestOpenDefault(t *testing.T) {
 
 func TestLockExcludes(t *testing.T) {
 	s := open(t)
-	inside := 0
+	var inside atomic.Int32
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -466,10 +467,11 @@ func TestLockExcludes(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if inside++; inside != 1 { // the race detector looks on, too
-					t.Errorf("%d holders", inside)
+				if n := inside.Add(1); n != 1 {
+					t.Errorf("%d holders", n)
 				}
-				inside--
+				time.Sleep(100 * time.Microsecond) // a chance for others to break in
+				inside.Add(-1)
 				unlock()
 			}
 		})
