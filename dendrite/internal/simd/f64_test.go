@@ -1,0 +1,288 @@
+package simd
+
+import (
+	"math"
+	"math/big"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// atEachLevel64 runs f with each instruction set of the machine.
+func atEachLevel64(t *testing.T, f func(t *testing.T)) {
+	for _, l := range Levels() {
+		t.Run(l.String(), func(t *testing.T) {
+			defer Use(l)()
+			f(t)
+		})
+	}
+}
+
+// guarded returns n drawn numbers inside a longer slice whose other elements
+// are NaN, so that a kernel reading or writing outside shows.
+func guarded(rt *rapid.T, name string, n int) (whole, part []float64) {
+	front := rapid.IntRange(0, 9).Draw(rt, name+" offset")
+	whole = make([]float64, front+n+9)
+	for i := range whole {
+		whole[i] = math.NaN()
+	}
+	part = whole[front : front+n : front+n]
+	for i := range part {
+		part[i] = rapid.Float64Range(-3, 3).Draw(rt, name)
+	}
+	return whole, part
+}
+
+func clone64(x []float64) []float64 { return append([]float64{}, x...) }
+
+// checkClose fails unless every element agrees to tol, and NaN guards stayed.
+func checkClose(rt *rapid.T, name string, got, want []float64, tol float64) {
+	if len(got) != len(want) {
+		rt.Fatalf("%s: %d elements, want %d", name, len(got), len(want))
+	}
+	for i := range got {
+		if math.IsNaN(want[i]) && math.IsNaN(got[i]) {
+			continue
+		}
+		if !(math.Abs(got[i]-want[i]) <= tol) {
+			rt.Fatalf("%s[%d] = %v, want %v", name, i, got[i], want[i])
+		}
+	}
+}
+
+func TestProducts64AgainstPortable(t *testing.T) {
+	atEachLevel64(t, func(t *testing.T) {
+		rapid.Check(t, func(rt *rapid.T) {
+			rows := rapid.IntRange(0, 7).Draw(rt, "rows")
+			cols := rapid.IntRange(0, 75).Draw(rt, "cols")
+			allW, w := guarded(rt, "w", rows*cols)
+			allD, d := guarded(rt, "d", rows*cols)
+			_, e := guarded(rt, "e", rows)
+			_, before := guarded(rt, "before", cols)
+			_, x := guarded(rt, "x", cols)
+			allY, y := guarded(rt, "y", rows)
+			rate := rapid.Float64Range(0, 1).Draw(rt, "rate")
+			mix := rapid.Float64Range(0, 1).Draw(rt, "mix")
+			const tol = 1e-12 // 75 terms below 30, some 20 roundings each
+
+			wGo, dGo, yGo := clone64(w), clone64(d), make([]float64, rows)
+			mulVec64Go(yGo, wGo, x)
+			MulVec64(y, w, x)
+			checkClose(rt, "y of the product", y, yGo, tol)
+
+			filteredMulVec64Go(yGo, wGo, dGo, e, before, x, rate, mix)
+			FilteredMulVec64(y, w, d, e, before, x, rate, mix)
+			checkClose(rt, "y of the filtered update", y, yGo, tol)
+			checkClose(rt, "w of the filtered update", w, wGo, tol)
+			checkClose(rt, "d of the filtered update", d, dGo, tol)
+			again := make([]float64, rows)
+			MulVec64(again, w, x)
+			checkClose(rt, "y of the filtered update, again", y, again, 0)
+
+			directMulVec64Go(yGo, wGo, e, before, x, rate)
+			DirectMulVec64(y, w, e, before, x, rate)
+			checkClose(rt, "y of the direct update", y, yGo, tol)
+			checkClose(rt, "w of the direct update", w, wGo, tol)
+			MulVec64(again, w, x)
+			checkClose(rt, "y of the direct update, again", y, again, 0)
+
+			for name, s := range map[string][2]int{"w": {len(allW), len(w)}, "d": {len(allD), len(d)}, "y": {len(allY), len(y)}} {
+				nans := 0
+				for _, v := range map[string][]float64{"w": allW, "d": allD, "y": allY}[name] {
+					if math.IsNaN(v) {
+						nans++
+					}
+				}
+				if nans != s[0]-s[1] {
+					rt.Fatalf("%s: %d guards left of %d", name, nans, s[0]-s[1])
+				}
+			}
+		})
+	})
+}
+
+// exactSoftplus is gamma log(1 + exp(x)) with 200 bits, by the series of the
+// exponential and of the inverse hyperbolic tangent.
+func exactSoftplus(x float64) float64 {
+	t := bigExp(-math.Abs(x))
+	two := bigFloat(2)
+	s := new(big.Float).Quo(t, new(big.Float).Add(two, t))
+	z := new(big.Float).Mul(s, s)
+	sum, power := bigFloat(0), new(big.Float).Copy(s)
+	for k := range 120 {
+		sum.Add(sum, new(big.Float).Quo(power, bigFloat(float64(2*k+1))))
+		power.Mul(power, z)
+	}
+	sum.Mul(sum, two)
+	sum.Add(sum, bigFloat(max(x, 0)))
+	f, _ := sum.Float64()
+	return f
+}
+
+func exactLogistic(x float64) float64 {
+	t := bigExp(-math.Abs(x))
+	num := bigFloat(1)
+	if x < 0 {
+		num = t
+	}
+	f, _ := new(big.Float).Quo(num, new(big.Float).Add(bigFloat(1), t)).Float64()
+	return f
+}
+
+func bigFloat(x float64) *big.Float { return new(big.Float).SetPrec(250).SetFloat64(x) }
+
+// bigExp is exp(x): the series at x/1024, squared ten times.
+func bigExp(x float64) *big.Float {
+	small := new(big.Float).Quo(bigFloat(x), bigFloat(1024))
+	sum, term := bigFloat(1), bigFloat(1)
+	for k := 1; k < 60; k++ {
+		term.Mul(term, small)
+		term.Quo(term, bigFloat(float64(k)))
+		sum.Add(sum, term)
+	}
+	for range 10 {
+		sum.Mul(sum, sum)
+	}
+	return sum
+}
+
+func TestTransferAccuracy64(t *testing.T) {
+	var xs []float64
+	for i := -100; i <= 100; i++ {
+		xs = append(xs, float64(i)/250, float64(i)/5, float64(i)*7.07)
+	}
+	xs = append(xs, 0, math.Copysign(0, -1), 1e-300, -1e-300, 1500, 708, -708, 0.34657359, -0.34657359)
+	for len(xs)%8 != 3 { // a tail in every vector length
+		xs = append(xs, 1)
+	}
+	kernels := map[string]struct {
+		run   func(dst, src []float64)
+		exact func(float64) float64
+	}{
+		"softplus": {func(dst, src []float64) { Softplus64(dst, src, 1, 1, 0) }, exactSoftplus},
+		"logistic": {Logistic64, exactLogistic},
+	}
+	for name, k := range kernels {
+		want := make([]float64, len(xs))
+		for i, x := range xs {
+			want[i] = k.exact(x)
+		}
+		t.Run(name, func(t *testing.T) {
+			atEachLevel64(t, func(t *testing.T) {
+				got := make([]float64, len(xs))
+				k.run(got, xs)
+				worst := 0.0
+				for i, x := range xs {
+					if x < -708 {
+						if !(got[i] >= 0 && got[i] < 4e-308) {
+							t.Errorf("at %g: %g", x, got[i])
+						}
+						continue
+					}
+					e := math.Abs(got[i]-want[i]) / want[i]
+					if !(e <= 1e-15) {
+						t.Errorf("at %g: %v, want %v, relative error %.2g", x, got[i], want[i], e)
+					}
+					worst = max(worst, e)
+				}
+				t.Logf("largest relative error %.2g", worst)
+			})
+		})
+	}
+}
+
+func TestTransfer64ShapesAndSpecials(t *testing.T) {
+	atEachLevel64(t, func(t *testing.T) {
+		rapid.Check(t, func(rt *rapid.T) {
+			n := rapid.IntRange(0, 35).Draw(rt, "n")
+			all, x := guarded(rt, "x", n)
+			gamma := rapid.Float64Range(0.1, 2).Draw(rt, "gamma")
+			beta := rapid.Float64Range(0.1, 5).Draw(rt, "beta")
+			theta := rapid.Float64Range(-3, 3).Draw(rt, "theta")
+			want := make([]float64, n)
+			softplus64Go(want, x, gamma, beta, theta)
+			y := make([]float64, n)
+			Softplus64(y, x, gamma, beta, theta)
+			checkClose(rt, "softplus", y, want, 1e-13)
+			logistic64Go(want, x)
+			Logistic64(x, x) // in place
+			checkClose(rt, "logistic", x, want, 1e-15)
+			nans := 0
+			for _, v := range all {
+				if math.IsNaN(v) {
+					nans++
+				}
+			}
+			if nans != len(all)-n {
+				rt.Fatalf("%d guards left of %d", nans, len(all)-n)
+			}
+		})
+		inf := math.Inf(1)
+		src := []float64{math.NaN(), inf, -inf, 2000, -2000, math.NaN(), inf, -inf, math.NaN(), 1}
+		dst := make([]float64, len(src))
+		Softplus64(dst, src, 1, 1, 0)
+		for i, want := range []float64{math.NaN(), inf, 0, 2000, 0, math.NaN(), inf, 0, math.NaN(), math.Log1p(math.E)} {
+			if !(math.Abs(dst[i]-want) <= 1e-15 || dst[i] == want || math.IsNaN(dst[i]) && math.IsNaN(want)) {
+				t.Errorf("softplus(%g) = %g, want %g", src[i], dst[i], want)
+			}
+		}
+		Logistic64(dst, src)
+		for i, want := range []float64{math.NaN(), 1, 0, 1, 0, math.NaN(), 1, 0, math.NaN(), 1 / (1 + math.Exp(-1))} {
+			if !(math.Abs(dst[i]-want) <= 1e-15 || math.IsNaN(dst[i]) && math.IsNaN(want)) {
+				t.Errorf("logistic(%g) = %g, want %g", src[i], dst[i], want)
+			}
+		}
+	})
+}
+
+func TestShapesPanic64(t *testing.T) {
+	s := func(n int) []float64 { return make([]float64, n) }
+	for name, f := range map[string]func(){
+		"product":   func() { MulVec64(s(2), s(5), s(3)) },
+		"filtered":  func() { FilteredMulVec64(s(2), s(6), s(5), s(2), s(3), s(3), 1, 1) },
+		"errors":    func() { FilteredMulVec64(s(2), s(6), s(6), s(3), s(3), s(3), 1, 1) },
+		"direct":    func() { DirectMulVec64(s(2), s(6), s(2), s(2), s(3), 1) },
+		"softplus":  func() { Softplus64(s(2), s(3), 1, 1, 0) },
+		"logistic":  func() { Logistic64(s(3), s(2)) },
+		"too early": func() { Use(Portable - 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			f()
+		})
+	}
+}
+
+func BenchmarkTransfer64(b *testing.B) {
+	x := make([]float64, 80)
+	for i := range x {
+		x[i] = float64(i%17) - 8
+	}
+	y := make([]float64, len(x))
+	b.Run("softplus", func(b *testing.B) {
+		for b.Loop() {
+			Softplus64(y, x, 1, 1, 0)
+		}
+	})
+	b.Run("logistic", func(b *testing.B) {
+		for b.Loop() {
+			Logistic64(y, x)
+		}
+	})
+}
+
+func BenchmarkFilteredMulVec64(b *testing.B) {
+	for _, n := range []int{20, 30, 500} {
+		w, d := make([]float64, n*n), make([]float64, n*n)
+		x, e, y := make([]float64, n), make([]float64, n), make([]float64, n)
+		b.Run(map[int]string{20: "20x20", 30: "30x30", 500: "500x500"}[n], func(b *testing.B) {
+			for b.Loop() {
+				FilteredMulVec64(y, w, d, e, x, x, 1e-3, 1e-2)
+			}
+		})
+	}
+}
