@@ -262,7 +262,7 @@ func Finite[T Float](x []T) bool {
 func same(lengths ...int) {
 	for _, n := range lengths[1:] {
 		if n != lengths[0] {
-			panic(fmt.Sprintf("simd: slices of different lengths %v", lengths))
+			panic(fmt.Sprintf("simd: slices of different lengths %d and %d", lengths[0], n))
 		}
 	}
 }

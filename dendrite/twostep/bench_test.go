@@ -1,0 +1,58 @@
+package twostep
+
+import (
+	"fmt"
+	"testing"
+
+	"microcircuits/dendrite/internal/stream"
+)
+
+// mnist is the network of the paper's MNIST figure.
+func mnist() Config {
+	return Config{
+		Sizes: []int{784, 500, 500, 10}, Thresholds: true,
+		Lambda: []float64{0.3, 0.3, 0.1}, LambdaI: 0.1,
+		Rates: Rates{Up: []float64{0.556, 0.167, 0.05}, IP: []float64{0.667, 0.2}},
+		Init:  Init{Up: []float64{0.1, 0.1, 0.1}, Down: []float64{4, 12}},
+	}
+}
+
+// digits draws images like MNIST's: a fifth of the pixels, near the middle of
+// 28 x 28, is not zero, and the pixels in use differ from image to image.
+func digits(images int) (x, target []float32) {
+	s := stream.New(1, "digits")
+	x, target = make([]float32, images*784), make([]float32, images*10)
+	for b := range images {
+		for range 6 { // strokes of 5 x 5 pixels
+			row, col := 4+s.IntN(15), 4+s.IntN(15)
+			for i := range 25 {
+				x[b*784+(row+i/5)*28+col+i%5] = s.Float32()
+			}
+		}
+		for i := range 10 {
+			target[b*10+i] = -2.1972246
+		}
+		target[b*10+s.IntN(10)] = 1.3862944
+	}
+	return x, target
+}
+
+// BenchmarkTrain reports training throughput on one core with W_IP plastic and
+// W_PI fixed, evaluation excluded.
+func BenchmarkTrain(b *testing.B) {
+	for _, batch := range []int{10, 1} {
+		b.Run(fmt.Sprintf("784-500-500-10/batch=%d", batch), func(b *testing.B) {
+			const images = 1000
+			x, target := digits(images)
+			n := must[float32](b, mnist(), 1)
+			train(b, n, x[:batch*784], target[:batch*10], 1)
+			b.ReportAllocs()
+			at := 0
+			for b.Loop() {
+				train(b, n, x[at*784:(at+batch)*784], target[at*10:(at+batch)*10], 0.1)
+				at = (at + batch) % images
+			}
+			b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "images/s")
+		})
+	}
+}

@@ -1,0 +1,287 @@
+package twostep
+
+import (
+	"fmt"
+
+	"microcircuits/dendrite/internal/simd"
+)
+
+// TrainBatch shows the network a batch of images x (rows of Sizes[0] rates)
+// with their target potentials (rows of Sizes[N]; see [Transfer.Potential])
+// and changes the weights by the average over the batch. All learning rates
+// are multiplied by scale, say 1 - t/T for linear decay. It panics if x and
+// target are not the same number of whole rows. It fails, with the weights as
+// before, if a potential is not finite.
+func (n *Network[T]) TrainBatch(x, target []T, scale float64) error {
+	if err := n.Sweep(x, target); err != nil {
+		return err
+	}
+	n.learn(scale / float64(n.rows))
+	n.batches++
+	return nil
+}
+
+// Sweep shows the network a batch as TrainBatch does but changes no weights:
+// steps 1 to 3. A nil target turns the teacher off. Read then gives the
+// activity.
+func (n *Network[T]) Sweep(x, target []T) error {
+	n.forward(x, true)
+	n.backward(target)
+	return n.checkFinite()
+}
+
+// Predict writes the output rates for images x (rows of Sizes[0] rates, any
+// number) to dst and returns it; a nil dst is allocated. The teacher is off.
+// It panics if x is not whole rows or dst has the wrong length.
+func (n *Network[T]) Predict(dst, x []T) []T {
+	in, out := n.cfg.Sizes[0], n.areas[len(n.areas)-1]
+	images := whole(len(x), in)
+	if dst == nil {
+		dst = make([]T, images*out.n)
+	}
+	if len(dst) != images*out.n {
+		panic(fmt.Sprintf("twostep: %d output rates for %d images of %d outputs", len(dst), images, out.n))
+	}
+	for first := 0; first < images; first += chunk {
+		rows := min(chunk, images-first)
+		n.forward(x[first*in:(first+rows)*in], false)
+		for b := range rows {
+			copy(dst[(first+b)*out.n:], out.r.Row(b))
+		}
+	}
+	return dst
+}
+
+// Classify writes the number of the most active output neuron for each image
+// of x to dst and returns it; a nil dst is allocated. The teacher is off. It
+// panics if x is not whole rows or dst has the wrong length.
+func (n *Network[T]) Classify(dst []int, x []T) []int {
+	in, out := n.cfg.Sizes[0], n.areas[len(n.areas)-1]
+	images := whole(len(x), in)
+	if dst == nil {
+		dst = make([]int, images)
+	}
+	if len(dst) != images {
+		panic(fmt.Sprintf("twostep: %d classes for %d images", len(dst), images))
+	}
+	for first := 0; first < images; first += chunk {
+		rows := min(chunk, images-first)
+		n.forward(x[first*in:(first+rows)*in], false)
+		for b := range rows {
+			// Potentials, because rates near 1 round to the same number.
+			v, best := out.v.Row(b), 0
+			for i := range v {
+				if v[i] > v[best] {
+					best = i
+				}
+			}
+			dst[first+b] = best
+		}
+	}
+	return dst
+}
+
+// chunk is how many images Predict and Classify take at a time.
+const chunk = 50
+
+func whole(values, perRow int) int {
+	if values == 0 || values%perRow != 0 {
+		panic(fmt.Sprintf("twostep: %d values are not whole rows of %d", values, perRow))
+	}
+	return values / perRow
+}
+
+// reserve makes room for a batch of rows images.
+func (n *Network[T]) reserve(rows int) {
+	if rows <= n.height {
+		return
+	}
+	n.height = rows
+	n.input = simd.NewBatch[T](rows, n.cfg.Sizes[0]+n.thresholds())
+	for k, a := range n.areas {
+		for _, b := range []**simd.Batch[T]{&a.v, &a.r, &a.d, &a.s, &a.e} {
+			*b = simd.NewBatch[T](rows, a.n)
+		}
+		if !a.hidden {
+			continue
+		}
+		for _, b := range []**simd.Batch[T]{&a.va, &a.lat, &a.td, &a.etd} {
+			*b = simd.NewBatch[T](rows, a.n)
+		}
+		for _, b := range []**simd.Batch[T]{&a.vi, &a.ri, &a.di, &a.si, &a.ei, &a.gap} {
+			*b = simd.NewBatch[T](rows, n.cfg.Sizes[k+2])
+		}
+	}
+}
+
+// load copies the images into the input batch, leaving out the inputs that are
+// zero in all of them.
+func (n *Network[T]) load(x []T) {
+	in := n.cfg.Sizes[0]
+	n.rows = whole(len(x), in)
+	n.reserve(n.rows)
+	clear(n.used)
+	for b := range n.rows {
+		for i, v := range x[b*in : (b+1)*in] {
+			if v != 0 {
+				n.used[i] = true
+			}
+		}
+	}
+	n.active = n.active[:0]
+	for i, used := range n.used {
+		if used {
+			n.active = append(n.active, int32(i))
+		}
+	}
+	for b := range n.rows {
+		image, row := x[b*in:(b+1)*in], n.input.Data[b*n.input.Stride:]
+		for j, i := range n.active {
+			row[j] = image[i]
+		}
+		row[len(n.active)] = 1
+	}
+	if n.cfg.Thresholds {
+		n.active = append(n.active, int32(in))
+	}
+}
+
+// constant sets the threshold input that stands after the last neuron.
+func (n *Network[T]) constant(rates *simd.Batch[T]) {
+	for b := range n.rows {
+		rates.Data[b*rates.Stride+rates.Len] = 1
+	}
+}
+
+// forward is step 1. Interneurons are left out where only the output counts.
+func (n *Network[T]) forward(x []T, interneurons bool) {
+	n.load(x)
+	from, active := n.input, n.active
+	for _, a := range n.areas {
+		a.up.MulTo(a.v, from, n.rows, active)
+		v := a.v.First(n.rows)
+		if a.hidden && n.cfg.Mixing == Convex {
+			simd.Scale(v, 1-a.lambda, v)
+		}
+		rates(n.cfg.Transfer, a.r.First(n.rows), v)
+		n.constant(a.r)
+		from, active = a.r, a.inputs
+		if a.hidden && interneurons {
+			a.ip.MulTo(a.vi, a.r, n.rows, a.inputs)
+			rates(n.cfg.Transfer, a.ri.First(n.rows), a.vi.First(n.rows))
+		}
+	}
+}
+
+// backward is steps 2 and 3. Padding needs no care: predictions and nudges are
+// zero there, and so are then all differences.
+func (n *Network[T]) backward(target []T) {
+	rows, top := n.rows, n.areas[len(n.areas)-1]
+	n.teacher = target != nil
+	if n.teacher && len(target) != rows*top.n {
+		panic(fmt.Sprintf("twostep: %d target potentials for %d images of %d outputs", len(target), rows, top.n))
+	}
+	for b := range rows {
+		d := top.d.Row(b)
+		for i, v := range top.v.Row(b) {
+			d[i] = 0
+			if n.teacher {
+				d[i] = top.lambda * (target[b*top.n+i] - v)
+			}
+		}
+	}
+	step(n.cfg.Transfer, top.s.First(rows), top.e.First(rows), top.v.First(rows), top.r.First(rows), top.d.First(rows))
+
+	lambdaI := T(n.cfg.LambdaI)
+	for k := len(n.areas) - 2; k >= 0; k-- {
+		a, next := n.areas[k], n.areas[k+1]
+		v, d := next.v.First(rows), next.d.First(rows)
+		vi, di, si := a.vi.First(rows), a.di.First(rows), a.si.First(rows)
+		simd.Mismatch(di, lambdaI, v, vi, d)
+		step(n.cfg.Transfer, si, a.ei.First(rows), vi, a.ri.First(rows), di)
+
+		all := next.inputs[:next.n]
+		va := a.va.First(rows)
+		if a.cancels {
+			gap := a.gap.First(rows)
+			simd.Mismatch(gap, 1-lambdaI, v, vi, d) // u_k+1 - u_I
+			difference(n.cfg.Transfer, gap, si, next.s.First(rows), gap)
+			a.down.MulTo(a.va, a.gap, rows, all)
+		} else {
+			a.down.MulTo(a.td, next.s, rows, all)
+			a.pi.MulTo(a.lat, a.si, rows, all)
+			add(va, a.td.First(rows), a.lat.First(rows))
+		}
+		simd.Scale(a.d.First(rows), a.lambda, va)
+		step(n.cfg.Transfer, a.s.First(rows), a.e.First(rows), a.v.First(rows), a.r.First(rows), a.d.First(rows))
+	}
+}
+
+func add[T simd.Float](dst, x, y []T) {
+	for i := range dst {
+		dst[i] = x[i] + y[i]
+	}
+}
+
+// learn is step 4; rate multiplies all learning rates.
+func (n *Network[T]) learn(rate float64) {
+	rows := n.rows
+	// Errors first: the top-down error needs the state before any change.
+	for k, a := range n.areas {
+		if a.hidden && at(n.cfg.Rates.Down, k) > 0 {
+			td, lat, d := a.td.First(rows), a.lat.First(rows), a.etd.First(rows)
+			simd.Mismatch(d, 1, a.v.First(rows), td, a.d.First(rows)) // u_k - v_TD
+			rates(n.cfg.Transfer, lat, td)
+			difference(n.cfg.Transfer, d, lat, a.s.First(rows), d)
+		}
+	}
+	from, active := n.input, n.active
+	for k, a := range n.areas {
+		update(a.up, rate*at(n.cfg.Rates.Up, k), a.e, from, rows, active)
+		n.constant(a.s)
+		from, active = a.s, a.inputs
+		if a.hidden {
+			next := n.areas[k+1]
+			update(a.ip, rate*at(n.cfg.Rates.IP, k), a.ei, a.s, rows, a.inputs)
+			update(a.pi, -rate*at(n.cfg.Rates.PI, k), a.va, a.si, rows, next.inputs[:next.n])
+			update(a.down, rate*at(n.cfg.Rates.Down, k), a.etd, next.s, rows, next.inputs[:next.n])
+		}
+	}
+}
+
+func update[T simd.Float](w *simd.Weights[T], rate float64, e, x *simd.Batch[T], rows int, active []int32) {
+	if rate != 0 {
+		w.AddOuter(T(rate), e, x, rows, active)
+	}
+}
+
+// checkFinite looks for potentials that are NaN or infinite and names the
+// first place, in the order in which trouble spreads.
+func (n *Network[T]) checkFinite() error {
+	for k, a := range n.areas {
+		if !simd.Finite(a.v.First(n.rows)) {
+			cause := "its bottom-up weights have grown too large: lower Rates.Up of this area"
+			if k == 0 {
+				cause = "an input is not finite, or " + cause
+			}
+			return n.diverged("basal", k, cause)
+		}
+		if a.hidden && !simd.Finite(a.vi.First(n.rows)) {
+			return n.diverged("interneuron", k, "W_IP has grown too large: lower Rates.IP of this area")
+		}
+	}
+	for k := len(n.areas) - 1; k >= 0; k-- {
+		a := n.areas[k]
+		if !a.hidden && !simd.Finite(a.d.First(n.rows)) {
+			return n.diverged("somatic", k, "a target potential is not finite; for the logistic transfer function targets must be between 0 and 1, exclusive")
+		}
+		if a.hidden && !simd.Finite(a.va.First(n.rows)) {
+			return n.diverged("apical", k, "the interneurons do not keep up with the top-down input: lower Init.Down or Rates.PI of this area, or Rates.Up of the next")
+		}
+	}
+	return nil
+}
+
+func (n *Network[T]) diverged(compartment string, k int, cause string) error {
+	return fmt.Errorf("twostep: %s potential of area %d is not finite after %d trained batches; likely %s", compartment, k+1, n.batches, cause)
+}
