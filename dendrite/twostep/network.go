@@ -16,10 +16,10 @@ type Network[T simd.Float] struct {
 	cfg     Config
 	areas   []*area[T] // areas[k-1] is area k
 	input   *simd.Batch[T]
+	compact simd.Compactor
 	active  []int32 // the inputs in use in this batch, in order
-	used    []bool
-	rows    int // of the last batch
-	height  int // rows the workspace has room for
+	rows    int     // of the last batch
+	height  int     // rows the workspace has room for
 	teacher bool
 	batches int // trained, for error messages
 }
@@ -61,7 +61,7 @@ func New[T simd.Float](cfg Config, seed uint64) (*Network[T], error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	n := &Network[T]{cfg: cfg, used: make([]bool, cfg.Sizes[0])}
+	n := &Network[T]{cfg: cfg}
 	top := len(cfg.Sizes) - 1
 	for k := 1; k <= top; k++ {
 		a := &area[T]{n: cfg.Sizes[k], hidden: k < top, lambda: T(cfg.Lambda[k-1])}

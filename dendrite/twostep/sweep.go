@@ -97,7 +97,7 @@ func (n *Network[T]) reserve(rows int) {
 		return
 	}
 	n.height = rows
-	n.input = simd.NewBatch[T](rows, n.cfg.Sizes[0]+n.thresholds())
+	n.input = simd.NewBatch[T](rows, n.cfg.Sizes[0])
 	for k, a := range n.areas {
 		for _, b := range []**simd.Batch[T]{&a.v, &a.r, &a.d, &a.s, &a.e} {
 			*b = simd.NewBatch[T](rows, a.n)
@@ -120,30 +120,7 @@ func (n *Network[T]) load(x []T) {
 	in := n.cfg.Sizes[0]
 	n.rows = whole(len(x), in)
 	n.reserve(n.rows)
-	clear(n.used)
-	for b := range n.rows {
-		for i, v := range x[b*in : (b+1)*in] {
-			if v != 0 {
-				n.used[i] = true
-			}
-		}
-	}
-	n.active = n.active[:0]
-	for i, used := range n.used {
-		if used {
-			n.active = append(n.active, int32(i))
-		}
-	}
-	for b := range n.rows {
-		image, row := x[b*in:(b+1)*in], n.input.Data[b*n.input.Stride:]
-		for j, i := range n.active {
-			row[j] = image[i]
-		}
-		row[len(n.active)] = 1
-	}
-	if n.cfg.Thresholds {
-		n.active = append(n.active, int32(in))
-	}
+	n.active = simd.Compact(&n.compact, n.input, x, n.rows, in, n.cfg.Thresholds)
 }
 
 // constant sets the threshold input that stands after the last neuron.

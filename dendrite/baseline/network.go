@@ -1,0 +1,193 @@
+// Package baseline is what the figures compare the dendritic microcircuit
+// against: multilayer perceptrons trained by error backpropagation and
+// stochastic gradient descent, on the same numeric kernels. A network without
+// a hidden area is a single-layer classifier. (The single-layer network of the
+// paper's MNIST figure has the microcircuit's own output rule: that is a
+// twostep network without hidden areas.)
+package baseline
+
+import (
+	"fmt"
+	"math"
+
+	"microcircuits/dendrite/internal/simd"
+	"microcircuits/dendrite/internal/stream"
+)
+
+// Loss is what training reduces, averaged over the batch.
+type Loss int
+
+const (
+	// SquaredError is half the squared difference of logistic output rates and
+	// target rates.
+	SquaredError Loss = iota
+	// CrossEntropy is the cross-entropy of target probabilities and the
+	// softmax of the output potentials.
+	CrossEntropy
+)
+
+func (l Loss) String() string {
+	if l == CrossEntropy {
+		return "cross-entropy"
+	}
+	return "squared error"
+}
+
+// Config describes a network of logistic neurons with thresholds.
+type Config struct {
+	Sizes []int // neurons per area, input first
+	Loss  Loss
+	Rates []float64 // learning rate of each area 1..N, at least 0
+	// Init holds the half widths a of the uniform distributions U(-a, a) of the
+	// weights into areas 1..N. Nil: a = 4 sqrt(6/(in+out)), which keeps the
+	// variance through logistic areas (Glorot and Bengio 2010). Thresholds start
+	// at 0.
+	Init []float64
+}
+
+// Validate checks every value; the error names the field.
+func (c Config) Validate() error {
+	if len(c.Sizes) < 2 {
+		return fmt.Errorf("baseline: Sizes has %d areas; give at least the input and the output", len(c.Sizes))
+	}
+	for k, n := range c.Sizes {
+		if n < 1 || n > 1<<24 {
+			return fmt.Errorf("baseline: Sizes[%d] is %d; an area has 1 to %d neurons", k, n, 1<<24)
+		}
+	}
+	if c.Loss != SquaredError && c.Loss != CrossEntropy {
+		return fmt.Errorf("baseline: Loss is %d; use SquaredError or CrossEntropy", c.Loss)
+	}
+	for _, s := range []struct {
+		name   string
+		values []float64
+		nilOK  bool
+	}{{"Rates", c.Rates, false}, {"Init", c.Init, true}} {
+		if s.values == nil && s.nilOK {
+			continue
+		}
+		if len(s.values) != len(c.Sizes)-1 {
+			return fmt.Errorf("baseline: %s has %d values; a network of sizes %v needs %d", s.name, len(s.values), c.Sizes, len(c.Sizes)-1)
+		}
+		for k, v := range s.values {
+			if !(v >= 0) || math.IsInf(v, 1) {
+				return fmt.Errorf("baseline: %s[%d] is %v; it must be finite and at least 0", s.name, k, v)
+			}
+		}
+	}
+	return nil
+}
+
+// A Network is a multilayer perceptron. T is float32 for use and float64 for
+// gradient checks. It is not safe for use by several goroutines at once.
+type Network[T simd.Float] struct {
+	cfg     Config
+	areas   []*area[T] // areas[k-1] is area k
+	input   *simd.Batch[T]
+	compact simd.Compactor
+	active  []int32
+	rows    int
+	height  int
+	batches int
+}
+
+type area[T simd.Float] struct {
+	n  int
+	up *simd.Weights[T] // from the area below, last input the threshold
+	// back is up without thresholds, transposed, for errors on their way down;
+	// it gets the same changes, bit for bit. Area 1 has none.
+	back   *simd.Weights[T]
+	inputs []int32        // the columns of r: all neurons, then the constant 1
+	v, r   *simd.Batch[T] // potentials and rates; the padding of r is zero
+	delta  *simd.Batch[T] // minus the gradient of the loss by v
+}
+
+// New returns a network with weights drawn from streams of the given seed; the
+// draws are the same for float32 and float64. It fails if cfg is not valid.
+func New[T simd.Float](cfg Config, seed uint64) (*Network[T], error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	n := &Network[T]{cfg: cfg}
+	for k := 1; k < len(cfg.Sizes); k++ {
+		in, out := cfg.Sizes[k-1], cfg.Sizes[k]
+		a := &area[T]{n: out, up: simd.NewWeights[T](out, in+1), inputs: simd.Sequence(out + 1)}
+		if k > 1 {
+			a.back = simd.NewWeights[T](in, out)
+		}
+		half := 4 * math.Sqrt(6/float64(in+out))
+		if cfg.Init != nil {
+			half = cfg.Init[k-1]
+		}
+		s, row := stream.New(seed, "baseline/up", uint64(k)), make([]float64, in)
+		for o := range out {
+			s.Uniform(row, -half, half)
+			for i, v := range row {
+				a.set(o, i, T(v))
+			}
+		}
+		n.areas = append(n.areas, a)
+	}
+	return n, nil
+}
+
+func (a *area[T]) set(o, i int, v T) {
+	a.up.Set(o, i, v)
+	if a.back != nil && i < a.back.Out {
+		a.back.Set(i, o, v)
+	}
+}
+
+// Config is the configuration the network was made with.
+func (n *Network[T]) Config() Config { return n.cfg }
+
+// State is everything a network learns, as plain row-major matrices, lowest
+// area first. Saving it, making a network of the same Config and setting it
+// resumes training bit for bit.
+type State[T simd.Float] struct {
+	Up        [][]T // areas 1..N: Sizes[k] x Sizes[k-1]
+	Threshold [][]T // areas 1..N: Sizes[k]
+}
+
+// State returns a copy of the network's weights.
+func (n *Network[T]) State() State[T] {
+	var s State[T]
+	for _, a := range n.areas {
+		in := a.up.In - 1
+		w, t := make([]T, 0, a.n*in), make([]T, 0, a.n)
+		for o := range a.n {
+			for i := range in {
+				w = append(w, a.up.At(o, i))
+			}
+			t = append(t, a.up.At(o, in))
+		}
+		s.Up, s.Threshold = append(s.Up, w), append(s.Threshold, t)
+	}
+	return s
+}
+
+// SetState copies s into the network. It fails, with the network as before, if
+// s does not fit the network's Config or holds a value that is not finite.
+func (n *Network[T]) SetState(s State[T]) error {
+	if len(s.Up) != len(n.areas) || len(s.Threshold) != len(n.areas) {
+		return fmt.Errorf("baseline: state has %d matrices and %d threshold vectors; the network has %d areas", len(s.Up), len(s.Threshold), len(n.areas))
+	}
+	for k, a := range n.areas {
+		if len(s.Up[k]) != a.n*(a.up.In-1) || len(s.Threshold[k]) != a.n {
+			return fmt.Errorf("baseline: state has %d weights and %d thresholds in area %d; the network has %d and %d", len(s.Up[k]), len(s.Threshold[k]), k+1, a.n*(a.up.In-1), a.n)
+		}
+		if !simd.Finite(s.Up[k]) || !simd.Finite(s.Threshold[k]) {
+			return fmt.Errorf("baseline: state has weights in area %d that are not finite", k+1)
+		}
+	}
+	for k, a := range n.areas {
+		in := a.up.In - 1
+		for o := range a.n {
+			for i := range in {
+				a.set(o, i, s.Up[k][o*in+i])
+			}
+			a.up.Set(o, in, s.Threshold[k][o])
+		}
+	}
+	return nil
+}
