@@ -1,0 +1,209 @@
+// Draws Dendrite's charts: theme, width, number formats, waiting for ECharts.
+(function () {
+  'use strict';
+  var G = globalThis;
+  if (G.__dendrite) { G.__dendrite.drain(); return; }
+  var live = [];      // {el, option, chart, dark}
+  var queue = G.__dendriteQueue = G.__dendriteQueue || [];
+  var FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+  var SUPER = {'-': '\u207b', 0: '\u2070', 1: '\u00b9', 2: '\u00b2', 3: '\u00b3', 4: '\u2074', 5: '\u2075', 6: '\u2076', 7: '\u2077', 8: '\u2078', 9: '\u2079'};
+
+  function theme(dark) {
+    var text = dark ? '#e4e6e8' : '#24292f', quiet = dark ? '#a4abb3' : '#57606a';
+    var rule = dark ? '#5c646d' : '#8c959f', faint = dark ? '#2b3036' : '#e6e8eb', paper = dark ? '#1c2126' : '#ffffff';
+    var axis = {
+      axisLine: {lineStyle: {color: rule}}, axisTick: {lineStyle: {color: rule}},
+      axisLabel: {color: quiet, fontSize: 11}, nameTextStyle: {color: text, fontSize: 12},
+      splitLine: {lineStyle: {color: faint}}
+    };
+    var label = {color: text, fontSize: 11};
+    return {
+      darkMode: dark, backgroundColor: 'transparent',
+      textStyle: {fontFamily: FONT, color: text},
+      title: {textStyle: {color: text, fontFamily: FONT, fontSize: 12, fontWeight: 'normal'}},
+      valueAxis: axis, logAxis: axis, categoryAxis: axis,
+      legend: {textStyle: {color: text}, inactiveColor: rule},
+      tooltip: {
+        backgroundColor: paper, borderColor: rule, textStyle: {color: text, fontSize: 12, fontFamily: FONT},
+        axisPointer: {lineStyle: {color: rule}, crossStyle: {color: rule}}
+      },
+      axisPointer: {lineStyle: {color: rule}},
+      toolbox: {
+        itemSize: 13, iconStyle: {borderColor: quiet},
+        emphasis: {iconStyle: {borderColor: text, textFill: text}},
+        feature: {saveAsImage: {backgroundColor: paper}}
+      },
+      visualMap: {textStyle: {color: text, fontSize: 11}},
+      heatmap: {label: label}, scatter: {label: label}, bar: {label: label}
+    };
+  }
+
+  function digits(v) {
+    if (typeof v !== 'number' || !isFinite(v)) return v == null || v === '' ? '\u2013' : String(v);
+    var a = Math.abs(v);
+    if (a !== 0 && (a < 1e-3 || a >= 1e6)) {
+      var p = v.toExponential(2).split('e');
+      return p[0].replace('-', '\u2212') + ' \u00d7 10' + String(+p[1]).replace(/./g, function (c) { return SUPER[c]; });
+    }
+    return String(+v.toPrecision(4)).replace('-', '\u2212');
+  }
+
+  function decade(v) {
+    var e = Math.round(Math.log10(v));
+    if (Math.abs(Math.log10(v) - e) > 1e-6) return digits(v);
+    if (e >= -2 && e <= 3) return digits(v);
+    return '10' + String(e).replace(/./g, function (c) { return SUPER[c]; });
+  }
+
+  function list(v) { return Array.isArray(v) ? v : v ? [v] : []; }
+
+  function band(series, id, i) {
+    function at(name) {
+      var s = series.filter(function (s) { return s.id === id + name; })[0];
+      return s && s.data[i] && s.data[i][0]; // value before position, see Curve
+    }
+    var low = at('-low'), width = at('-band');
+    return typeof low === 'number' && typeof width === 'number' ? ' (' + digits(low) + ' to ' + digits(low + width) + ')' : '';
+  }
+
+  // On dark pages lines and their names are a little lighter. Colours of cells
+  // and images mean values and stay.
+  function lighten(v) {
+    if (!v || typeof v !== 'object') return;
+    Object.keys(v).forEach(function (key) {
+      var m = key === 'color' && /^#(..)(..)(..)$/.exec(v[key]);
+      if (m) {
+        v[key] = '#' + m.slice(1).map(function (c) {
+          return ('0' + Math.round(parseInt(c, 16) * 0.72 + 255 * 0.28).toString(16)).slice(-2);
+        }).join('');
+      } else if (!(key === 'data' && Array.isArray(v.data) && v.data.length > 100)) lighten(v[key]);
+    });
+  }
+
+  // A copy of the option with what JSON cannot say: number formats.
+  function prepare(option, dark) {
+    var o = JSON.parse(JSON.stringify(option)), series = list(o.series), shown = theme(dark);
+    if (dark) { lighten(o.title); lighten(series.filter(function (s) { return s.type !== 'heatmap'; })); lighten(o.media); }
+    list(o.xAxis).concat(list(o.yAxis)).forEach(function (a) {
+      if (a.type === 'log' || a.type === 'value') {
+        a.axisLabel = a.axisLabel || {};
+        if (!a.axisLabel.formatter) a.axisLabel.formatter = a.type === 'log' ? decade : function (v) {
+          return Math.abs(v) >= 1e4 ? v.toLocaleString('en-US').replace('-', '\u2212') : String(v).replace('-', '\u2212');
+        };
+        a.axisPointer = a.axisPointer || {};
+        a.axisPointer.label = {formatter: function (p) { return digits(p.value); }};
+      }
+    });
+    series.forEach(function (s) {
+      var d = s.dendrite;
+      if (!d) return;
+      var unit = d.unit ? ' ' + d.unit : '';
+      s.tooltip = s.tooltip || {};
+      if (d.cells) {
+        s.tooltip.formatter = function (p) {
+          return d.y + ' ' + d.rows[p.value[1]] + ', ' + d.x + ' ' + d.columns[p.value[0]] + ': ' + digits(p.value[2]) + unit;
+        };
+      } else if (d.pair) {
+        s.tooltip.formatter = function (p) {
+          return (p.name || p.seriesName) + '\n' + d.x + ' ' + digits(p.value[0]) + (d.xUnit ? ' ' + d.xUnit : '') + '\n' + d.y + ' ' + digits(p.value[1]) + unit;
+        };
+      } else {
+        s.tooltip.valueFormatter = function (v, i) { return digits(Array.isArray(v) ? v[1] : v) + unit + band(series, s.id, i); };
+      }
+    });
+    if (o.toolbox && o.toolbox.feature && o.toolbox.feature.saveAsImage) {
+      o.toolbox.feature.saveAsImage.backgroundColor = shown.tooltip.backgroundColor;
+    }
+    delete o.dendrite;
+    return o;
+  }
+
+  if (typeof document === 'undefined') {
+    G.__dendrite = {theme: theme, prepare: prepare, drain: function () {}};
+    return;
+  }
+
+  // Dark or light: what the page says, else what lies behind the chart.
+  function isDark(el) {
+    var said = document.documentElement.getAttribute('data-theme');
+    if (said === 'dark' || said === 'light') return said === 'dark';
+    for (var n = el; n && n.nodeType === 1; n = n.parentElement) {
+      var m = /^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/.exec(getComputedStyle(n).backgroundColor);
+      if (m && (m[4] === undefined || +m[4] > 0.5)) return 0.299 * m[1] + 0.587 * m[2] + 0.114 * m[3] < 128;
+    }
+    return /dark/.test(getComputedStyle(document.documentElement).colorScheme) && matchMedia('(prefers-color-scheme: dark)').matches;
+  }
+
+  function render(item) {
+    var el = item.el, E = G.__dendriteECharts, hint = item.option.dendrite || {};
+    if (!E || !el.clientWidth) return;
+    if (live.indexOf(item) < 0) live.push(item);
+    var dark = isDark(el);
+    if (hint.narrowHeight) {
+      item.height = item.height || el.clientHeight;
+      el.style.height = (el.clientWidth <= 520 ? hint.narrowHeight : item.height) + 'px';
+    }
+    if (item.chart && item.dark === dark) { item.chart.resize(); return; }
+    if (item.chart) item.chart.dispose();
+    el.textContent = '';
+    item.dark = dark;
+    item.chart = E.init(el, theme(dark), {renderer: hint.renderer || 'svg'});
+    item.chart.setOption(prepare(item.option, dark));
+  }
+
+  function place(el, option) {
+    if (el.__dendriteDrawn) return;
+    el.__dendriteDrawn = true;
+    var item = {el: el, option: option};
+    if (typeof ResizeObserver !== 'undefined') new ResizeObserver(function () { render(item); }).observe(el);
+    render(item);
+  }
+
+  // elements of that id: the same chart may be shown twice in a notebook.
+  function elements(where) {
+    if (typeof where !== 'string') return [where];
+    return Array.prototype.filter.call(document.getElementsByClassName('dendrite-chart'), function (el) { return el.id === where; });
+  }
+
+  function draw(where, option) {
+    var found = elements(where);
+    if (!found.length || !G.__dendriteECharts) { queue.push([where, option]); wait(); return; }
+    found.forEach(function (el) { place(el, option); });
+  }
+
+  // An output may come into the page after its script ran: look again for ten
+  // seconds after the last call.
+  var tries = 0, timer = null;
+  function wait() {
+    if (timer || tries >= 100) return;
+    tries++;
+    timer = setTimeout(function () { timer = null; flush(); }, 100);
+  }
+
+  function flush() { queue.splice(0).forEach(function (job) { draw(job[0], job[1]); }); }
+
+  function drain() { tries = 0; flush(); }
+
+  function scan(root) {
+    Array.prototype.forEach.call((root || document).querySelectorAll('script[type="application/json"][data-dendrite-chart]'), function (s) {
+      draw(s.getAttribute('data-dendrite-chart'), JSON.parse(s.textContent));
+    });
+  }
+
+  function refresh() {
+    live = live.filter(function (item) {
+      if (document.contains(item.el)) return true;
+      if (item.chart) item.chart.dispose();
+      item.chart = null; // drawn anew should its element come back
+      return false;
+    });
+    live.forEach(render);
+  }
+
+  G.__dendrite = {draw: draw, drain: drain, scan: scan, theme: theme, prepare: prepare, refresh: refresh};
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', refresh);
+  var watch = new MutationObserver(refresh), what = {attributes: true, attributeFilter: ['data-theme', 'class', 'style', 'data-jp-theme-light']};
+  watch.observe(document.documentElement, what);
+  function ready() { if (document.body) watch.observe(document.body, what); scan(document); drain(); }
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', ready); else ready();
+})();

@@ -1,0 +1,187 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Axis describes an axis.
+type Axis struct {
+	Name  string     // what is plotted, such as "test error"
+	Unit  string     // such as "%" or "ms"; empty for none
+	Log   bool       // decades; values of zero and below are gaps
+	Range [2]float64 // shown range; zero value: from the data
+}
+
+func (a Axis) label() string { return withUnit(a.Name, a.Unit) }
+
+func (a Axis) check() {
+	switch {
+	case a.Range == [2]float64{}:
+	case !(a.Range[0] < a.Range[1]):
+		panic(fmt.Sprintf("chart: Range %v of axis %q: the second value must be larger", a.Range, a.Name))
+	case a.Log && a.Range[0] <= 0:
+		panic(fmt.Sprintf("chart: Range %v of axis %q: a logarithmic axis needs positive values", a.Range, a.Name))
+	}
+}
+
+// scale is an axis with its range decided.
+type scale struct {
+	Axis
+	lo, hi, step float64 // step 0: left to ECharts
+}
+
+// fit decides a value axis: round ends, about n steps, from zero where that
+// costs little.
+func (a Axis) fit(data extent, n int) scale {
+	a.check()
+	s := scale{Axis: a, lo: data.lo, hi: data.hi}
+	if a.Range != [2]float64{} {
+		s.lo, s.hi = a.Range[0], a.Range[1]
+		if !a.Log {
+			s.step = niceStep(s.hi-s.lo, n)
+		}
+		return s
+	}
+	if a.Log {
+		if data.positive > data.hi { // nothing to show
+			s.lo, s.hi = 0.1, 1
+			return s
+		}
+		s.lo = math.Pow(10, math.Floor(math.Log10(data.positive)+1e-9))
+		s.hi = math.Pow(10, math.Ceil(math.Log10(data.hi)-1e-9))
+		if s.lo == s.hi {
+			s.hi *= 10
+		}
+		return s
+	}
+	if data.lo > data.hi {
+		s.lo, s.hi = 0, 1
+	}
+	if s.lo > 0 && s.lo < 0.4*s.hi {
+		s.lo = 0
+	}
+	if s.hi < 0 && s.hi > 0.4*s.lo {
+		s.hi = 0
+	}
+	if s.lo == s.hi {
+		pad := math.Max(math.Abs(s.lo)*0.1, 1e-9)
+		s.lo, s.hi = s.lo-pad, s.hi+pad
+	}
+	s.step = niceStep(s.hi-s.lo, n)
+	s.lo = clean(math.Floor(s.lo/s.step+1e-9) * s.step)
+	s.hi = clean(math.Ceil(s.hi/s.step-1e-9) * s.step)
+	return s
+}
+
+// span decides the axis along which curves run: it ends where the data end, or
+// at a round number close by.
+func (a Axis) span(data extent) scale {
+	a.check()
+	s := scale{Axis: a, lo: data.lo, hi: data.hi}
+	if a.Range != [2]float64{} {
+		s.lo, s.hi = a.Range[0], a.Range[1]
+	}
+	if a.Log && s.lo <= 0 {
+		s.lo = data.positive
+	}
+	if s.lo > s.hi {
+		s.lo, s.hi = 0, 1
+	}
+	if s.lo == s.hi {
+		s.lo, s.hi = s.lo-0.5, s.hi+0.5
+	}
+	if step := niceStep(s.hi-s.lo, 5); !a.Log {
+		near := 0.01 * (s.hi - s.lo)
+		if up := clean(math.Ceil(s.hi/step) * step); up-s.hi < near {
+			s.hi = up
+		}
+		if down := clean(math.Floor(s.lo/step) * step); s.lo-down < near {
+			s.lo = down
+		}
+	}
+	return s
+}
+
+func (s scale) kind() string {
+	if s.Log {
+		return "log"
+	}
+	return "value"
+}
+
+// fraction is where x lies between the ends of the axis, 0 to 1.
+func (s scale) fraction(x float64) float64 {
+	if s.Log {
+		return math.Log(x/s.lo) / math.Log(s.hi/s.lo)
+	}
+	return (x - s.lo) / (s.hi - s.lo)
+}
+
+// overhang is the space the last tick label of a horizontal axis needs beside
+// its panel.
+func (s scale) overhang() int {
+	return max(edge, textWidth(strconv.FormatFloat(clean(s.hi), 'f', -1, 64))/2+6)
+}
+
+// tickWidth is the width of the widest tick label in pixels.
+func (s scale) tickWidth() int {
+	widest := 0
+	if s.Log || s.step == 0 {
+		for _, x := range []float64{s.lo, s.hi} {
+			widest = max(widest, textWidth(strconv.FormatFloat(x, 'g', 4, 64)))
+		}
+		return max(widest, 34)
+	}
+	for x := s.lo; x <= s.hi+s.step/2; x += s.step {
+		text := strconv.FormatFloat(clean(math.Round(x/s.step)*s.step), 'f', -1, 64)
+		commas := max(0, len(strings.TrimLeft(strings.SplitN(text, ".", 2)[0], "-"))-1) / 3
+		widest = max(widest, textWidth(text)+3*commas)
+	}
+	return widest
+}
+
+// niceStep returns 1, 2 or 5 times a power of ten that divides width into
+// about n steps.
+func niceStep(width float64, n int) float64 {
+	raw := width / float64(n)
+	power := math.Pow(10, math.Floor(math.Log10(raw)))
+	for _, m := range []float64{1, 2, 5} {
+		if raw <= m*power*1.0001 {
+			return clean(m * power)
+		}
+	}
+	return clean(10 * power)
+}
+
+// clean removes the rounding error of decimal arithmetic.
+func clean(x float64) float64 {
+	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 12, 64), 64)
+	if err != nil {
+		return x
+	}
+	return y
+}
+
+// extent is the range of finite data and the smallest positive value.
+type extent struct{ lo, hi, positive float64 }
+
+func newExtent() extent { return extent{math.Inf(1), math.Inf(-1), math.Inf(1)} }
+
+func (e *extent) add(values ...float64) {
+	for _, x := range values {
+		if !finite(x) {
+			continue
+		}
+		e.lo, e.hi = math.Min(e.lo, x), math.Max(e.hi, x)
+		if x > 0 {
+			e.positive = math.Min(e.positive, x)
+		}
+	}
+}
+
+// textWidth estimates the width of 12 px text, a little generously.
+func textWidth(s string) int { return int(math.Ceil(6.7 * float64(utf8.RuneCountInString(s)))) }

@@ -1,0 +1,115 @@
+package chart
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// Bar is one bar, with a whisker from Low to High unless both are zero.
+type Bar struct {
+	Name      string
+	Quantity  Quantity
+	Color     string // #RRGGBB instead of the quantity's colour
+	Value     float64
+	Low, High float64
+	Label     string // beside the bar, such as "1.96 ± 0.03 %"; empty: value and unit
+}
+
+// BarsSpec describes a bar chart.
+type BarsSpec struct {
+	Title, Caption string
+	Alt            string // empty: made from names and values
+	Value          Axis
+	Bars           []Bar // from top to bottom
+	References     []Reference
+}
+
+// Bars draws horizontal bars from zero (from the axis' end where it is
+// logarithmic), their names at the left.
+func Bars(spec BarsSpec) *Chart {
+	e := newExtent()
+	if !spec.Value.Log {
+		e.add(0)
+	}
+	names := make([]string, len(spec.Bars))
+	var alt strings.Builder
+	fmt.Fprintf(&alt, "Bar chart of %s.", spec.Value.label())
+	table := Table{Columns: []Column{{Name: "bar"}, {spec.Value.Name, spec.Value.Unit}, {"low", spec.Value.Unit}, {"high", spec.Value.Unit}}}
+	labels := 0
+	for i, b := range spec.Bars {
+		names[i] = b.Name
+		e.add(b.Value)
+		row := []any{b.Name, b.Value, nil, nil}
+		if b.whisker() {
+			e.add(b.Low, b.High)
+			row[2], row[3] = b.Low, b.High
+		}
+		table.Rows = append(table.Rows, row)
+		labels = max(labels, textWidth(b.label(spec.Value)))
+		fmt.Fprintf(&alt, " %s: %s.", b.Name, b.label(spec.Value))
+	}
+	for _, r := range spec.References {
+		e.add(r.Value)
+		fmt.Fprintf(&alt, " Reference: %s.", r.Label)
+	}
+	x := spec.Value.fit(e, 5)
+
+	f := newFigure()
+	top := 24
+	left, small := edge+widest(names), edge+min(widest(names), 96)
+	f.grid(left, top, labels+edge, footHeight)
+	xa := opts.XAxis{Type: x.kind(), Min: pos(x.lo), Max: pos(x.hi), Name: x.label(), NameLocation: "middle", NameGap: 27,
+		AxisLine: &opts.AxisLine{Show: opts.Bool(false)}, AxisLabel: &opts.AxisLabel{HideOverlap: opts.Bool(true)}}
+	f.rawAxes(xa, obj{}, verticalCategory(names), obj{"axisTick": obj{"show": false}})
+	room := func(left int) []obj {
+		return []obj{{"axisLabel": obj{"width": left - edge + 4, "overflow": "break"}}}
+	}
+	f.wide["yAxis"], f.narrow["yAxis"] = room(left), room(small)
+	f.wide["grid"], f.narrow["grid"] = []obj{{"left": left}}, []obj{{"left": small}}
+	var bars, values, whiskers []any
+	for i, b := range spec.Bars {
+		bars = append(bars, obj{"value": num(b.Value), "itemStyle": obj{"color": pick(b.Color, b.Quantity, i)}})
+		end := b.Value
+		if b.whisker() {
+			end = max(end, b.High)
+			whiskers = append(whiskers, []any{obj{"coord": []any{num(b.Low), i}}, obj{"coord": []any{num(b.High), i}}})
+		}
+		values = append(values, obj{"value": []any{num(end), i}, "name": b.label(spec.Value)})
+	}
+	f.series(charts.SingleSeries{Name: spec.Value.Name, Type: "bar", Data: bars, BarMaxWidth: "22"},
+		obj{"dendrite": obj{"unit": spec.Value.Unit}, "emphasis": obj{"disabled": true}, "markLine": obj{"silent": true, "symbol": []string{"none", "none"},
+			"label": obj{"show": false}, "lineStyle": obj{"color": Input.Color(), "type": "solid", "width": 2}, "data": whiskers}})
+	// Labels stand at the ends of bar and whisker.
+	f.series(charts.SingleSeries{Id: "labels", Type: "scatter", Data: values, SymbolSize: 1, ItemStyle: &opts.ItemStyle{Color: "transparent"},
+		Label: &opts.Label{Show: opts.Bool(true), Position: "right", Formatter: "{b}", FontSize: 11}},
+		obj{"silent": true, "tooltip": obj{"show": false}, "clip": false, "z": 5})
+	var vertical []Reference
+	for _, r := range spec.References {
+		r.Vertical = true
+		vertical = append(vertical, r)
+	}
+	f.references(vertical, x, scale{}, "start")
+	f.tools(spec.Title, false)
+
+	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth,
+		Height: top + footHeight + 34*max(len(spec.Bars), 1), Option: f.option(), Table: table}
+	if ch.Alt == "" {
+		ch.Alt = alt.String()
+	}
+	return ch.seal()
+}
+
+func (b Bar) whisker() bool { return b.Low != 0 || b.High != 0 }
+
+func (b Bar) label(axis Axis) string {
+	switch {
+	case b.Label != "":
+		return b.Label
+	case axis.Unit == "":
+		return fmt.Sprintf("%.4g", b.Value)
+	}
+	return fmt.Sprintf("%.4g %s", b.Value, axis.Unit)
+}

@@ -1,0 +1,210 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// maxCells is the number of cells of a heat map that travel in an option.
+const maxCells = 10000
+
+// HeatMapSpec describes a matrix of values.
+type HeatMapSpec struct {
+	Title, Caption string
+	Alt            string // empty: made from the range
+	X, Y           Axis   // names of columns and rows; Log and Range are not used
+	Columns, Rows  []string
+	Values         [][]float64 // Values[row][column], rows from top to bottom
+	Value          Axis        // name, unit and Range of the values
+	Colors         ColorMap
+	Height         int // 0: so that cells are about square, 240 to 560
+}
+
+// HeatMap draws a matrix of values as colours, with its scale. Columns and
+// Rows are names, or nil for numbers from 1. A NaN is an empty cell. Of a
+// matrix of more than 10 000 cells the option shows blocks, each by the value
+// in it farthest from the mean of all; the table has every value. A Diverging
+// map is centred on zero. HeatMap panics when lengths differ.
+func HeatMap(spec HeatMapSpec) *Chart {
+	rows, cols := shape("HeatMap", spec.Values)
+	rowNames, colNames := names("HeatMap", "Rows", spec.Rows, rows), names("HeatMap", "Columns", spec.Columns, cols)
+	e := newExtent()
+	var sum, count float64
+	for _, row := range spec.Values {
+		e.add(row...)
+		for _, v := range row {
+			if finite(v) {
+				sum, count = sum+v, count+1
+			}
+		}
+	}
+	lo, hi := e.lo, e.hi
+	switch {
+	case spec.Value.Range != [2]float64{}:
+		lo, hi = spec.Value.Range[0], spec.Value.Range[1]
+	case lo > hi: // no finite value
+		lo, hi = 0, 1
+	case spec.Colors == Diverging:
+		hi = math.Max(math.Abs(lo), math.Abs(hi))
+		lo = -hi
+	}
+	if lo == hi {
+		hi = lo + 1
+	}
+
+	block := 1
+	for (rows/block)*(cols/block) > maxCells {
+		block++
+	}
+	// Few cells say their values, in whichever of black and white reads well.
+	worded := rows*cols <= 80 && cols <= 10
+	var cells []any
+	for r := 0; r < rows; r += block {
+		for c := 0; c < cols; c += block {
+			v := farthest(spec.Values, r, c, block, sum/count)
+			if !finite(v) {
+				continue
+			}
+			cell := []any{c / block, r / block, num(v)}
+			if !worded {
+				cells = append(cells, cell)
+				continue
+			}
+			ink := "#FFFFFF"
+			if luminance(spec.Colors.at((v-lo)/(hi-lo))) > 0.18 {
+				ink = "#000000"
+			}
+			cells = append(cells, obj{"value": cell, "label": obj{"show": true, "formatter": short(v), "color": ink}})
+		}
+	}
+	shownRows, shownCols := firsts(rowNames, block), firsts(colNames, block)
+
+	f := newFigure()
+	h := height(spec.Height, min(max(rows*560/max(cols, 1), 160), 480)+headHeight+footHeight)
+	left := edge + widest(rowNames)
+	f.grid(left, headHeight, 84, footHeight)
+	small := min(h, max(rows*300/max(cols, 1), 120)+headHeight+footHeight+34)
+	f.rawAxes(category(shownCols, spec.X.label()), obj{}, verticalCategory(shownRows), obj{"axisTick": obj{"show": false}})
+	interval := func(height int) []obj { // rows between labels
+		return []obj{{"axisLabel": obj{"interval": (15*len(shownRows) - 1) / height}}}
+	}
+	f.wide["yAxis"], f.narrow["yAxis"] = interval(h-headHeight-footHeight), interval(small-headHeight-footHeight-34)
+	f.head(plain(spec.Y.label()), 0, 8, false, nil)
+	f.series(charts.SingleSeries{Name: spec.Value.label(), Type: "heatmap", Data: cells}, obj{
+		"progressive": 0, "emphasis": obj{"itemStyle": obj{"borderColor": "#7D7D7D", "borderWidth": 1}},
+		"dendrite": obj{"cells": true, "x": spec.X.Name, "y": spec.Y.Name, "columns": shownCols, "rows": shownRows, "unit": spec.Value.Unit}})
+	// go-echarts holds a visual map's range in single precision.
+	bar := obj{"type": "continuous", "min": num(lo), "max": num(hi), "calculable": false, "precision": 3,
+		"inRange": obj{"color": spec.Colors.stops()}, "text": []string{short(hi), short(lo)}, "textGap": 6, "itemWidth": 12, "hoverLink": false}
+	f.top["visualMap"] = []obj{bar}
+	valueHead := plain(spec.Value.label())
+	f.head(valueHead, 0, 8, false, nil)
+	f.heads[1]["left"], f.heads[1]["right"] = "auto", 24
+	f.wide["visualMap"] = []obj{{"orient": "vertical", "right": 8, "left": "auto", "top": "middle", "bottom": "auto", "itemHeight": min(h-150, 220)}}
+	f.narrow["visualMap"] = []obj{{"orient": "horizontal", "left": "center", "right": "auto", "top": "auto", "bottom": 0, "itemHeight": 140}}
+	f.wide["grid"] = []obj{{"right": 84, "bottom": footHeight}}
+	f.narrow["grid"] = []obj{{"right": edge, "bottom": footHeight + 34}}
+	f.top["tooltip"] = obj{"trigger": "item", "renderMode": "richText", "confine": true}
+	f.tools(spec.Title, false)
+	if len(cells) > 1500 {
+		f.hints["renderer"] = "canvas"
+	}
+	f.hints["narrowHeight"] = small
+
+	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth, Height: h, Option: f.option(),
+		Table: matrixTable(spec.Y.Name, rowNames, colNames, spec.Value.Unit, spec.Values)}
+	if ch.Alt == "" {
+		ch.Alt = fmt.Sprintf("Heat map of %s, %d rows (%s) by %d columns (%s), values from %.3g to %.3g.",
+			spec.Value.label(), rows, spec.Y.label(), cols, spec.X.label(), e.lo, e.hi)
+	}
+	return ch.seal()
+}
+
+// shape returns the rows and columns of a matrix and panics if it is ragged.
+func shape(builder string, values [][]float64) (rows, cols int) {
+	if len(values) == 0 || len(values[0]) == 0 {
+		panic(fmt.Sprintf("chart: %s: no values", builder))
+	}
+	for r, row := range values {
+		check(builder, fmt.Sprintf("row %d", r), len(row), len(values[0]))
+	}
+	return len(values), len(values[0])
+}
+
+// names returns own, or numbers from 1.
+func names(builder, what string, own []string, n int) []string {
+	if own != nil {
+		check(builder, what, len(own), n)
+		return own
+	}
+	numbers := make([]string, n)
+	for i := range numbers {
+		numbers[i] = strconv.Itoa(i + 1)
+	}
+	return numbers
+}
+
+// firsts are the names of the first row or column of each block.
+func firsts(names []string, block int) []string {
+	var out []string
+	for i := 0; i < len(names); i += block {
+		out = append(out, names[i])
+	}
+	return out
+}
+
+// farthest is the value of a block that differs most from mean.
+func farthest(values [][]float64, row, col, block int, mean float64) float64 {
+	best := math.NaN()
+	for r := row; r < min(row+block, len(values)); r++ {
+		for c := col; c < min(col+block, len(values[r])); c++ {
+			v := values[r][c]
+			if finite(v) && (math.IsNaN(best) || math.Abs(v-mean) > math.Abs(best-mean)) {
+				best = v
+			}
+		}
+	}
+	return best
+}
+
+func short(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+
+func widest(names []string) int {
+	w := 0
+	for _, n := range names {
+		w = max(w, textWidth(n))
+	}
+	return min(w, 160)
+}
+
+// category is a horizontal axis of names.
+func category(names []string, label string) opts.XAxis {
+	return opts.XAxis{Type: "category", Data: names, Name: label, NameLocation: "middle", NameGap: 27,
+		AxisTick: &opts.AxisTick{Show: opts.Bool(false)}, AxisLine: &opts.AxisLine{Show: opts.Bool(false)},
+		SplitLine: &opts.SplitLine{Show: opts.Bool(false)}, AxisLabel: &opts.AxisLabel{HideOverlap: opts.Bool(true)}}
+}
+
+// verticalCategory is a vertical axis of names, the first on top.
+func verticalCategory(names []string) opts.YAxis {
+	return opts.YAxis{Type: "category", Data: names, Inverse: opts.Bool(true), AxisLine: &opts.AxisLine{Show: opts.Bool(false)},
+		SplitLine: &opts.SplitLine{Show: opts.Bool(false)}}
+}
+
+func matrixTable(corner string, rowNames, colNames []string, unit string, values [][]float64) Table {
+	t := Table{Columns: []Column{{Name: corner}}}
+	for _, c := range colNames {
+		t.Columns = append(t.Columns, Column{c, unit})
+	}
+	for r, row := range values {
+		cells := []any{rowNames[r]}
+		for _, v := range row {
+			cells = append(cells, v)
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	return t
+}

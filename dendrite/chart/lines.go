@@ -1,0 +1,370 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// Curve is one line of a figure, with its spread if it has one.
+type Curve struct {
+	Name     string // says what the line is, at its end
+	Quantity Quantity
+	Color    string      // #RRGGBB instead of the quantity's colour
+	X, Y     []float64   // X ascending
+	Low      []float64   // band around Y, with High; nil for none
+	High     []float64   //
+	Seeds    [][]float64 // single runs at the same X, drawn faintly; nil for none
+}
+
+// MeanSD returns a curve through the mean of the runs with a band of one
+// sample standard deviation (n-1) to either side, none for a single run. It
+// panics unless every run has a value for every x.
+func MeanSD(name string, q Quantity, x []float64, runs [][]float64) Curve {
+	return summarise("MeanSD", name, q, x, runs, func(mean float64, at []float64) (float64, float64) {
+		var sum float64
+		for _, v := range at {
+			sum += (v - mean) * (v - mean)
+		}
+		sd := math.Sqrt(sum / float64(len(at)-1))
+		return mean - sd, mean + sd
+	})
+}
+
+// MeanRange is MeanSD with a band from the smallest to the largest run.
+func MeanRange(name string, q Quantity, x []float64, runs [][]float64) Curve {
+	return summarise("MeanRange", name, q, x, runs, func(_ float64, at []float64) (float64, float64) {
+		return slices.Min(at), slices.Max(at)
+	})
+}
+
+func summarise(builder, name string, q Quantity, x []float64, runs [][]float64, band func(mean float64, at []float64) (float64, float64)) Curve {
+	if len(runs) == 0 {
+		panic(fmt.Sprintf("chart: %s: curve %q has no runs", builder, name))
+	}
+	c := Curve{Name: name, Quantity: q, X: x, Y: make([]float64, len(x))}
+	if len(runs) > 1 {
+		c.Low, c.High, c.Seeds = make([]float64, len(x)), make([]float64, len(x)), runs
+	}
+	for i, run := range runs {
+		check(builder, fmt.Sprintf("run %d of curve %q", i, name), len(run), len(x))
+	}
+	at := make([]float64, len(runs))
+	for i := range x {
+		var mean float64
+		for r, run := range runs {
+			at[r] = run[i]
+			mean += run[i] / float64(len(runs))
+		}
+		c.Y[i] = mean
+		if len(runs) > 1 {
+			c.Low[i], c.High[i] = band(mean, at)
+		}
+	}
+	return c
+}
+
+// Reference is a straight line at a number to compare with, such as one
+// printed in the paper.
+type Reference struct {
+	Label    string // such as "paper 1.96 %"
+	Value    float64
+	Quantity Quantity // whose number it is; Other: the paper's colour
+	Vertical bool     // at an x instead of a y
+}
+
+// LinesSpec describes a line chart.
+type LinesSpec struct {
+	Title, Caption string
+	Alt            string // empty: made from names and values
+	X, Y           Axis
+	Curves         []Curve
+	References     []Reference
+	Band           string // what bands show, such as "mean ± s.d. of 3 seeds"; part of the table's headings
+	Height         int    // 0: 360
+}
+
+// Lines draws curves over one horizontal axis, with bands for their spread and
+// names at their right ends (in a legend where the chart is narrow). On a
+// logarithmic axis the part of a band at or below zero is cut at the smallest
+// positive value shown. Lines panics when lengths differ.
+func Lines(spec LinesSpec) *Chart {
+	var ex, ey extent = newExtent(), newExtent()
+	for i, c := range spec.Curves {
+		checkCurve("Lines", i, c)
+		ex.add(c.X...)
+		for _, values := range append([][]float64{c.Y, c.Low, c.High}, c.Seeds...) {
+			ey.add(values...)
+		}
+	}
+	for _, r := range spec.References {
+		if r.Vertical {
+			ex.add(r.Value)
+		} else {
+			ey.add(r.Value)
+		}
+	}
+	x, y := spec.X.span(ex), spec.Y.fit(ey, 6)
+
+	f := newFigure()
+	names, labels := make([]string, len(spec.Curves)), 0
+	for i, c := range spec.Curves {
+		names[i] = c.Name
+		labels = max(labels, textWidth(c.Name)+8)
+	}
+	if len(names) < 2 {
+		labels = 0 // the axis says what a single curve is
+	}
+	left, right := edge+y.tickWidth(), max(min(labels, 200)+edge, x.overhang())
+	legend := legendHeight(names)
+	f.grid(left, headHeight, right, footHeight)
+	f.axes(0, x, y, true)
+	f.head(y.label(), 0, 6, false, nil)
+
+	var wide, narrow []obj
+	for i, c := range spec.Curves {
+		f.curve(i, c, spec.Y, 0, ey.positive, maxPoints)
+		label := len(names) > 1
+		wide = append(wide, obj{"id": seriesID(i), "endLabel": obj{"show": label}})
+		narrow = append(narrow, obj{"id": seriesID(i), "endLabel": obj{"show": false}})
+	}
+	f.references(spec.References, x, y, "end")
+	f.wide["series"], f.narrow["series"] = wide, narrow
+	f.wide["grid"] = []obj{{"top": headHeight, "right": right}}
+	f.narrow["grid"] = []obj{{"top": headHeight + legend, "right": x.overhang()}}
+	f.wide["legend"] = []obj{{"show": false}}
+	f.narrow["legend"] = []obj{{"show": len(names) > 1}}
+	f.top["legend"] = obj{"show": false, "left": 0, "top": 24, "padding": 0, "itemGap": 14, "itemWidth": 22, "itemHeight": 10, "data": names}
+	f.tools(spec.Title, longest(spec.Curves) > longSeries)
+	if legend > 0 {
+		f.hints["narrowHeight"] = height(spec.Height, 360) + legend
+	}
+
+	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt,
+		Width: fullWidth, Height: height(spec.Height, 360),
+		Option: f.option(), Table: curveTable(spec.X, spec.Y, spec.Curves, spec.Band)}
+	if ch.Alt == "" {
+		ch.Alt = describe("Line chart", spec.X, spec.Y, spec.Curves, spec.References)
+	}
+	return ch.seal()
+}
+
+// longSeries is the number of points from which a chart can be zoomed and
+// shows no single runs beside a band.
+const longSeries = 500
+
+func height(own, usual int) int {
+	if own > 0 {
+		return own
+	}
+	return usual
+}
+
+func seriesID(i int) string { return fmt.Sprintf("curve%d", i) }
+
+// legendHeight is the height of the rows a legend takes on a phone.
+func legendHeight(names []string) int {
+	if len(names) < 2 {
+		return 0
+	}
+	rows, used := 1, 0
+	for _, n := range names {
+		w := textWidth(n) + 22 + 5 + 14
+		if used > 0 && used+w > narrowWidth-10 {
+			rows, used = rows+1, 0
+		}
+		used += w
+	}
+	return rows*21 + 4
+}
+
+func longest(curves []Curve) int {
+	n := 0
+	for _, c := range curves {
+		n = max(n, len(c.X))
+	}
+	return n
+}
+
+func checkCurve(builder string, i int, c Curve) {
+	what := fmt.Sprintf("curve %d %q: ", i, c.Name)
+	check(builder, what+"Y", len(c.Y), len(c.X))
+	if c.Low != nil || c.High != nil {
+		check(builder, what+"Low", len(c.Low), len(c.X))
+		check(builder, what+"High", len(c.High), len(c.X))
+	}
+	if c.Color != "" {
+		parseHex(c.Color)
+	}
+	for s, run := range c.Seeds {
+		check(builder, fmt.Sprintf("%sSeeds[%d]", what, s), len(run), len(c.X))
+	}
+	for k, x := range c.X {
+		if !finite(x) || k > 0 && x < c.X[k-1] {
+			panic(fmt.Sprintf("chart: %s: %sX[%d] = %v: x must be finite and ascending", builder, what, k, x))
+		}
+	}
+}
+
+// curve adds the series of one curve: the line (first: the legend takes the
+// first of a name), band, single runs. At most limit points of each are drawn;
+// a band on a logarithmic axis is cut at floor.
+func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, limit int) {
+	color, dash := pick(c.Color, c.Quantity, i), c.Quantity.Dash()
+	id := seriesID(i)
+	own := func(name string, z int, s charts.SingleSeries, extra obj) {
+		s.Id, s.Type, s.XAxisIndex, s.YAxisIndex = id+name, "line", axis, axis
+		s.ItemStyle = &opts.ItemStyle{Color: color}
+		extra["z"] = z
+		f.series(s, extra)
+	}
+	extra := obj{"dendrite": obj{"unit": y.Unit}, "symbol": "circle", "symbolSize": 5,
+		"endLabel": obj{"show": false, "formatter": "{a}", "color": color, "fontWeight": "bold",
+			"fontSize": 12, "lineHeight": 16, "distance": 7, "width": 190, "overflow": "truncate"},
+		"labelLayout": obj{"moveOverlap": "shiftY"}, "emphasis": obj{"disabled": true}}
+	own("", 3, charts.SingleSeries{Name: c.Name, Data: line(c.X, positive(c.Y, y.Log), limit), ShowSymbol: opts.Bool(len(c.X) <= 25),
+		LineStyle: &opts.LineStyle{Color: color, Width: 2, Type: dash}}, extra)
+	hidden := func() obj { return obj{"silent": true, "tooltip": obj{"show": false}, "symbol": "none"} }
+	if c.Low != nil {
+		// An invisible line at the low edge and, stacked on it, the width of
+		// the band. ECharts stacks along the first column: hence y before x.
+		low, width := envelope(c.X, c.Low, c.High, limit/2)
+		for k := range low {
+			l, h := low[k][1], width[k][1]
+			if y.Log {
+				l = math.Max(l, floor)
+				h = math.Max(h, l)
+			}
+			low[k], width[k] = point{l, low[k][0]}, point{round(h - l), low[k][0]}
+		}
+		stacked := func() obj {
+			extra := hidden()
+			extra["stackStrategy"], extra["encode"] = "all", obj{"x": 1, "y": 0}
+			return extra
+		}
+		own("-low", 1, charts.SingleSeries{Name: c.Name, Data: low, Stack: id,
+			LineStyle: &opts.LineStyle{Opacity: opts.Float(0)}}, stacked())
+		own("-band", 1, charts.SingleSeries{Name: c.Name, Data: width, Stack: id,
+			LineStyle: &opts.LineStyle{Opacity: opts.Float(0)},
+			AreaStyle: &opts.AreaStyle{Color: color, Opacity: opts.Float(0.2)}}, stacked())
+	}
+	seeds := c.Seeds
+	if len(c.X) > longSeries && c.Low != nil {
+		seeds = nil // their noise would hide the curve; the band and the table have them
+	}
+	for s, run := range seeds {
+		own(fmt.Sprintf("-seed%d", s), 2, charts.SingleSeries{Name: c.Name, Data: line(c.X, positive(run, y.Log), limit),
+			LineStyle: &opts.LineStyle{Color: color, Width: 1, Opacity: opts.Float(0.35)}}, hidden())
+	}
+}
+
+// positive returns y with gaps for what a logarithmic axis cannot show.
+func positive(y []float64, log bool) []float64 {
+	if !log {
+		return y
+	}
+	out := slices.Clone(y)
+	for i, v := range out {
+		if v <= 0 {
+			out[i] = math.NaN()
+		}
+	}
+	return out
+}
+
+// references adds straight lines, named at the left, where learning curves are
+// far from the values they end at. Labels of neighbours go to either side. Top
+// is the end of a vertical line that is above: "start" or "end".
+func (f *figure) references(refs []Reference, x, y scale, top string) {
+	if len(refs) == 0 {
+		return
+	}
+	var data []obj
+	for i, r := range refs {
+		q := r.Quantity
+		if q == Other {
+			q = Paper
+		}
+		key, position := "yAxis", "insideStartTop"
+		if r.Vertical {
+			key, position = "xAxis", top
+		} else {
+			at := y.fraction(r.Value)
+			for j, other := range refs {
+				gap := y.fraction(other.Value) - at
+				if !other.Vertical && (gap > 0 || gap == 0 && j < i) && gap < 0.08 && at > 0.08 {
+					position = "insideStartBottom"
+				}
+			}
+		}
+		data = append(data, obj{"name": r.Label, key: num(r.Value),
+			"lineStyle": obj{"color": q.Color(), "type": "dotted", "width": 1.5},
+			"label":     obj{"formatter": "{b}", "position": position, "color": q.Color(), "fontSize": 11}})
+	}
+	f.series(charts.SingleSeries{Id: "references", Type: "line", Data: []point{{x.lo, math.NaN()}}},
+		obj{"silent": true, "tooltip": obj{"show": false}, "symbol": "none", "z": 1,
+			"markLine": obj{"silent": true, "symbol": []string{"none", "none"}, "data": data}})
+}
+
+// curveTable puts curves side by side over the union of their x values.
+func curveTable(x, y Axis, curves []Curve, band string) Table {
+	t := Table{Columns: []Column{{x.Name, x.Unit}}}
+	var xs []float64
+	for _, c := range curves {
+		xs = append(xs, c.X...)
+	}
+	slices.Sort(xs)
+	xs = slices.Compact(xs)
+	for _, v := range xs {
+		t.Rows = append(t.Rows, []any{v})
+	}
+	if band != "" {
+		band = ", " + band
+	}
+	for _, c := range curves {
+		add := func(name string, values []float64) {
+			t.Columns = append(t.Columns, Column{name, y.Unit})
+			k := 0
+			for i, at := range xs {
+				var cell any
+				for k < len(c.X) && c.X[k] < at {
+					k++
+				}
+				if k < len(c.X) && c.X[k] == at {
+					cell = values[k]
+				}
+				t.Rows[i] = append(t.Rows[i], cell)
+			}
+		}
+		add(c.Name, c.Y)
+		if c.Low != nil {
+			add(c.Name+", low"+band, c.Low)
+			add(c.Name+", high"+band, c.High)
+		}
+		for s, run := range c.Seeds {
+			add(fmt.Sprintf("%s, run %d", c.Name, s+1), run)
+		}
+	}
+	return t
+}
+
+// describe says in words what curves show.
+func describe(kind string, x, y Axis, curves []Curve, refs []Reference) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of %s against %s.", kind, y.label(), x.label())
+	for _, c := range curves {
+		e := newExtent()
+		e.add(c.Y...)
+		if len(c.Y) > 0 && e.lo <= e.hi {
+			fmt.Fprintf(&b, " %s: from %.3g to %.3g, between %.3g and %.3g.", c.Name, c.Y[0], c.Y[len(c.Y)-1], e.lo, e.hi)
+		}
+	}
+	for _, r := range refs {
+		fmt.Fprintf(&b, " Reference: %s.", r.Label)
+	}
+	return b.String()
+}

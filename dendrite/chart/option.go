@@ -1,0 +1,228 @@
+package chart
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// Layout in CSS pixels. A chart is laid out for fullWidth and, through the
+// option's media queries, for phones.
+const (
+	fullWidth   = 720
+	narrowBelow = 520
+	narrowWidth = 360
+	headHeight  = 34 // the line above a panel that names its vertical axis
+	footHeight  = 44 // tick labels and name of the horizontal axis
+	edge        = 14 // free space at an outer edge
+)
+
+type obj = map[string]any
+
+// figure collects a chart's option: typed parts through go-echarts, and beside
+// them the settings ECharts has but go-echarts has no field for. Only the
+// option is taken from go-echarts, neither its page nor its scripts.
+type figure struct {
+	base         charts.Line // a rectangular chart; every series names its own type
+	extraX       []obj
+	extraY       []obj
+	extraSeries  []obj
+	heads        []obj // text outside the panels: ECharts titles
+	wide, narrow obj   // media options by component, lists matching by position
+	top          obj   // whole components
+	hints        obj   // for the runtime, under the key "dendrite"
+}
+
+func newFigure() *figure {
+	f := &figure{base: *charts.NewLine(), wide: obj{}, narrow: obj{}, top: obj{}, hints: obj{}}
+	f.base.XAxisList, f.base.YAxisList = nil, nil
+	f.base.SetGlobalOptions(
+		charts.WithAnimation(false),
+		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "axis"}),
+		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(false)}),
+	)
+	return f
+}
+
+// box is a panel's place.
+type box struct{ left, top, width, height int }
+
+func (b box) option() obj {
+	return obj{"left": b.left, "top": b.top, "width": b.width, "height": b.height}
+}
+
+// grid adds a panel with margins (right and bottom follow the chart's size).
+func (f *figure) grid(left, top, right, bottom int) int {
+	f.base.GridList = append(f.base.GridList, opts.Grid{Left: px(left), Top: px(top), Right: px(right), Bottom: px(bottom)})
+	return len(f.base.GridList) - 1
+}
+
+func px(n int) string { return strconv.Itoa(n) }
+
+// axes adds a pair of value axes to a panel and returns their index. The
+// horizontal one is named below, the vertical one by a head.
+func (f *figure) axes(grid int, x, y scale, name bool) int {
+	xa := opts.XAxis{Type: x.kind(), GridIndex: grid, Min: pos(x.lo), Max: pos(x.hi),
+		SplitLine: &opts.SplitLine{Show: opts.Bool(false)},
+		AxisLine:  &opts.AxisLine{Show: opts.Bool(true), OnZero: opts.Bool(false)},
+		AxisTick:  &opts.AxisTick{Show: opts.Bool(true)},
+		AxisLabel: &opts.AxisLabel{HideOverlap: opts.Bool(true)}}
+	if name {
+		xa.Name, xa.NameLocation, xa.NameGap = x.label(), "middle", 27
+	} else {
+		xa.AxisLabel.Show = opts.Bool(false)
+	}
+	ya := opts.YAxis{Type: y.kind(), GridIndex: grid, Min: pos(y.lo), Max: pos(y.hi),
+		AxisLine: &opts.AxisLine{Show: opts.Bool(false)}}
+	extra := obj{}
+	if y.step > 0 {
+		extra["interval"] = pos(y.step)
+	}
+	return f.rawAxes(xa, obj{}, ya, extra)
+}
+
+func (f *figure) rawAxes(x opts.XAxis, extraX obj, y opts.YAxis, extraY obj) int {
+	f.base.XAxisList, f.extraX = append(f.base.XAxisList, x), append(f.extraX, extraX)
+	f.base.YAxisList, f.extraY = append(f.base.YAxisList, y), append(f.extraY, extraY)
+	return len(f.base.XAxisList) - 1
+}
+
+// series adds a series with what go-echarts has no field for.
+func (f *figure) series(s charts.SingleSeries, extra obj) {
+	f.base.MultiSeries, f.extraSeries = append(f.base.MultiSeries, s), append(f.extraSeries, extra)
+}
+
+// head writes text at a place outside the panels.
+func (f *figure) head(text string, left, top int, bold bool, rich obj) {
+	style := obj{"fontSize": 12, "fontWeight": "normal"}
+	if bold {
+		style["fontWeight"] = "bold"
+	}
+	if rich != nil {
+		style["rich"] = rich
+	}
+	f.heads = append(f.heads, obj{"text": text, "left": left, "top": top, "padding": 0, "textStyle": style})
+}
+
+// tools adds the toolbox: the picture, and for long series a zoom with its
+// reset. Turning the wheel zooms only with Shift, so that a page still scrolls.
+func (f *figure) tools(title string, zoom bool) {
+	feature := &opts.ToolBoxFeature{SaveAsImage: &opts.ToolBoxFeatureSaveAsImage{
+		Show: opts.Bool(true), Name: fileName(title), Title: "save picture"}}
+	if zoom {
+		feature.Restore = &opts.ToolBoxFeatureRestore{Show: opts.Bool(true), Title: "reset zoom"}
+		f.top["dataZoom"] = []obj{{"type": "inside", "xAxisIndex": "all", "filterMode": "none",
+			"zoomOnMouseWheel": "shift", "moveOnMouseMove": "shift", "moveOnMouseWheel": false}}
+	}
+	f.base.Toolbox = opts.Toolbox{Show: opts.Bool(true), Right: "0", Top: "0", Feature: feature}
+}
+
+// fileName makes a harmless file name out of a title.
+func fileName(title string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, title)
+	for strings.Contains(name, "--") {
+		name = strings.ReplaceAll(name, "--", "-")
+	}
+	if name = strings.Trim(name, "-"); name == "" {
+		return "figure"
+	}
+	return name[:min(len(name), 60)]
+}
+
+// plain keeps a name from being read as ECharts' rich-text markup.
+func plain(name string) string {
+	return strings.NewReplacer("{", "(", "}", ")", "|", "/", "\n", " ").Replace(name)
+}
+
+// option returns the finished option as JSON with sorted keys.
+func (f *figure) option() json.RawMessage {
+	raw, err := json.Marshal(f.base.JSON())
+	if err != nil {
+		panic(fmt.Sprintf("chart: option of a figure: %v", err))
+	}
+	var option obj
+	if err := json.Unmarshal(raw, &option); err != nil {
+		panic(fmt.Sprintf("chart: option of a figure: %v", err))
+	}
+	prune(option)
+	merge(option["xAxis"], f.extraX)
+	merge(option["yAxis"], f.extraY)
+	merge(option["series"], f.extraSeries)
+	delete(option, "title")
+	delete(option, "color")
+	// One tooltip on the canvas: names are never read as HTML.
+	option["tooltip"].(obj)["renderMode"] = "richText"
+	option["tooltip"].(obj)["confine"] = true
+	option["backgroundColor"] = "transparent"
+	if len(f.heads) > 0 {
+		option["title"] = f.heads
+	}
+	for key, value := range f.top {
+		option[key] = value
+	}
+	if len(f.narrow) > 0 {
+		option["media"] = []obj{
+			{"query": obj{"maxWidth": narrowBelow}, "option": f.narrow},
+			{"option": f.wide},
+		}
+	}
+	if len(f.hints) > 0 {
+		option["dendrite"] = f.hints
+	}
+	raw, err = json.Marshal(option)
+	if err != nil {
+		panic(fmt.Sprintf("chart: option of a figure: %v", err))
+	}
+	return raw
+}
+
+// merge puts the extra keys into the components of the same position.
+func merge(components any, extra []obj) {
+	list, ok := components.([]any)
+	if !ok {
+		return
+	}
+	for i, e := range extra {
+		for key, value := range e {
+			list[i].(obj)[key] = value
+		}
+	}
+}
+
+// prune removes keys without a value, which go-echarts writes for unset
+// fields; gaps in data lists stay.
+func prune(v any) {
+	switch v := v.(type) {
+	case obj:
+		for key, value := range v {
+			if value == nil {
+				delete(v, key)
+			} else {
+				prune(value)
+			}
+		}
+	case []any:
+		for _, value := range v {
+			prune(value)
+		}
+	}
+}
+
+// check panics unless got, the length of what, is want.
+func check(builder, what string, got, want int) {
+	if got != want {
+		panic(fmt.Sprintf("chart: %s: %s has %d values, want %d", builder, what, got, want))
+	}
+}

@@ -1,0 +1,94 @@
+package chart
+
+import (
+	"fmt"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// Points is one cloud of a Scatter chart.
+type Points struct {
+	Name     string
+	Quantity Quantity
+	Color    string // #RRGGBB instead of the quantity's colour
+	X, Y     []float64
+	Labels   []string // of single points, shown on hovering; nil for none
+}
+
+// ScatterSpec describes clouds of points.
+type ScatterSpec struct {
+	Title, Caption string
+	Alt            string // empty: made from names and numbers
+	X, Y           Axis
+	Points         []Points
+	Diagonal       bool // draw y = x, for comparisons of two measures
+	Height         int  // 0: 380
+}
+
+// Scatter draws clouds of points, named in a legend above where there are
+// several. All points are drawn. Scatter panics when lengths differ.
+func Scatter(spec ScatterSpec) *Chart {
+	ex, ey := newExtent(), newExtent()
+	total := 0
+	cloudNames := make([]string, len(spec.Points))
+	table := Table{Columns: []Column{{Name: "group"}, {Name: "point"}, {spec.X.Name, spec.X.Unit}, {spec.Y.Name, spec.Y.Unit}}}
+	for i, p := range spec.Points {
+		check("Scatter", fmt.Sprintf("points %d %q: Y", i, p.Name), len(p.Y), len(p.X))
+		if p.Labels != nil {
+			check("Scatter", fmt.Sprintf("points %d %q: Labels", i, p.Name), len(p.Labels), len(p.X))
+		}
+		ex.add(p.X...)
+		ey.add(p.Y...)
+		total += len(p.X)
+		cloudNames[i] = p.Name
+		for k := range p.X {
+			table.Rows = append(table.Rows, []any{p.Name, name(p.Labels, k), p.X[k], p.Y[k]})
+		}
+	}
+	x, y := spec.X.fit(ex, 6), spec.Y.fit(ey, 6)
+
+	f := newFigure()
+	wideLegend, legend := 0, legendHeight(cloudNames)
+	if len(spec.Points) > 1 {
+		wideLegend = 22
+	}
+	f.grid(edge+y.tickWidth(), headHeight+wideLegend, x.overhang(), footHeight)
+	f.axes(0, x, y, true)
+	f.head(plain(y.label()), 0, 6, false, nil)
+	for i, p := range spec.Points {
+		data := make([]any, len(p.X))
+		for k := range p.X {
+			cell := obj{"value": []any{pos(p.X[k]), num(p.Y[k])}}
+			if p.Labels != nil {
+				cell["name"] = p.Labels[k]
+			}
+			data[k] = cell
+		}
+		f.series(charts.SingleSeries{Name: p.Name, Type: "scatter", Data: data, SymbolSize: 7,
+			ItemStyle: &opts.ItemStyle{Color: pick(p.Color, p.Quantity, i), Opacity: opts.Float(0.75)}},
+			obj{"dendrite": obj{"pair": true, "x": spec.X.Name, "xUnit": spec.X.Unit, "y": spec.Y.Name, "unit": spec.Y.Unit}})
+	}
+	if spec.Diagonal {
+		lo, hi := max(x.lo, y.lo), min(x.hi, y.hi)
+		f.series(charts.SingleSeries{Type: "line", Id: "diagonal", Data: []point{{lo, lo}, {hi, hi}},
+			LineStyle: &opts.LineStyle{Color: Input.Color(), Width: 1, Type: "dotted"}},
+			obj{"silent": true, "symbol": "none", "tooltip": obj{"show": false}, "z": 1})
+	}
+	f.top["legend"] = obj{"show": wideLegend > 0, "left": 0, "top": 26, "padding": 0, "itemGap": 14, "itemWidth": 12, "itemHeight": 9, "data": cloudNames}
+	f.top["tooltip"] = obj{"trigger": "item", "renderMode": "richText", "confine": true}
+	f.wide["grid"] = []obj{{"top": headHeight + wideLegend}}
+	f.narrow["grid"] = []obj{{"top": headHeight + legend}}
+	f.tools(spec.Title, false)
+	if total > 1000 {
+		f.hints["renderer"] = "canvas"
+	}
+
+	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth, Height: height(spec.Height, 380),
+		Option: f.option(), Table: table}
+	if ch.Alt == "" {
+		ch.Alt = fmt.Sprintf("Scatter plot of %s against %s: %d points, %s from %.3g to %.3g.",
+			spec.Y.label(), spec.X.label(), total, spec.Y.Name, ey.lo, ey.hi)
+	}
+	return ch.seal()
+}

@@ -1,0 +1,251 @@
+package chart
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// Window is a shaded stretch of time, such as "teacher on".
+type Window struct {
+	From, To float64
+	Label    string
+}
+
+// Panel is one row of a Traces chart.
+type Panel struct {
+	Y      Axis
+	Curves []Curve
+}
+
+// Column is one side of a Traces chart, such as before or after learning.
+type TraceColumn struct {
+	Title   string // such as "before learning"; may be empty for a single column
+	Panels  []Panel
+	Windows []Window // shaded in every panel of the column
+}
+
+// TracesSpec describes stacked traces over time.
+type TracesSpec struct {
+	Title, Caption string
+	Alt            string // empty: made from names and values
+	X              Axis   // the common time axis
+	Columns        []TraceColumn
+	PanelHeight    int // 0: 92
+}
+
+// Traces draws panels stacked over a common time axis, in one column or in two
+// side by side (before and after); on a phone the columns follow each other.
+// Panels of a row share their vertical range, so that the columns can be
+// compared, and one cursor runs through all panels. The line above a panel
+// names its axis and its curves. Traces panics when lengths differ or the
+// columns have different numbers of panels.
+func Traces(spec TracesSpec) *Chart {
+	n := len(spec.Columns)
+	if n < 1 || n > 2 {
+		panic(fmt.Sprintf("chart: Traces %q: %d columns, want 1 or 2", spec.Title, n))
+	}
+	rows := len(spec.Columns[0].Panels)
+	for c, col := range spec.Columns {
+		check("Traces", fmt.Sprintf("column %d %q: Panels", c, col.Title), len(col.Panels), rows)
+		for _, p := range col.Panels {
+			for i, curve := range p.Curves {
+				checkCurve("Traces", i, curve)
+			}
+		}
+	}
+
+	f := newFigure()
+	ys, left := spec.rowScales(rows)
+	panel := height(spec.PanelHeight, 92)
+	titled := slices.ContainsFunc(spec.Columns, func(c TraceColumn) bool { return c.Title != "" })
+	f.stack(spec, ys, left, panel, titled)
+	f.top["axisPointer"] = obj{"link": []obj{{"xAxisIndex": "all"}}}
+
+	longest := 0
+	var curves []Curve
+	for _, col := range spec.Columns {
+		for _, p := range col.Panels {
+			for _, c := range p.Curves {
+				longest = max(longest, len(c.X))
+				if n > 1 && col.Title != "" {
+					c.Name = col.Title + ": " + c.Name
+				}
+				curves = append(curves, c)
+			}
+		}
+	}
+	f.tools(spec.Title, longest > longSeries)
+	one, two := columnHeight(rows, panel, titled), columnHeight(rows, panel, titled)*n
+	if n > 1 {
+		f.hints["narrowHeight"] = two
+	}
+	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth, Height: one,
+		Option: f.option(), Table: tracesTable(spec)}
+	if ch.Alt == "" {
+		names := make([]string, rows)
+		for r, p := range spec.Columns[0].Panels {
+			names[r] = p.Y.label()
+		}
+		ch.Alt = describe("Traces", spec.X, Axis{Name: strings.Join(names, "; ")}, curves, nil)
+	}
+	return ch.seal()
+}
+
+func columnHeight(rows, panel int, titled bool) int {
+	h := rows*(headHeight+panel) + footHeight
+	if titled {
+		h += 26
+	}
+	return h
+}
+
+// rowScales decides the vertical range of each row over all columns and the
+// space tick labels need.
+func (spec TracesSpec) rowScales(rows int) ([]scale, int) {
+	ys, left := make([]scale, rows), 0
+	for r := range rows {
+		e := newExtent()
+		for _, col := range spec.Columns {
+			for _, c := range col.Panels[r].Curves {
+				e.add(c.Y...)
+				e.add(c.Low...)
+				e.add(c.High...)
+			}
+		}
+		ys[r] = spec.Columns[0].Panels[r].Y.fit(e, 3)
+		left = max(left, edge+ys[r].tickWidth())
+	}
+	return ys, left
+}
+
+// stack lays out all panels, for the full width and for a phone.
+func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool) {
+	n, rows := len(spec.Columns), len(ys)
+	id := 0
+	var wideGrid, narrowGrid []obj
+	var wideHead, narrowHead []obj
+	place := func(wideLeft, wideTop, narrowTop int) {
+		wideHead = append(wideHead, obj{"left": wideLeft, "top": wideTop})
+		narrowHead = append(narrowHead, obj{"left": 0, "top": narrowTop})
+	}
+	for c, col := range spec.Columns {
+		span := newExtent()
+		for _, p := range col.Panels {
+			for _, curve := range p.Curves {
+				span.add(curve.X...)
+			}
+		}
+		x := spec.X.span(span)
+		right := x.overhang()
+		start, below := 0, c*columnHeight(rows, panel, titled) // tops at full width and on a phone
+		// Columns share the width: a panel takes its share less both margins.
+		share := fullWidth / n
+		if titled {
+			f.head(plain(col.Title), c*share, 4, true, nil)
+			place(c*share, 4, below+4)
+			start, below = start+26, below+26
+		}
+		for r, p := range col.Panels {
+			keys, rich := panelHead(p)
+			f.head(keys, c*share, start+10, false, rich)
+			place(c*share, start+10, below+10)
+			f.base.GridList = append(f.base.GridList, opts.Grid{})
+			wideGrid = append(wideGrid, obj{"left": percent(c*share+left, fullWidth), "top": start + headHeight,
+				"width": percent(share-left-right, fullWidth), "height": panel})
+			narrowGrid = append(narrowGrid, obj{"left": left, "right": right, "width": "auto", "top": below + headHeight, "height": panel})
+			index := f.axes(len(wideGrid)-1, x, ys[r], r == rows-1)
+			for i, curve := range p.Curves {
+				f.trace(id, i, curve, p.Y, index)
+				id++
+			}
+			f.windows(col.Windows, index, r == 0)
+			start, below = start+headHeight+panel, below+headHeight+panel
+		}
+	}
+	for i := range f.heads {
+		wideHead[i]["left"] = percent(wideHead[i]["left"].(int), fullWidth)
+		f.heads[i]["left"] = wideHead[i]["left"]
+	}
+	f.top["grid"] = wideGrid
+	f.wide["grid"], f.narrow["grid"] = wideGrid, narrowGrid
+	f.wide["title"], f.narrow["title"] = wideHead, narrowHead
+}
+
+func percent(part, whole int) string { return fmt.Sprintf("%.4g%%", 100*float64(part)/float64(whole)) }
+
+// trace adds a curve of a panel; its number of the whole chart makes its id,
+// its number in the panel its colour.
+func (f *figure) trace(id, i int, c Curve, y Axis, axis int) {
+	c.Color = pick(c.Color, c.Quantity, i)
+	main := len(f.base.MultiSeries)
+	f.curve(id, c, y, axis, 0, maxPoints/2)
+	f.base.MultiSeries[main].LineStyle.Width = 1.5
+	f.base.MultiSeries[main].ShowSymbol = opts.Bool(false)
+}
+
+// windows shades stretches of time in one panel, named in the first.
+func (f *figure) windows(windows []Window, axis int, named bool) {
+	if len(windows) == 0 {
+		return
+	}
+	var data []any
+	for _, w := range windows {
+		from := obj{"xAxis": num(w.From)}
+		if named && w.Label != "" {
+			from["name"] = w.Label
+		}
+		data = append(data, []any{from, obj{"xAxis": num(w.To)}})
+	}
+	f.series(charts.SingleSeries{Id: fmt.Sprintf("windows%d", axis), Type: "line", XAxisIndex: axis, YAxisIndex: axis, Data: []point{}},
+		obj{"silent": true, "tooltip": obj{"show": false}, "z": 0, "markArea": obj{"silent": true, "data": data,
+			"itemStyle": obj{"color": "rgba(128,128,128,0.16)"},
+			"label":     obj{"show": named, "position": "insideTop", "distance": 2, "fontSize": 10, "color": "#7D7D7D", "formatter": "{b}"}}})
+}
+
+// panelHead is the line above a panel: the axis and, where there are several
+// curves, a key with their dashes and colours, in ECharts' rich text.
+func panelHead(p Panel) (string, obj) {
+	text := plain(p.Y.label())
+	if len(p.Curves) < 2 {
+		return text, nil
+	}
+	rich := obj{}
+	for i, c := range p.Curves {
+		key := fmt.Sprintf("k%d", i)
+		rich[key] = obj{"color": pick(c.Color, c.Quantity, i), "fontWeight": "bold", "fontSize": 12}
+		dash := map[string]string{"solid": "━", "dashed": "╍", "dotted": "┅"}[c.Quantity.Dash()]
+		text += fmt.Sprintf("   {%s|%s %s}", key, dash, plain(c.Name))
+	}
+	return text, rich
+}
+
+// tracesTable is the table of all panels: one block of columns per column of
+// the chart, each with its own time where they differ.
+func tracesTable(spec TracesSpec) Table {
+	var curves []Curve
+	var units []string
+	for _, col := range spec.Columns {
+		for _, p := range col.Panels {
+			for _, c := range p.Curves {
+				c.Name = p.Y.Name + ", " + c.Name
+				if col.Title != "" {
+					c.Name = col.Title + ": " + c.Name
+				}
+				before := curveTable(spec.X, p.Y, []Curve{c}, "").Columns[1:]
+				for range before {
+					units = append(units, p.Y.Unit)
+				}
+				curves = append(curves, c)
+			}
+		}
+	}
+	t := curveTable(spec.X, Axis{}, curves, "")
+	for i, unit := range units {
+		t.Columns[i+1].Unit = unit
+	}
+	return t
+}
