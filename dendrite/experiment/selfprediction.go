@@ -1,0 +1,415 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"gonum.org/v1/gonum/stat"
+
+	"microcircuits/dendrite/internal/stream"
+	"microcircuits/dendrite/microcircuit"
+)
+
+// SelfPrediction are the parameters of the first figure: a network without a
+// teacher learns to cancel its own top-down input. Start from
+// SelfPredictionPreset.
+type SelfPrediction struct {
+	Scale Scale `param:"-"` // the preset these parameters started from
+
+	Seeds    int `min:"1" max:"1000" scale:"up" paper:"not known" doc:"networks, each with its own weights, inputs and noise"`
+	Patterns int `min:"100" max:"1000000" scale:"up" paper:"not known" source:"paper.md 3.2: 1000 suffice; reimplementations use 100 to 10000" doc:"training patterns"`
+
+	Inputs  int `symbol:"n_0" min:"1" max:"2000" paper:"30" source:"N 3.2 [E,S,My]" doc:"input rates"`
+	Hidden  int `symbol:"n_1" min:"1" max:"2000" paper:"20" source:"N 3.2 [E,S,My]" doc:"pyramidal neurons of area 1"`
+	Outputs int `symbol:"n_2" min:"1" max:"2000" paper:"10" source:"N 3.2 [E,S,My]" doc:"pyramidal neurons of area 2, and interneurons of area 1"`
+
+	PatternMs float64 `unit:"ms" min:"1" max:"10000" paper:"100" source:"[My,G,E,S]" doc:"presentation of one pattern"`
+	InputLow  float64 `symbol:"r_0" unit:"1/ms" paper:"0" source:"[E,My]; [S] has -1" doc:"smallest input rate"`
+	InputHigh float64 `symbol:"r_0" unit:"1/ms" paper:"1" source:"[E,My,S]" doc:"largest input rate"`
+	Weights   float64 `symbol:"W" min:"0" max:"100" paper:"1" source:"[My,G,E,S]" doc:"all initial weights are uniform in plus or minus this"`
+
+	Transfer string  `symbol:"phi" oneof:"softplus|logistic" paper:"softplus (N), logistic in A?" source:"N 3.2; [My,S]" doc:"transfer function, from potential to rate"`
+	EtaIP    float64 `symbol:"eta^IP" unit:"1/ms" min:"0" max:"1" paper:"0.0002375" source:"[E,S,My]" doc:"learning rate of pyramidal-to-interneuron synapses, rule (8)"`
+	EtaPI    float64 `symbol:"eta^PI" unit:"1/ms" min:"0" max:"1" paper:"0.0005" source:"[E,S,My]" doc:"learning rate of interneuron-to-pyramidal synapses, rule (9)"`
+	Sigma    float64 `symbol:"sigma" unit:"1/sqrt(ms)" min:"0" max:"10" paper:"0.1" source:"[E,S,My]" doc:"somatic noise"`
+	TauW     float64 `symbol:"tau_w" unit:"ms" min:"0" max:"10000" paper:"30" source:"[PH,G,My]" doc:"low-pass filter of plasticity; 0 for none"`
+	Tau0     float64 `symbol:"tau_0" unit:"ms" min:"0" max:"1000" paper:"3" source:"[My,E,S,PH]" doc:"smoothing of the input"`
+	Dt       float64 `symbol:"dt" unit:"ms" above:"0" max:"1" paper:"0.1" source:"[My,G,E,S,PH]" doc:"Euler step"`
+
+	GLeak     float64 `symbol:"g_l" unit:"1/ms" min:"0" max:"10" paper:"0.1" source:"[My,G,E,S,PH]" doc:"leak conductance"`
+	GBasal    float64 `symbol:"g_B" unit:"1/ms" above:"0" max:"10" paper:"1" source:"[My,G,E,S,PH]" doc:"basal conductance"`
+	GApical   float64 `symbol:"g_A" unit:"1/ms" min:"0" max:"10" paper:"0.8" source:"[My,G,E,S,PH]" doc:"apical conductance"`
+	GDendrite float64 `symbol:"g_D" unit:"1/ms" above:"0" max:"10" paper:"1" source:"[My,G,E,S,PH]" doc:"dendritic conductance of interneurons"`
+	GSom      float64 `symbol:"g_som" unit:"1/ms" min:"0" max:"10" paper:"0.8" source:"[My,G,S,PH]" doc:"somatic nudging of interneurons"`
+}
+
+var selfPredictionInfo = Info{
+	Name:    "self-prediction",
+	Title:   "Learning to predict one's own feedback",
+	Figure:  "A Fig. 1, N Fig. S1 (which panel is which figure of A is recalled, not re-read)",
+	Version: 1,
+	Deviations: []string{
+		"The length of this stage and the exact panels are not known: the supplement of N could not be re-read. Rates and sizes are those on which independent reimplementations agree.",
+		"The transfer function of A may have been the logistic; the softplus is N's. Both can be chosen.",
+		"Noise is integrated as sigma sqrt(dt) (Euler-Maruyama); some reimplementations use sigma dt, which is weaker.",
+		"Each network runs for one pattern without plasticity before learning, so that the start-up transient is not learned.",
+	},
+}
+
+// SelfPredictionPreset returns the parameters of a scale.
+func SelfPredictionPreset(scale Scale) SelfPrediction {
+	p := SelfPrediction{
+		Scale: scale, Seeds: 3, Patterns: 2500,
+		Inputs: 30, Hidden: 20, Outputs: 10,
+		PatternMs: 100, InputLow: 0, InputHigh: 1, Weights: 1,
+		Transfer: "softplus", EtaIP: 0.0002375, EtaPI: 0.0005,
+		Sigma: 0.1, TauW: 30, Tau0: 3, Dt: 0.1,
+		GLeak: 0.1, GBasal: 1, GApical: 0.8, GDendrite: 1, GSom: 0.8,
+	}
+	if scale == Paper {
+		p.Seeds, p.Patterns = 10, 10000
+	}
+	return p
+}
+
+// Validate returns an error that names the first parameter out of range.
+func (p SelfPrediction) Validate() error {
+	if err := Validate(p); err != nil {
+		return err
+	}
+	if p.InputLow > p.InputHigh {
+		return fmt.Errorf("parameter InputLow is %g, above InputHigh, %g", p.InputLow, p.InputHigh)
+	}
+	return p.network(true).Validate()
+}
+
+// network translates the parameters; learning says whether the lateral
+// synapses are plastic.
+func (p SelfPrediction) network(learning bool) microcircuit.Params {
+	m := microcircuit.Defaults(p.Inputs, p.Hidden, p.Outputs)
+	m.G = microcircuit.Conductances{Leak: p.GLeak, Basal: p.GBasal, Apical: p.GApical, Dendrite: p.GDendrite, Somatic: p.GSom}
+	if p.Transfer == "logistic" {
+		m.Transfer = microcircuit.Logistic()
+	}
+	w := microcircuit.Range{Lo: -p.Weights, Hi: p.Weights}
+	m.Init = microcircuit.Init{Up: w, Down: w, IP: w, PI: w}
+	m.Dt, m.Tau0, m.TauW, m.Sigma = p.Dt, p.Tau0, p.TauW, p.Sigma
+	if learning {
+		m.Eta[1] = microcircuit.LearningRates{IP: p.EtaIP, PI: p.EtaPI}
+	}
+	return m
+}
+
+// SelfPredictionSeed is what one network did.
+type SelfPredictionSeed struct {
+	// One value per training pattern: means over its duration, sampled every
+	// millisecond, of squared norms over the neurons of area 1.
+	Apical   []float64 // |v_A|^2
+	TopDown  []float64 // |W_1,2 r_2|^2, the feedback that is to be cancelled
+	Mismatch []float64 // |u^P_2 - u^I_1|^2
+
+	// One value per training pattern: root mean squares over the weights.
+	DistancePI []float64 // of W^PI + W^PP_1,2
+	DistanceIP []float64 // of W^IP minus the closed form
+
+	Before, After SelfPredictionTraces
+	// ClosedForm is the largest |v_A| of a neuron after settling with the
+	// closed-form lateral weights, without noise and teacher.
+	ClosedForm float64
+	// Floor is the mean squared apical potential which noise leaves in the
+	// closed-form self-predicting state.
+	Floor float64
+
+	Redrawn int // networks drawn before this one that had no stable state
+}
+
+// SelfPredictionTraces follow one neuron of area 1 and the first neuron of
+// area 2 with its interneuron through two patterns, without plasticity.
+type SelfPredictionTraces struct {
+	Time             []float64 // ms
+	Input            []float64 // r_0 of one input
+	Output           []float64 // u^P_2
+	Interneuron      []float64 // u^I_1
+	TopDown, Lateral []float64 // parts of v_A of one neuron of area 1
+}
+
+// SelfPredictionRun is a finished run; its methods are the figure's panels.
+type SelfPredictionRun struct {
+	Record
+	Params SelfPrediction
+	Seeds  []SelfPredictionSeed // in the order of the seeds 1, 2, ...
+}
+
+// Run computes or looks up every seed.
+func (p SelfPrediction) Run(ctx context.Context, env Env) (*SelfPredictionRun, error) {
+	if err := p.Validate(); err != nil {
+		return nil, fmt.Errorf("experiment %s: %w", selfPredictionInfo.Name, err)
+	}
+	start := time.Now()
+	r := &SelfPredictionRun{
+		Record: NewRecord(selfPredictionInfo, p.Scale, p, SelfPredictionPreset(p.Scale), SelfPredictionPreset(Paper)),
+		Params: p,
+	}
+	var jobs []Job[SelfPredictionSeed]
+	for seed := 1; seed <= p.Seeds; seed++ {
+		key := p
+		key.Scale, key.Seeds = "", 0 // a network does not depend on how many there are
+		jobs = append(jobs, Job[SelfPredictionSeed]{
+			Unit: fmt.Sprintf("seed%d", seed),
+			Key: struct {
+				Params SelfPrediction
+				Seed   int
+			}{key, seed},
+			Run: func(ctx context.Context, w *Work) (SelfPredictionSeed, error) { return p.seed(ctx, w, uint64(seed)) },
+		})
+		r.Provenance.Seeds = append(r.Provenance.Seeds, seed)
+	}
+	done, err := Execute(ctx, env, selfPredictionInfo, jobs)
+	if err != nil {
+		return nil, err
+	}
+	AddJobs(&r.Record, done)
+	redrawn := 0
+	for _, d := range done {
+		r.Seeds = append(r.Seeds, d.Result)
+		redrawn += d.Result.Redrawn
+	}
+	if redrawn > 0 {
+		r.Info.Deviations = append(slices.Clip(r.Info.Deviations), fmt.Sprintf(
+			"%d of the %d networks drawn had inputs without a stable state before learning (the softplus is unbounded) and were replaced by the next draw of their seed.",
+			redrawn, redrawn+len(done)))
+	}
+	r.Comparison = r.compare()
+	r.Provenance.WallSeconds = time.Since(start).Seconds()
+	return r, nil
+}
+
+// selfPredictionState is a checkpoint: the network after Done patterns.
+type selfPredictionState struct {
+	Done   int
+	Net    microcircuit.State
+	Result SelfPredictionSeed
+}
+
+// The softplus is unbounded, and for some two in five networks drawn with the
+// paper's weights there are inputs without a stable state: within the first
+// patterns activity explodes (paper.md section 6, item 7). Such a draw is
+// replaced by the next one, and the report says how many were.
+const (
+	settledIn = 100 // patterns after which an explosion is an error
+	explosion = 1e5 // mean squared apical potential of a pattern; usual are 50 to 1500
+	maxDraws  = 100
+)
+
+var errUnstable = errors.New("activity explodes: the loop through the top-down weights has no stable state; use smaller Weights or the logistic transfer function")
+
+// seed trains one network, the first stable one of its seed.
+func (p SelfPrediction) seed(ctx context.Context, w *Work, seed uint64) (SelfPredictionSeed, error) {
+	var s selfPredictionState
+	w.Resume(&s)
+	for {
+		err := p.train(ctx, w, seed, &s)
+		var diverged *microcircuit.DivergenceError
+		unstable := errors.Is(err, errUnstable) || errors.As(err, &diverged)
+		if !unstable || s.Done >= settledIn {
+			return s.Result, err
+		}
+		redrawn := s.Result.Redrawn + 1
+		if redrawn == maxDraws {
+			return s.Result, fmt.Errorf("none of %d networks drawn is stable: %w", maxDraws, err)
+		}
+		s = selfPredictionState{Result: SelfPredictionSeed{Redrawn: redrawn}}
+	}
+}
+
+// netSeed is the seed of the weights and noise of the present draw.
+func netSeed(seed uint64, redrawn int) uint64 { return seed + uint64(redrawn)<<32 }
+
+// train goes on from s to the last pattern.
+func (p SelfPrediction) train(ctx context.Context, w *Work, seed uint64, s *selfPredictionState) error {
+	net, err := microcircuit.New(p.network(true), netSeed(seed, s.Result.Redrawn))
+	if err != nil {
+		return err
+	}
+	if s.Done > 0 {
+		err = net.SetState(s.Net)
+	} else {
+		err = p.prologue(ctx, net, seed, &s.Result)
+	}
+	if err != nil {
+		return err
+	}
+	const keepEvery = 500
+	for s.Done < p.Patterns {
+		if err := p.learn(net, seed, s.Done, &s.Result); err != nil {
+			return fmt.Errorf("pattern %d: %w", s.Done+1, err)
+		}
+		if s.Result.Apical[s.Done] > explosion {
+			return fmt.Errorf("pattern %d: %w", s.Done+1, errUnstable)
+		}
+		s.Done++
+		if s.Done%10 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			last := s.Result.Apical[s.Done-1]
+			w.Report(float64(s.Done)/float64(p.Patterns),
+				fmt.Sprintf("seed %d: pattern %d of %d, squared apical potential %.3g", seed, s.Done, p.Patterns, last),
+				Point{Curve: fmt.Sprintf("seed %d", seed), X: float64(s.Done), Y: last})
+		}
+		if s.Done%keepEvery == 0 && s.Done < p.Patterns {
+			s.Net = net.State()
+			if err := w.Checkpoint(s); err != nil {
+				return fmt.Errorf("checkpoint: %w", err)
+			}
+		}
+	}
+	if err := net.SetParams(p.network(false)); err != nil {
+		return err
+	}
+	if s.Result.After, err = p.traces(ctx, net, seed); err != nil {
+		return err
+	}
+	return p.closedForm(ctx, seed, &s.Result)
+}
+
+// prologue records the traces before learning and lets the start-up transient
+// pass.
+func (p SelfPrediction) prologue(ctx context.Context, net *microcircuit.Network, seed uint64, out *SelfPredictionSeed) error {
+	if err := net.SetParams(p.network(false)); err != nil {
+		return err
+	}
+	warm := microcircuit.Pattern{Input: p.pattern(seed, "warm-up input", 0)}
+	if err := net.Present(ctx, warm, p.PatternMs); err != nil {
+		return err
+	}
+	var err error
+	if out.Before, err = p.traces(ctx, net, seed); err != nil {
+		return err
+	}
+	return net.SetParams(p.network(true))
+}
+
+// pattern draws the input rates of a numbered pattern.
+func (p SelfPrediction) pattern(seed uint64, purpose string, i int) []float64 {
+	r := make([]float64, p.Inputs)
+	stream.New(seed, purpose, uint64(i)).Uniform(r, p.InputLow, p.InputHigh)
+	return r
+}
+
+// learn presents training pattern i and appends what it measured.
+func (p SelfPrediction) learn(net *microcircuit.Network, seed uint64, i int, out *SelfPredictionSeed) error {
+	net.Input(p.pattern(seed, "training input", i))
+	steps := int(math.Round(p.PatternMs / p.Dt))
+	every := max(1, int(math.Round(1/p.Dt)))
+	var apical, topDown, mismatch float64
+	samples := 0
+	for s := range steps {
+		if err := net.Step(); err != nil {
+			return err
+		}
+		if s%every == every-1 {
+			apical += squared(net.Value(microcircuit.Apical, 1))
+			topDown += squared(net.Value(microcircuit.TopDown, 1))
+			mismatch += squaredDistance(net.Value(microcircuit.Soma, 2), net.Value(microcircuit.Interneuron, 1))
+			samples++
+		}
+	}
+	n := float64(samples)
+	out.Apical = append(out.Apical, apical/n)
+	out.TopDown = append(out.TopDown, topDown/n)
+	out.Mismatch = append(out.Mismatch, mismatch/n)
+	pi, ip := p.distances(net)
+	out.DistancePI = append(out.DistancePI, pi)
+	out.DistanceIP = append(out.DistanceIP, ip)
+	return nil
+}
+
+// distances are the root mean square distances of the lateral weights from the
+// closed-form self-predicting state (paper.md 1.6).
+func (p SelfPrediction) distances(net *microcircuit.Network) (pi, ip float64) {
+	down, up := net.WPPDown(1).Data, net.WPPUp(2).Data
+	for i, w := range net.WPI(1).Data {
+		pi += (w + down[i]) * (w + down[i])
+	}
+	g := p.network(false).G
+	factor := g.AttenuationOutput() / g.AttenuationInterneuron()
+	for i, w := range net.WIP(1).Data {
+		d := w - factor*up[i]
+		ip += d * d
+	}
+	return math.Sqrt(pi / float64(len(down))), math.Sqrt(ip / float64(len(up)))
+}
+
+// traces shows the same two patterns, whatever was learned before.
+func (p SelfPrediction) traces(ctx context.Context, net *microcircuit.Network, seed uint64) (SelfPredictionTraces, error) {
+	every := max(1, int(math.Round(0.5/p.Dt)))
+	probe := func(q microcircuit.Quantity, area int) *microcircuit.Probe {
+		return &microcircuit.Probe{Quantity: q, Area: area, Neurons: []int{0}, Every: every}
+	}
+	input, output := probe(microcircuit.Rate, 0), probe(microcircuit.Soma, 2)
+	inter := probe(microcircuit.Interneuron, 1)
+	topDown, lateral := probe(microcircuit.TopDown, 1), probe(microcircuit.Lateral, 1)
+	for i := range 2 {
+		shown := microcircuit.Pattern{Input: p.pattern(seed, "trace input", i)}
+		if err := net.Present(ctx, shown, p.PatternMs, input, output, inter, topDown, lateral); err != nil {
+			return SelfPredictionTraces{}, err
+		}
+	}
+	t := SelfPredictionTraces{
+		Time: slices.Clone(input.Times), Input: input.Series[0], Output: output.Series[0],
+		Interneuron: inter.Series[0], TopDown: topDown.Series[0], Lateral: lateral.Series[0],
+	}
+	start := t.Time[0]
+	for i := range t.Time {
+		t.Time[i] -= start
+	}
+	return t, nil
+}
+
+// closedForm gives a network of the same forward and top-down weights the
+// closed-form lateral ones and measures what is left at its apical dendrites,
+// settled without noise and during 20 patterns with noise.
+func (p SelfPrediction) closedForm(ctx context.Context, seed uint64, out *SelfPredictionSeed) error {
+	q := p.network(false)
+	net, err := microcircuit.New(q, netSeed(seed, out.Redrawn))
+	if err != nil {
+		return err
+	}
+	net.SelfPredict()
+	net.Input(p.pattern(seed, "trace input", 0))
+	if err := net.Settle(ctx, 1e-12, 10000); err != nil {
+		return fmt.Errorf("closed form: %w", err)
+	}
+	for _, v := range net.Value(microcircuit.Apical, 1) {
+		out.ClosedForm = max(out.ClosedForm, math.Abs(v))
+	}
+	var noisy SelfPredictionSeed
+	for i := range 20 {
+		if err := p.learn(net, seed, i, &noisy); err != nil {
+			return fmt.Errorf("closed form with noise: %w", err)
+		}
+	}
+	out.Floor = stat.Mean(noisy.Apical, nil)
+	return nil
+}
+
+func squared(x []float64) float64 {
+	var sum float64
+	for _, v := range x {
+		sum += v * v
+	}
+	return sum
+}
+
+func squaredDistance(x, y []float64) float64 {
+	var sum float64
+	for i, v := range x {
+		sum += (v - y[i]) * (v - y[i])
+	}
+	return sum
+}
