@@ -1,0 +1,118 @@
+// Package clone finds the clone of this project that a folder belongs to.
+package clone
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Module is the path of this project's module.
+const Module = "microcircuits"
+
+// LauncherVersion changes when an installed launcher and the kernel code of a
+// clone no longer understand each other: the arguments and environment of
+// "serve".
+const LauncherVersion = "1"
+
+// LauncherEnv carries the launcher's version to the clone's kernel.
+const LauncherEnv = "DENDRITE_LAUNCHER"
+
+// ErrNotFound says that a folder is in no clone.
+var ErrNotFound = errors.New("no clone of microcircuits")
+
+// Find walks up from dir to the go.mod of a clone and returns that folder,
+// absolute and without symbolic links. The error wraps ErrNotFound when there
+// is none.
+func Find(dir string) (string, error) {
+	start, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if start, err = filepath.EvalSymlinks(start); err != nil {
+		return "", err
+	}
+	for at := start; ; at = filepath.Dir(at) {
+		data, err := os.ReadFile(filepath.Join(at, "go.mod"))
+		if err == nil && modulePath(data) == Module {
+			return at, nil
+		}
+		if at == filepath.Dir(at) {
+			return "", fmt.Errorf("%w around %s: neither it nor a folder above holds a go.mod with \"module %s\"", ErrNotFound, start, Module)
+		}
+	}
+}
+
+func modulePath(gomod []byte) string {
+	for s := bufio.NewScanner(bytes.NewReader(gomod)); s.Scan(); {
+		line, _, _ := strings.Cut(s.Text(), "//")
+		if f := strings.Fields(line); len(f) == 2 && f[0] == "module" {
+			return strings.Trim(f[1], `"`)
+		}
+	}
+	return ""
+}
+
+// Program returns the file in the user's cache where the built kernel program
+// of a clone belongs.
+func Program(root string) (string, error) {
+	dir, err := CacheDir()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(root))
+	return filepath.Join(dir, "kernel-"+hex.EncodeToString(sum[:6]), "kernel"), nil
+}
+
+// CacheDir returns the project's folder in the user's cache.
+func CacheDir() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "dendrite"), nil
+}
+
+// Build builds a clone's kernel program, which takes a moment when nothing
+// changed, and returns its file. The go command's messages are part of the
+// error.
+func Build(ctx context.Context, goCmd, root string) (string, error) {
+	program, err := Program(root)
+	if err != nil {
+		return "", err
+	}
+	return program, BuildPackage(ctx, goCmd, root, "./kernel", program)
+}
+
+// BuildPackage builds one main package of a clone into a file.
+func BuildPackage(ctx context.Context, goCmd, root, pkg, file string) error {
+	cmd := exec.CommandContext(ctx, goCmd, "build", "-o", file, pkg)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot build %s of %s: %w\n%s\n(is it complete? In that folder, with the network on: go mod download)", pkg, root, err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// Commit returns the commit checked out in a clone and whether files differ
+// from it; the empty string outside of git.
+func Commit(ctx context.Context, root string) (commit string, dirty bool) {
+	git := func(args ...string) (string, error) {
+		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...).Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	commit, err := git("rev-parse", "HEAD")
+	if err != nil {
+		return "", false
+	}
+	changes, err := git("status", "--porcelain")
+	return commit, err != nil || changes != ""
+}
