@@ -72,3 +72,6 @@ func pick(own string, q Quantity, i int) string {
 	}
 	return q.Color()
 }
+
+// PaletteColor returns the colour of series number i of no particular quantity.
+func PaletteColor(i int) string { return pick("", Other, i) }

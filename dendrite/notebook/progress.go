@@ -1,0 +1,199 @@
+package notebook
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/mattn/go-isatty"
+)
+
+// Progress shows how far a long run is, with the time left and its learning
+// curves so far: a live bar in a notebook, one line in a terminal, a line now
+// and then in a log, and only the last line where nobody is looking. Its
+// methods may be called concurrently and as often as one likes.
+type Progress struct {
+	mu       sync.Mutex
+	title    string
+	fraction float64
+	text     string
+	curves   curves
+	start    time.Time
+	first    sample // the first report, from which the speed is taken
+	begun    bool
+	ended    bool
+	shown    time.Time
+	now      func() time.Time
+	out      output
+}
+
+type sample struct {
+	at       time.Time
+	fraction float64
+}
+
+// output is where a progress goes.
+type output interface {
+	every() time.Duration // least time between two pictures
+	show(p *Progress)
+	end(p *Progress, line string)
+}
+
+// NewProgress starts a bar. End it with Done or Fail.
+func NewProgress(title string) *Progress {
+	var out output
+	switch {
+	case Interactive():
+		out = &cellOutput{send: send, id: "dendrite_progress_" + gonbui.UniqueId()}
+	case InGoNB():
+		out = finalOutput{send}
+	case isatty.IsTerminal(os.Stderr.Fd()):
+		out = terminalOutput{os.Stderr}
+	default:
+		out = &logOutput{w: os.Stderr}
+	}
+	return newProgress(title, out, time.Now)
+}
+
+func newProgress(title string, out output, now func() time.Time) *Progress {
+	return &Progress{title: title, out: out, now: now, start: now()}
+}
+
+// Update tells how much of the run is done, 0 to 1, and in words what is being
+// done.
+func (p *Progress) Update(fraction float64, text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fraction = min(max(fraction, 0), 1)
+	p.text = text
+	now := p.now()
+	if !p.begun {
+		// A resumed run starts in the middle: only what it does now counts.
+		p.begun, p.first = true, sample{now, p.fraction}
+	}
+	p.draw(now)
+}
+
+// Point adds a point of a learning curve; it is seen with the next picture.
+func (p *Progress) Point(curve string, x, y float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.curves.add(curve, x, y)
+	p.draw(p.now())
+}
+
+func (p *Progress) draw(now time.Time) {
+	if p.ended || !p.shown.IsZero() && now.Sub(p.shown) < p.out.every() {
+		return
+	}
+	p.shown = now
+	p.out.show(p)
+}
+
+// Done ends the bar with one line: the title, text and the time taken.
+func (p *Progress) Done(text string) { p.end("done", text) }
+
+// Fail ends the bar with one line that says what went wrong.
+func (p *Progress) Fail(err error) { p.end("stopped", err.Error()) }
+
+func (p *Progress) end(how, text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return
+	}
+	p.ended = true
+	line := fmt.Sprintf("%s: %s in %s", p.title, how, duration(p.now().Sub(p.start)))
+	if text != "" {
+		line += ", " + text
+	}
+	p.out.end(p, line)
+}
+
+// left estimates the time to the end; not ok while there is no telling.
+func (p *Progress) left() (time.Duration, bool) {
+	done := p.fraction - p.first.fraction
+	passed := p.now().Sub(p.first.at)
+	if !p.begun || done <= 0 || passed < time.Second {
+		return 0, false
+	}
+	return time.Duration(float64(passed) * (1 - p.fraction) / done), true
+}
+
+// status is the state in words, such as "42 %, 3 min left, epoch 5".
+func (p *Progress) status() string {
+	parts := []string{fmt.Sprintf("%d %%", int(100*p.fraction))}
+	if left, ok := p.left(); ok && p.fraction < 1 {
+		parts = append(parts, duration(left)+" left")
+	}
+	if p.text != "" {
+		parts = append(parts, p.text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// duration rounds to what a person wants to know.
+func duration(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < 100*time.Second:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < 100*time.Minute:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	}
+	return fmt.Sprintf("%.1f h", d.Hours())
+}
+
+// terminalOutput rewrites one line.
+type terminalOutput struct{ w io.Writer }
+
+func (terminalOutput) every() time.Duration { return 200 * time.Millisecond }
+
+func (o terminalOutput) show(p *Progress) {
+	const width = 24
+	n := int(p.fraction * width)
+	fmt.Fprintf(o.w, "\r\x1b[K%s [%s%s] %.120s", p.title, strings.Repeat("=", n), strings.Repeat(" ", width-n), p.status())
+}
+
+func (o terminalOutput) end(_ *Progress, line string) { fmt.Fprintf(o.w, "\r\x1b[K%s\n", line) }
+
+// logOutput writes a line per tenth of the run, or every half minute.
+type logOutput struct {
+	w     io.Writer
+	tenth int
+	last  time.Time
+}
+
+func (*logOutput) every() time.Duration { return 2 * time.Second }
+
+func (o *logOutput) show(p *Progress) {
+	tenth, now := int(p.fraction*10), p.now()
+	if tenth == o.tenth && now.Sub(o.last) < 30*time.Second {
+		return
+	}
+	o.tenth, o.last = tenth, now
+	fmt.Fprintf(o.w, "%s: %s\n", p.title, p.status())
+}
+
+func (o *logOutput) end(_ *Progress, line string) { fmt.Fprintln(o.w, line) }
+
+// progressMetadata marks a bar's output for tools.
+func progressMetadata() map[string]any {
+	return map[string]any{"dendrite": map[string]any{"role": "progress"}}
+}
+
+// finalOutput shows the last line in a cell nobody is looking at.
+type finalOutput struct{ send sender }
+
+func (finalOutput) every() time.Duration { return time.Hour }
+
+func (finalOutput) show(*Progress) {}
+
+func (o finalOutput) end(_ *Progress, line string) {
+	o.send(map[string]any{"text/plain": line}, progressMetadata(), "")
+}

@@ -1,0 +1,101 @@
+package notebook
+
+import (
+	"fmt"
+	"html"
+	"math"
+	"strings"
+	"time"
+
+	"microcircuits/dendrite/chart"
+)
+
+// cellOutput is a live bar in a notebook: one output, replaced as it goes.
+type cellOutput struct {
+	send sender
+	id   string
+}
+
+func (*cellOutput) every() time.Duration { return 200 * time.Millisecond }
+
+func (o *cellOutput) show(p *Progress) {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<div class="dendrite-progress"><div><b>%s</b> <progress max="1" value="%.3f" style="width:14em;vertical-align:middle"></progress> %s</div>`,
+		html.EscapeString(p.title), p.fraction, html.EscapeString(p.status()))
+	p.curves.svg(&b)
+	b.WriteString("</div>")
+	o.put(b.String(), p.title+": "+p.status())
+}
+
+func (o *cellOutput) end(_ *Progress, line string) {
+	o.put(`<div class="dendrite-progress">`+html.EscapeString(line)+`</div>`, line)
+}
+
+func (o *cellOutput) put(page, text string) {
+	o.send(map[string]any{"text/html": page, "text/plain": text}, progressMetadata(), o.id)
+}
+
+// curves are learning curves in the making.
+type curves struct {
+	names []string
+	y     map[string][]float64
+	x     map[string][]float64
+}
+
+// maxCurve is the number of points kept of a live curve; beyond it every
+// second one is dropped.
+const maxCurve = 400
+
+func (c *curves) add(name string, x, y float64) {
+	if c.x == nil {
+		c.x, c.y = map[string][]float64{}, map[string][]float64{}
+	}
+	if _, ok := c.x[name]; !ok {
+		c.names = append(c.names, name)
+	}
+	c.x[name], c.y[name] = append(c.x[name], x), append(c.y[name], y)
+	if n := len(c.x[name]); n > maxCurve {
+		for i := 0; i < n/2; i++ {
+			c.x[name][i], c.y[name][i] = c.x[name][2*i], c.y[name][2*i]
+		}
+		c.x[name], c.y[name] = c.x[name][:n/2], c.y[name][:n/2]
+	}
+}
+
+// svg draws the curves small, without scripts: what a person glances at while
+// waiting. The finished figure is a chart.
+func (c *curves) svg(b *strings.Builder) {
+	const width, height = 320.0, 90.0
+	xlo, xhi, ylo, yhi := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	for _, name := range c.names {
+		for i, y := range c.y[name] {
+			if x := c.x[name][i]; !math.IsNaN(y) && !math.IsInf(y, 0) {
+				xlo, xhi = math.Min(xlo, x), math.Max(xhi, x)
+				ylo, yhi = math.Min(ylo, y), math.Max(yhi, y)
+			}
+		}
+	}
+	if xlo >= xhi {
+		return // no curve yet
+	}
+	if ylo == yhi {
+		yhi = ylo + 1
+	}
+	fmt.Fprintf(b, `<svg width="%.0f" height="%.0f" viewBox="-2 -4 %.0f %.0f" role="img" aria-label="learning curves so far">`, width+4, height+8, width+4, height+8)
+	var key strings.Builder
+	for i, name := range c.names {
+		color := chart.PaletteColor(i)
+		var points []string
+		last := math.NaN()
+		for k, y := range c.y[name] {
+			if math.IsNaN(y) || math.IsInf(y, 0) {
+				continue
+			}
+			points = append(points, fmt.Sprintf("%.1f,%.1f", (c.x[name][k]-xlo)/(xhi-xlo)*width, height-(y-ylo)/(yhi-ylo)*height))
+			last = y
+		}
+		fmt.Fprintf(b, `<polyline fill="none" stroke="%s" stroke-width="1.5" points="%s"/>`, color, strings.Join(points, " "))
+		fmt.Fprintf(&key, ` <span style="color:%s">&#9632;</span> %s %.4g`, color, html.EscapeString(name), last)
+	}
+	b.WriteString("</svg><div>" + key.String() + "</div>")
+}

@@ -1,0 +1,116 @@
+package notebook
+
+import (
+	"fmt"
+	"html"
+	"strings"
+	"unicode/utf8"
+)
+
+// Align is a column's alignment.
+type Align int
+
+const (
+	Left Align = iota
+	Right
+	Center
+)
+
+// Table is a small table of text to be shown in a cell.
+type Table struct {
+	Title  string
+	Header []string
+	Align  []Align // by column; nil or shorter: Left
+	Rows   [][]string
+	Notes  []string // lines below
+}
+
+func (t Table) align(column int) Align {
+	if column < len(t.Align) {
+		return t.Align[column]
+	}
+	return Left
+}
+
+// check panics unless every row fits the header.
+func (t Table) check() {
+	for i, row := range t.Rows {
+		if len(row) != len(t.Header) {
+			panic(fmt.Sprintf("notebook: table %q: row %d has %d cells, want %d", t.Title, i, len(row), len(t.Header)))
+		}
+	}
+}
+
+// Bundle returns the table as HTML and as text. It panics unless every row has
+// as many cells as the header.
+func (t Table) Bundle() map[string]any {
+	return map[string]any{"text/html": t.HTML(), "text/plain": t.String()}
+}
+
+// HTML returns the table as HTML; cells are text and are escaped.
+func (t Table) HTML() string {
+	t.check()
+	var b strings.Builder
+	b.WriteString(`<table class="dendrite-table">`)
+	if t.Title != "" {
+		fmt.Fprintf(&b, `<caption style="text-align:left;font-weight:600">%s</caption>`, html.EscapeString(t.Title))
+	}
+	row := func(tag string, cells []string) {
+		b.WriteString("<tr>")
+		for i, cell := range cells {
+			style := [...]string{"left", "right;font-variant-numeric:tabular-nums", "center"}[t.align(i)]
+			scope := ""
+			if tag == "th" {
+				scope = ` scope="col"`
+			}
+			fmt.Fprintf(&b, `<%s%s style="text-align:%s">%s</%s>`, tag, scope, style, html.EscapeString(cell), tag)
+		}
+		b.WriteString("</tr>")
+	}
+	b.WriteString("<thead>")
+	row("th", t.Header)
+	b.WriteString("</thead><tbody>")
+	for _, cells := range t.Rows {
+		row("td", cells)
+	}
+	b.WriteString("</tbody></table>")
+	for _, note := range t.Notes {
+		fmt.Fprintf(&b, `<div class="dendrite-note" style="font-size:.9em">%s</div>`, html.EscapeString(note))
+	}
+	return b.String()
+}
+
+// String returns the table with columns lined up.
+func (t Table) String() string {
+	t.check()
+	width := make([]int, len(t.Header))
+	for _, row := range append([][]string{t.Header}, t.Rows...) {
+		for i, cell := range row {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var lines []string
+	if t.Title != "" {
+		lines = append(lines, t.Title)
+	}
+	line := func(row []string) {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			gap := width[i] - utf8.RuneCountInString(cell)
+			left := [...]int{0, gap, gap / 2}[t.align(i)]
+			cells[i] = strings.Repeat(" ", left) + cell + strings.Repeat(" ", gap-left)
+		}
+		lines = append(lines, strings.TrimRight(strings.Join(cells, "  "), " "))
+	}
+	line(t.Header)
+	rule := make([]string, len(width))
+	for i, w := range width {
+		rule[i] = strings.Repeat("-", w)
+	}
+	lines = append(lines, strings.Join(rule, "  "))
+	for _, row := range t.Rows {
+		line(row)
+	}
+	lines = append(lines, t.Notes...)
+	return strings.Join(lines, "\n")
+}
