@@ -17,16 +17,16 @@ func mnist() Config {
 	}
 }
 
-// digits draws images like MNIST's: a fifth of the pixels, near the middle of
-// 28 x 28, is not zero, and the pixels in use differ from image to image.
+// digits draws images with the statistics that matter for speed in MNIST: 19 %
+// of the pixels are not zero, and 380 of 784 are used in a batch of ten.
 func digits(images int) (x, target []float32) {
 	s := stream.New(1, "digits")
 	x, target = make([]float32, images*784), make([]float32, images*10)
 	for b := range images {
-		for range 6 { // strokes of 5 x 5 pixels
-			row, col := 4+s.IntN(15), 4+s.IntN(15)
-			for i := range 25 {
-				x[b*784+(row+i/5)*28+col+i%5] = s.Float32()
+		for i := range 784 {
+			row, col := float64(i/28)-13.5, float64(i%28)-13.5
+			if row*row+col*col < 122 && s.Float64() < 0.39 {
+				x[b*784+i] = s.Float32()
 			}
 		}
 		for i := range 10 {
