@@ -99,9 +99,11 @@ func TestDivergence(t *testing.T) {
 	p.Transfer = mc.Linear()
 	p.Init.Down = mc.Range{Lo: 50, Hi: 60}
 	n := must(t, p, 1)
-	for i := range n.WPPUp(2).Data {
-		n.WPPUp(2).Data[i] = 10
+	up := n.Weights(mc.WPPUp, 2)
+	for i := range up.Data {
+		up.Data[i] = 10
 	}
+	set(t, n, mc.WPPUp, 2, up)
 	err := n.Present(context.Background(), mc.Pattern{Input: []float64{1, 1, 1, 1}}, 1000)
 	var d *mc.DivergenceError
 	if !errors.As(err, &d) {
@@ -117,10 +119,51 @@ func TestDivergence(t *testing.T) {
 	// NaN and plasticity.
 	q := everythingPlastic(mc.Softplus(1, 1, 0), 4, 5, 3)
 	n = must(t, q, 1)
-	n.WIP(1).Set(2, 0, math.NaN())
+	w := n.Weights(mc.WIP, 1)
+	w.Set(2, 0, math.NaN())
+	set(t, n, mc.WIP, 1, w)
 	err = n.Run(context.Background(), 5)
 	if !errors.As(err, &d) || !math.IsNaN(d.Value) || !strings.Contains(d.Error(), "Eta") {
 		t.Errorf("got %v, want a DivergenceError about NaN that names Eta", err)
+	}
+}
+
+func set(t *testing.T, n *mc.Network, s mc.Synapses, k int, w mc.Matrix) {
+	t.Helper()
+	if err := n.SetWeights(s, k, w); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWeights(t *testing.T) {
+	p := mc.Defaults(4, 5, 3)
+	p.Bias = true
+	n := must(t, p, 1)
+	for s, shape := range map[mc.Synapses][2]int{mc.WPPUp: {5, 5}, mc.WPPDown: {5, 3}, mc.WIP: {3, 6}, mc.WPI: {5, 3}} {
+		w := n.Weights(s, 1)
+		if w.Rows != shape[0] || w.Cols != shape[1] {
+			t.Errorf("%s is %d by %d, want %v", s, w.Rows, w.Cols, shape)
+		}
+		w.Set(2, 1, 7)
+		if n.Weights(s, 1).At(2, 1) == 7 {
+			t.Errorf("%s: writing to the copy changes the network", s)
+		}
+		set(t, n, s, 1, w)
+		if !floats.Equal(n.Weights(s, 1).Data, w.Data) {
+			t.Errorf("%s: set weights do not come back", s)
+		}
+		if err := n.SetWeights(s, 1, mc.NewMatrix(2, 2)); err == nil {
+			t.Errorf("%s takes a matrix of another shape", s)
+		}
+	}
+	// New weights count at once.
+	n.Input([]float64{1, 1, 1, 1})
+	n.Value(mc.Basal, 1)
+	w := mc.NewMatrix(5, 5)
+	w.Set(0, 4, 3)
+	set(t, n, mc.WPPUp, 1, w)
+	if v := n.Value(mc.Basal, 1); !floats.Equal(v, []float64{3, 0, 0, 0, 0}) {
+		t.Errorf("basal potentials %v after setting one bias to 3", v)
 	}
 }
 
@@ -288,8 +331,8 @@ func TestSeeds(t *testing.T) {
 func TestAreasWithoutSynapsesPanic(t *testing.T) {
 	n := must(t, mc.Defaults(4, 5, 3), 1)
 	for name, f := range map[string]func(){
-		"WPI of the output":   func() { n.WPI(2) },
-		"WPPUp of the input":  func() { n.WPPUp(0) },
+		"WPI of the output":   func() { n.Weights(mc.WPI, 2) },
+		"WPPUp of the input":  func() { n.Weights(mc.WPPUp, 0) },
 		"apical of the input": func() { n.Value(mc.Apical, 0) },
 		"too few rates":       func() { n.Input(make([]float64, 3)) },
 		"too many targets":    func() { n.Target(make([]float64, 4)) },

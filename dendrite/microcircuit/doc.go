@@ -16,8 +16,8 @@
 //
 // # Names
 //
-// Weights carry the names of the papers: WPPUp[k] is W^PP_{k,k-1}, WPPDown[k] is
-// W^PP_{k,k+1}, WIP[k] is W^IP_{k,k} (pyramidal to interneuron) and WPI[k] is
+// Weights carry the names of the papers: WPPUp of area k is W^PP_{k,k-1}, WPPDown
+// is W^PP_{k,k+1}, WIP is W^IP_{k,k} (pyramidal to interneuron) and WPI is
 // W^PI_{k,k} (interneuron to apical dendrite). Rows are postsynaptic, columns
 // presynaptic. With Params.Bias, WPPUp and WIP have one more column, the weight
 // of an input that is always 1. Potentials are dimensionless with rest at 0,

@@ -1,6 +1,10 @@
 package microcircuit
 
-import "fmt"
+import (
+	"fmt"
+
+	"microcircuits/dendrite/internal/simd"
+)
 
 // A Matrix is a dense row-major matrix: element (i, j) is Data[i*Cols+j]. For
 // linear algebra wrap it without copying: mat.NewDense(m.Rows, m.Cols, m.Data).
@@ -40,11 +44,26 @@ func (m Matrix) Transpose() Matrix {
 	return t
 }
 
-// copyFrom copies the elements of src, or says how the shapes differ.
-func (m Matrix) copyFrom(src Matrix, name string) error {
-	if src.Rows != m.Rows || src.Cols != m.Cols || len(src.Data) != len(m.Data) {
-		return fmt.Errorf("microcircuit: %s is %d by %d with %d elements, this network needs %d by %d", name, src.Rows, src.Cols, len(src.Data), m.Rows, m.Cols)
+// compact returns a copy without the padding of the kernels; no data for a
+// matrix that is not there.
+func compact(m *simd.Matrix64) Matrix {
+	if m.Data == nil {
+		return Matrix{}
 	}
-	copy(m.Data, src.Data)
+	c := NewMatrix(m.Rows, m.Cols)
+	for i := range m.Rows {
+		copy(c.Row(i), m.Row(i))
+	}
+	return c
+}
+
+// load copies the elements of src into dst, or says how the shapes differ.
+func load(dst *simd.Matrix64, src Matrix, name string) error {
+	if src.Rows != dst.Rows || src.Cols != dst.Cols || len(src.Data) != src.Rows*src.Cols {
+		return fmt.Errorf("microcircuit: %s is %d by %d with %d elements, this network needs %d by %d", name, src.Rows, src.Cols, len(src.Data), dst.Rows, dst.Cols)
+	}
+	for i := range dst.Rows {
+		copy(dst.Row(i), src.Row(i))
+	}
 	return nil
 }

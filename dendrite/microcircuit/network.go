@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"microcircuits/dendrite/internal/simd"
 	"microcircuits/dendrite/internal/stream"
 )
 
@@ -63,7 +64,7 @@ func New(p Params, seed uint64) (*Network, error) {
 	n.layOut(p.clone())
 	for k := 1; k < len(n.areas); k++ {
 		a := &n.areas[k]
-		fill := func(w Matrix, name string, law Range, biased bool) {
+		fill := func(w *simd.Matrix64, name string, law Range, biased bool) {
 			s := stream.New(seed, "microcircuit weights "+name, uint64(k))
 			cols := w.Cols
 			if biased && p.Bias {
@@ -77,10 +78,10 @@ func New(p Params, seed uint64) (*Network, error) {
 				s.Uniform(w.Row(i)[:cols], law.Lo, law.Hi)
 			}
 		}
-		fill(a.up.w, "up", p.Init.Up, true)
-		fill(a.ip.w, "ip", p.Init.IP, true)
-		fill(a.pi.w, "pi", p.Init.PI, false)
-		fill(a.down.w, "down", p.Init.Down, false)
+		fill(&a.up.w, "up", p.Init.Up, true)
+		fill(&a.ip.w, "ip", p.Init.IP, true)
+		fill(&a.pi.w, "pi", p.Init.PI, false)
+		fill(&a.down.w, "down", p.Init.Down, false)
 	}
 	return n, nil
 }
@@ -135,14 +136,14 @@ func (n *Network) layOut(p Params) {
 		if slot == 1 {
 			n.biasSlots = append(n.biasSlots, front+pyr+a.n)
 		}
-		a.up.w = NewMatrix(a.n, sizes[k-1]+bias)
+		a.up.w = simd.NewMatrix64(a.n, sizes[k-1]+bias)
 		if k < last {
 			for _, s := range []*[]float64{&a.topDown, &a.lateral, &a.apical, &a.errPI, &a.errDown} {
 				*s = make([]float64, a.n)
 			}
-			a.down.w = NewMatrix(a.n, sizes[k+1])
-			a.ip.w = NewMatrix(a.inter, a.n+bias)
-			a.pi.w = NewMatrix(a.n, a.inter)
+			a.down.w = simd.NewMatrix64(a.n, sizes[k+1])
+			a.ip.w = simd.NewMatrix64(a.inter, a.n+bias)
+			a.pi.w = simd.NewMatrix64(a.n, a.inter)
 		}
 	}
 	n.configure(p)
@@ -208,6 +209,7 @@ func (n *Network) SelfPredict() {
 		if k+1 == len(n.areas)-1 {
 			att = g.AttenuationOutput()
 		}
+		// The padding of equal shapes is equal, and stays zero.
 		for i, w := range n.areas[k].down.w.Data {
 			n.areas[k].pi.w.Data[i] = -w
 		}
@@ -218,28 +220,51 @@ func (n *Network) SelfPredict() {
 	n.stale = true
 }
 
-// WPPUp returns W^PP_{k,k-1} (Sizes[k] by Sizes[k-1], and a bias column), k from
-// 1 to N. Like the other three it shares memory with the network: it may be
-// changed before the next Step, and never after without asking for it again.
-// They panic for an area that has no such synapses.
-func (n *Network) WPPUp(k int) Matrix { return n.weights(n.areas[k].up) }
+// Synapses names one kind of synapse; the constants carry the papers' names.
+type Synapses int
 
-// WPPDown returns W^PP_{k,k+1} (Sizes[k] by Sizes[k+1]), k from 1 to N-1.
-func (n *Network) WPPDown(k int) Matrix { return n.weights(n.areas[k].down) }
+const (
+	WPPUp   Synapses = iota // W^PP_{k,k-1}: Sizes[k] by Sizes[k-1], areas 1 to N, bias column last
+	WPPDown                 // W^PP_{k,k+1}: Sizes[k] by Sizes[k+1], hidden areas
+	WIP                     // W^IP_{k,k}: Sizes[k+1] by Sizes[k], hidden areas, bias column last
+	WPI                     // W^PI_{k,k}: Sizes[k] by Sizes[k+1], hidden areas
+)
 
-// WIP returns W^IP_{k,k} (Sizes[k+1] by Sizes[k], and a bias column), k from 1
-// to N-1.
-func (n *Network) WIP(k int) Matrix { return n.weights(n.areas[k].ip) }
-
-// WPI returns W^PI_{k,k} (Sizes[k] by Sizes[k+1]), k from 1 to N-1.
-func (n *Network) WPI(k int) Matrix { return n.weights(n.areas[k].pi) }
-
-func (n *Network) weights(s synapses) Matrix {
-	if s.w.Data == nil {
-		panic("microcircuit: this area has no such synapses")
+func (s Synapses) String() string {
+	switch s {
+	case WPPUp:
+		return "WPPUp"
+	case WPPDown:
+		return "WPPDown"
+	case WIP:
+		return "WIP"
+	case WPI:
+		return "WPI"
 	}
+	return fmt.Sprintf("Synapses(%d)", int(s))
+}
+
+// Weights returns a copy of a weight matrix of area k. It panics if the area
+// has no such synapses.
+func (n *Network) Weights(s Synapses, k int) Matrix { return compact(&n.synapses(s, k).w) }
+
+// SetWeights copies w into the network, or refuses a matrix of another shape.
+// It panics if the area has no such synapses.
+func (n *Network) SetWeights(s Synapses, k int, w Matrix) error {
 	n.stale = true
-	return s.w
+	return load(&n.synapses(s, k).w, w, fmt.Sprintf("%s[%d]", s, k))
+}
+
+func (n *Network) synapses(s Synapses, k int) *synapses {
+	if k < 0 || k >= len(n.areas) {
+		panic(fmt.Sprintf("microcircuit: %s of area %d; this network has areas 0 to %d", s, k, len(n.areas)-1))
+	}
+	a := &n.areas[k]
+	syn := map[Synapses]*synapses{WPPUp: &a.up, WPPDown: &a.down, WIP: &a.ip, WPI: &a.pi}[s]
+	if syn == nil || syn.w.Data == nil {
+		panic(fmt.Sprintf("microcircuit: area %d of %d has no %s", k, len(n.areas)-1, s))
+	}
+	return syn
 }
 
 // Input sets the input rates from now on; they are smoothed with Tau0. It is a

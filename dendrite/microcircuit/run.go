@@ -44,7 +44,9 @@ func (n *Network) Run(ctx context.Context, ms float64, probes ...*Probe) error {
 			return err
 		}
 	}
-	n.refresh() // weights may have been changed through views
+	if n.stale {
+		n.refresh() // for the probes' first sample
+	}
 	for i := range steps {
 		if i%100 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -71,7 +73,9 @@ func (n *Network) Settle(ctx context.Context, tolerance, maxMs float64, probes .
 			return err
 		}
 	}
-	n.refresh()
+	if n.stale {
+		n.refresh()
+	}
 	last := len(n.areas) - 1
 	state := [][]float64{n.u, n.areas[0].rate, n.goal}
 	before := make([][]float64, len(state))
@@ -124,7 +128,7 @@ func (n *Network) Predict(dst, r0 []float64) []float64 {
 		}
 		a := &n.areas[k]
 		y := n.scratch[k%2][:len(a.rate)]
-		simd.MulVec64(y[:a.n], a.up.w.Data, x)
+		simd.MulVec64(y[:a.n], &a.up.w, x)
 		att := n.p.G.AttenuationHidden()
 		if k == last {
 			att = n.p.G.AttenuationOutput()

@@ -45,16 +45,15 @@ func (n *Network) State() State {
 		s.Interneuron = append(s.Interneuron, clone(a.uInt))
 		for _, m := range s.matrices() {
 			syn := m.of(a)
-			*m.w = append(*m.w, syn.w.Clone())
-			*m.d = append(*m.d, syn.induction.Clone())
+			*m.w = append(*m.w, compact(&syn.w))
+			*m.d = append(*m.d, compact(&syn.induction))
 		}
 	}
 	return s
 }
 
 // SetState continues from a state of a network of the same layout, parameters
-// and numeric backend, bit for bit (matrices obtained from WPPUp and the like
-// before are no longer the network's). A state of other sizes is refused with an
+// and numeric backend, bit for bit. A state of other sizes is refused with an
 // error and changes nothing. Inductions missing from s (empty) start at 0, those
 // of synapses that are frozen here are ignored.
 func (n *Network) SetState(s State) error {
@@ -97,14 +96,14 @@ func (n *Network) load(s State) error {
 			pair{fmt.Sprintf("Interneuron[%d]", k), a.uInt, s.Interneuron[k]})
 		for _, m := range s.matrices() {
 			syn := m.of(a)
-			if err := syn.w.copyFrom((*m.w)[k], fmt.Sprintf("State.W%s[%d]", m.name, k)); err != nil {
+			if err := load(&syn.w, (*m.w)[k], fmt.Sprintf("State.W%s[%d]", m.name, k)); err != nil {
 				return err
 			}
 			d := (*m.d)[k]
 			if syn.induction.Data == nil || len(d.Data) == 0 {
 				continue
 			}
-			if err := syn.induction.copyFrom(d, fmt.Sprintf("State.D%s[%d]", m.name, k)); err != nil {
+			if err := load(&syn.induction, d, fmt.Sprintf("State.D%s[%d]", m.name, k)); err != nil {
 				return err
 			}
 		}

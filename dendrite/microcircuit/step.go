@@ -8,10 +8,10 @@ import (
 
 // synapses are one weight matrix with its plasticity.
 type synapses struct {
-	w         Matrix
-	induction Matrix  // low-pass filtered; no data when frozen or unfiltered
-	rate      float64 // dt eta; 0 is frozen
-	mix       float64 // dt / tau_w; 0 is unfiltered
+	w         simd.Matrix64
+	induction simd.Matrix64 // low-pass filtered; no data when frozen or unfiltered
+	rate      float64       // dt eta; 0 is frozen
+	mix       float64       // dt / tau_w; 0 is unfiltered
 }
 
 func (s *synapses) configure(eta float64, p Params) {
@@ -21,9 +21,9 @@ func (s *synapses) configure(eta float64, p Params) {
 	}
 	switch {
 	case s.rate == 0 || s.mix == 0:
-		s.induction = Matrix{}
+		s.induction = simd.Matrix64{}
 	case s.induction.Data == nil:
-		s.induction = NewMatrix(s.w.Rows, s.w.Cols)
+		s.induction = simd.NewMatrix64(s.w.Rows, s.w.Cols)
 	}
 }
 
@@ -32,11 +32,11 @@ func (s *synapses) configure(eta float64, p Params) {
 func (s *synapses) advance(y, err, before, x []float64, learn bool) {
 	switch {
 	case !learn || s.rate == 0:
-		simd.MulVec64(y, s.w.Data, x)
+		simd.MulVec64(y, &s.w, x)
 	case s.mix == 0:
-		simd.DirectMulVec64(y, s.w.Data, err, before, x, s.rate)
+		simd.DirectMulVec64(y, &s.w, err, before, x, s.rate)
 	default:
-		simd.FilteredMulVec64(y, s.w.Data, s.induction.Data, err, before, x, s.rate, s.mix)
+		simd.FilteredMulVec64(y, &s.w, &s.induction, err, before, x, s.rate, s.mix)
 	}
 }
 

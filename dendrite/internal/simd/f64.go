@@ -2,14 +2,32 @@ package simd
 
 import "fmt"
 
-// The float64 kernels of the continuous-time model. A matrix is a row-major
-// slice w of len(y) rows and len(x) columns. All three products sum a row in
-// the same order, so that a product after a fused update has the same bits as
-// one computed afresh from the updated matrix.
+// A Matrix64 is a row-major matrix whose rows begin on cache lines: row i is
+// Data[i*Stride : i*Stride+Cols], and the elements from Cols to Stride are zero.
+type Matrix64 struct {
+	Rows, Cols, Stride int
+	Data               []float64
+}
+
+// NewMatrix64 returns a matrix of zeros.
+func NewMatrix64(rows, cols int) Matrix64 {
+	const line = 8 // elements
+	stride := (cols + line - 1) / line * line
+	return Matrix64{Rows: rows, Cols: cols, Stride: stride, Data: aligned[float64](rows * stride)}
+}
+
+// Row returns row i without its padding; it shares memory with m.
+func (m *Matrix64) Row(i int) []float64 {
+	return m.Data[i*m.Stride : i*m.Stride+m.Cols : i*m.Stride+m.Cols]
+}
+
+// The three products below sum a row in the same order, so that a product after
+// a fused update has the same bits as one computed afresh from the updated
+// matrix. They panic if shapes do not fit; slices must not overlap.
 
 // MulVec64 computes y = w x.
-func MulVec64(y, w, x []float64) {
-	checkShape(len(w), len(y), len(x))
+func MulVec64(y []float64, w *Matrix64, x []float64) {
+	w.check(y, x)
 	mulVec64(y, w, x)
 }
 
@@ -20,12 +38,11 @@ func MulVec64(y, w, x []float64) {
 //	w += rate d
 //	d += mix (e before^T - d)
 //	y  = w x
-//
-// The slices must not overlap.
-func FilteredMulVec64(y, w, d, e, before, x []float64, rate, mix float64) {
-	checkShape(len(w), len(y), len(x))
-	if len(d) != len(w) || len(e) != len(y) || len(before) != len(x) {
-		panic(fmt.Sprintf("simd: plasticity of a %d by %d matrix got %d inductions, %d errors and %d inputs", len(y), len(x), len(d), len(e), len(before)))
+func FilteredMulVec64(y []float64, w, d *Matrix64, e, before, x []float64, rate, mix float64) {
+	w.check(y, x)
+	w.check(e, before)
+	if d.Rows != w.Rows || d.Cols != w.Cols {
+		panic(fmt.Sprintf("simd: inductions are %d by %d, weights %d by %d", d.Rows, d.Cols, w.Rows, w.Cols))
 	}
 	filteredMulVec64(y, w, d, e, before, x, rate, mix)
 }
@@ -34,12 +51,16 @@ func FilteredMulVec64(y, w, d, e, before, x []float64, rate, mix float64) {
 //
 //	w += rate e before^T
 //	y  = w x
-func DirectMulVec64(y, w, e, before, x []float64, rate float64) {
-	checkShape(len(w), len(y), len(x))
-	if len(e) != len(y) || len(before) != len(x) {
-		panic(fmt.Sprintf("simd: plasticity of a %d by %d matrix got %d errors and %d inputs", len(y), len(x), len(e), len(before)))
-	}
+func DirectMulVec64(y []float64, w *Matrix64, e, before, x []float64, rate float64) {
+	w.check(y, x)
+	w.check(e, before)
 	directMulVec64(y, w, e, before, x, rate)
+}
+
+func (m *Matrix64) check(y, x []float64) {
+	if len(y) != m.Rows || len(x) != m.Cols {
+		panic(fmt.Sprintf("simd: a %d by %d matrix with vectors of %d and %d", m.Rows, m.Cols, len(y), len(x)))
+	}
 }
 
 // Softplus64 computes dst = gamma log(1 + exp(beta (src - theta))) without
@@ -57,12 +78,6 @@ func Softplus64(dst, src []float64, gamma, beta, theta float64) {
 func Logistic64(dst, src []float64) {
 	checkSame(len(dst), len(src))
 	logistic64(dst, src)
-}
-
-func checkShape(w, rows, cols int) {
-	if w != rows*cols {
-		panic(fmt.Sprintf("simd: %d weights for %d rows and %d columns", w, rows, cols))
-	}
 }
 
 func checkSame(dst, src int) {

@@ -7,10 +7,12 @@
 //	DX  the vector x, BX the place in it (and R13 that in before, from R12)
 //	R8  rows left, R9 whole vectors per row, R10 columns left over
 //
-// Every product sums a row with the same four accumulators, folded in the same
-// order, so all three round alike.
+// Rows are padded with zeros to whole cache lines, so only the vectors x and
+// before need a mask for the columns left over: a masked store to w would stall
+// the load of the next row. Every product sums a row with the same four
+// accumulators, folded in the same order, so all three round alike.
 
-// AVX-512: the columns left over are a masked vector, K1.
+// AVX-512: the mask is K1.
 #define TAILMASK512 \
 	MOVQ    R10, CX  \
 	MOVL    $1, AX   \
@@ -84,10 +86,9 @@ one:
 tail:
 	TESTQ       R10, R10
 	JZ          fold
-	VMOVUPD.Z   (SI), K1, Z4
 	VMOVUPD.Z   (BX), K1, Z5
-	VFMADD231PD Z5, Z4, Z1
-	LEAQ        (SI)(R10*8), SI
+	VFMADD231PD (SI), Z5, Z1
+	ADDQ        $64, SI
 
 fold:
 	FOLD512
@@ -166,18 +167,18 @@ one:
 tail:
 	TESTQ       R10, R10
 	JZ          fold
-	VMOVUPD.Z   (SI), K1, Z4
-	VMOVUPD.Z   (R11), K1, Z5
+	VMOVUPD     (SI), Z4
+	VMOVUPD     (R11), Z5
 	VMOVUPD.Z   (R13), K1, Z6
 	VMOVUPD.Z   (BX), K1, Z7
 	VFMADD231PD Z31, Z5, Z4
 	VMULPD      Z30, Z5, Z5
 	VFMADD231PD Z6, Z29, Z5
-	VMOVUPD     Z4, K1, (SI)
-	VMOVUPD     Z5, K1, (R11)
+	VMOVUPD     Z4, (SI)
+	VMOVUPD     Z5, (R11)
 	VFMADD231PD Z7, Z4, Z1
-	LEAQ        (SI)(R10*8), SI
-	LEAQ        (R11)(R10*8), R11
+	ADDQ        $64, SI
+	ADDQ        $64, R11
 
 fold:
 	FOLD512
@@ -246,13 +247,13 @@ one:
 tail:
 	TESTQ       R10, R10
 	JZ          fold
-	VMOVUPD.Z   (SI), K1, Z4
+	VMOVUPD     (SI), Z4
 	VMOVUPD.Z   (R13), K1, Z6
 	VMOVUPD.Z   (BX), K1, Z7
 	VFMADD231PD Z6, Z29, Z4
-	VMOVUPD     Z4, K1, (SI)
+	VMOVUPD     Z4, (SI)
 	VFMADD231PD Z7, Z4, Z1
-	LEAQ        (SI)(R10*8), SI
+	ADDQ        $64, SI
 
 fold:
 	FOLD512
@@ -263,8 +264,8 @@ fold:
 	VZEROUPPER
 	RET
 
-// AVX2: the columns left over are a masked vector, Y15. The mask is a window
-// on four ones followed by four zeros.
+// AVX2: the mask is Y15, a window on four ones followed by four zeros. A row
+// may end with a vector of padding that is stepped over: AX is its size.
 DATA masks64<>+0(SB)/8, $-1
 DATA masks64<>+8(SB)/8, $-1
 DATA masks64<>+16(SB)/8, $-1
@@ -280,7 +281,11 @@ GLOBL masks64<>(SB), RODATA|NOPTR, $64
 	MOVQ    R10, CX              \
 	SHLQ    $3, CX               \
 	SUBQ    CX, AX               \
-	VMOVUPD (AX), Y15
+	VMOVUPD (AX), Y15            \
+	LEAQ    3(R10)(R9*4), AX      \
+	SHRQ    $2, AX               \
+	ANDQ    $1, AX               \
+	SHLQ    $5, AX
 
 #define ZERO256 \
 	VXORPD Y0, Y0, Y0 \
@@ -346,12 +351,12 @@ one:
 tail:
 	TESTQ       R10, R10
 	JZ          fold
-	VMASKMOVPD  (SI), Y15, Y4
 	VMASKMOVPD  (BX), Y15, Y5
-	VFMADD231PD Y5, Y4, Y1
-	LEAQ        (SI)(R10*8), SI
+	VFMADD231PD (SI), Y5, Y1
+	ADDQ        $32, SI
 
 fold:
+	ADDQ AX, SI
 	FOLD256
 	ADDQ $8, DI
 	DECQ R8
@@ -426,20 +431,22 @@ one:
 tail:
 	TESTQ       R10, R10
 	JZ          fold
-	VMASKMOVPD  (SI), Y15, Y4
-	VMASKMOVPD  (R11), Y15, Y5
+	VMOVUPD     (SI), Y4
+	VMOVUPD     (R11), Y5
 	VMASKMOVPD  (R13), Y15, Y6
 	VMASKMOVPD  (BX), Y15, Y7
 	VFMADD231PD Y14, Y5, Y4
 	VMULPD      Y13, Y5, Y5
 	VFMADD231PD Y6, Y12, Y5
-	VMASKMOVPD  Y4, Y15, (SI)
-	VMASKMOVPD  Y5, Y15, (R11)
+	VMOVUPD     Y4, (SI)
+	VMOVUPD     Y5, (R11)
 	VFMADD231PD Y7, Y4, Y1
-	LEAQ        (SI)(R10*8), SI
-	LEAQ        (R11)(R10*8), R11
+	ADDQ        $32, SI
+	ADDQ        $32, R11
 
 fold:
+	ADDQ AX, SI
+	ADDQ AX, R11
 	FOLD256
 	ADDQ $8, DI
 	ADDQ $8, R14
@@ -505,15 +512,16 @@ one:
 tail:
 	TESTQ       R10, R10
 	JZ          fold
-	VMASKMOVPD  (SI), Y15, Y4
+	VMOVUPD     (SI), Y4
 	VMASKMOVPD  (R13), Y15, Y6
 	VMASKMOVPD  (BX), Y15, Y7
 	VFMADD231PD Y6, Y12, Y4
-	VMASKMOVPD  Y4, Y15, (SI)
+	VMOVUPD     Y4, (SI)
 	VFMADD231PD Y7, Y4, Y1
-	LEAQ        (SI)(R10*8), SI
+	ADDQ        $32, SI
 
 fold:
+	ADDQ AX, SI
 	FOLD256
 	ADDQ $8, DI
 	ADDQ $8, R14

@@ -2,13 +2,13 @@
 
 package simd
 
-func mulVec64(y, w, x []float64) { mulVec64Go(y, w, x) }
+func mulVec64(y []float64, w *Matrix64, x []float64) { mulVec64Go(y, w, x) }
 
-func filteredMulVec64(y, w, d, e, before, x []float64, rate, mix float64) {
+func filteredMulVec64(y []float64, w, d *Matrix64, e, before, x []float64, rate, mix float64) {
 	filteredMulVec64Go(y, w, d, e, before, x, rate, mix)
 }
 
-func directMulVec64(y, w, e, before, x []float64, rate float64) {
+func directMulVec64(y []float64, w *Matrix64, e, before, x []float64, rate float64) {
 	directMulVec64Go(y, w, e, before, x, rate)
 }
 

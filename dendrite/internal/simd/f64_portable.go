@@ -21,18 +21,16 @@ func dot64(w, x []float64) float64 {
 	return (s0 + s1) + (s2 + s3)
 }
 
-func mulVec64Go(y, w, x []float64) {
-	n := len(x)
+func mulVec64Go(y []float64, w *Matrix64, x []float64) {
 	for i := range y {
-		y[i] = dot64(w[i*n:(i+1)*n], x)
+		y[i] = dot64(w.Row(i), x)
 	}
 }
 
-func filteredMulVec64Go(y, w, d, e, before, x []float64, rate, mix float64) {
-	n := len(x)
+func filteredMulVec64Go(y []float64, w, d *Matrix64, e, before, x []float64, rate, mix float64) {
 	for i := range y {
-		row := w[i*n : (i+1)*n]
-		ind := d[i*n:][:len(row)]
+		row := w.Row(i)
+		ind := d.Row(i)[:len(row)]
 		pre := before[:len(row)]
 		post := mix * e[i]
 		for j := range row {
@@ -43,10 +41,9 @@ func filteredMulVec64Go(y, w, d, e, before, x []float64, rate, mix float64) {
 	}
 }
 
-func directMulVec64Go(y, w, e, before, x []float64, rate float64) {
-	n := len(x)
+func directMulVec64Go(y []float64, w *Matrix64, e, before, x []float64, rate float64) {
 	for i := range y {
-		row := w[i*n : (i+1)*n]
+		row := w.Row(i)
 		pre := before[:len(row)]
 		post := rate * e[i]
 		for j := range row {

@@ -1,6 +1,7 @@
 package simd
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"testing"
@@ -33,8 +34,6 @@ func guarded(rt *rapid.T, name string, n int) (whole, part []float64) {
 	return whole, part
 }
 
-func clone64(x []float64) []float64 { return append([]float64{}, x...) }
-
 // checkClose fails unless every element agrees to tol, and NaN guards stayed.
 func checkClose(rt *rapid.T, name string, got, want []float64, tol float64) {
 	if len(got) != len(want) {
@@ -50,13 +49,28 @@ func checkClose(rt *rapid.T, name string, got, want []float64, tol float64) {
 	}
 }
 
+func drawMatrix(rt *rapid.T, name string, rows, cols int) Matrix64 {
+	m := NewMatrix64(rows, cols)
+	for i := range rows {
+		for j := range cols {
+			m.Row(i)[j] = rapid.Float64Range(-3, 3).Draw(rt, name)
+		}
+	}
+	return m
+}
+
+func cloneMatrix(m Matrix64) Matrix64 {
+	c := NewMatrix64(m.Rows, m.Cols)
+	copy(c.Data, m.Data)
+	return c
+}
+
 func TestProducts64AgainstPortable(t *testing.T) {
 	atEachLevel64(t, func(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			rows := rapid.IntRange(0, 7).Draw(rt, "rows")
 			cols := rapid.IntRange(0, 75).Draw(rt, "cols")
-			allW, w := guarded(rt, "w", rows*cols)
-			allD, d := guarded(rt, "d", rows*cols)
+			w, d := drawMatrix(rt, "w", rows, cols), drawMatrix(rt, "d", rows, cols)
 			_, e := guarded(rt, "e", rows)
 			_, before := guarded(rt, "before", cols)
 			_, x := guarded(rt, "x", cols)
@@ -65,40 +79,43 @@ func TestProducts64AgainstPortable(t *testing.T) {
 			mix := rapid.Float64Range(0, 1).Draw(rt, "mix")
 			const tol = 1e-12 // 75 terms below 30, some 20 roundings each
 
-			wGo, dGo, yGo := clone64(w), clone64(d), make([]float64, rows)
-			mulVec64Go(yGo, wGo, x)
-			MulVec64(y, w, x)
+			// Comparing Data compares the padding too, which stays zero.
+			wGo, dGo, yGo := cloneMatrix(w), cloneMatrix(d), make([]float64, rows)
+			mulVec64Go(yGo, &wGo, x)
+			MulVec64(y, &w, x)
 			checkClose(rt, "y of the product", y, yGo, tol)
 
-			filteredMulVec64Go(yGo, wGo, dGo, e, before, x, rate, mix)
-			FilteredMulVec64(y, w, d, e, before, x, rate, mix)
+			filteredMulVec64Go(yGo, &wGo, &dGo, e, before, x, rate, mix)
+			FilteredMulVec64(y, &w, &d, e, before, x, rate, mix)
 			checkClose(rt, "y of the filtered update", y, yGo, tol)
-			checkClose(rt, "w of the filtered update", w, wGo, tol)
-			checkClose(rt, "d of the filtered update", d, dGo, tol)
+			checkClose(rt, "w of the filtered update", w.Data, wGo.Data, tol)
+			checkClose(rt, "d of the filtered update", d.Data, dGo.Data, tol)
 			again := make([]float64, rows)
-			MulVec64(again, w, x)
+			MulVec64(again, &w, x)
 			checkClose(rt, "y of the filtered update, again", y, again, 0)
 
-			directMulVec64Go(yGo, wGo, e, before, x, rate)
-			DirectMulVec64(y, w, e, before, x, rate)
+			directMulVec64Go(yGo, &wGo, e, before, x, rate)
+			DirectMulVec64(y, &w, e, before, x, rate)
 			checkClose(rt, "y of the direct update", y, yGo, tol)
-			checkClose(rt, "w of the direct update", w, wGo, tol)
-			MulVec64(again, w, x)
+			checkClose(rt, "w of the direct update", w.Data, wGo.Data, tol)
+			MulVec64(again, &w, x)
 			checkClose(rt, "y of the direct update, again", y, again, 0)
-
-			for name, s := range map[string][2]int{"w": {len(allW), len(w)}, "d": {len(allD), len(d)}, "y": {len(allY), len(y)}} {
-				nans := 0
-				for _, v := range map[string][]float64{"w": allW, "d": allD, "y": allY}[name] {
-					if math.IsNaN(v) {
-						nans++
-					}
-				}
-				if nans != s[0]-s[1] {
-					rt.Fatalf("%s: %d guards left of %d", name, nans, s[0]-s[1])
-				}
-			}
+			checkGuards(rt, "y", allY, len(y))
 		})
 	})
+}
+
+// checkGuards fails if a kernel wrote outside the n elements of a guarded slice.
+func checkGuards(rt *rapid.T, name string, whole []float64, n int) {
+	nans := 0
+	for _, v := range whole {
+		if math.IsNaN(v) {
+			nans++
+		}
+	}
+	if nans != len(whole)-n {
+		rt.Fatalf("%s: %d guards left of %d", name, nans, len(whole)-n)
+	}
 }
 
 // exactSoftplus is gamma log(1 + exp(x)) with 200 bits, by the series of the
@@ -207,15 +224,7 @@ func TestTransfer64ShapesAndSpecials(t *testing.T) {
 			logistic64Go(want, x)
 			Logistic64(x, x) // in place
 			checkClose(rt, "logistic", x, want, 1e-15)
-			nans := 0
-			for _, v := range all {
-				if math.IsNaN(v) {
-					nans++
-				}
-			}
-			if nans != len(all)-n {
-				rt.Fatalf("%d guards left of %d", nans, len(all)-n)
-			}
+			checkGuards(rt, "x", all, n)
 		})
 		inf := math.Inf(1)
 		src := []float64{math.NaN(), inf, -inf, 2000, -2000, math.NaN(), inf, -inf, math.NaN(), 1}
@@ -237,11 +246,13 @@ func TestTransfer64ShapesAndSpecials(t *testing.T) {
 
 func TestShapesPanic64(t *testing.T) {
 	s := func(n int) []float64 { return make([]float64, n) }
+	m := NewMatrix64(2, 3)
+	n := NewMatrix64(2, 4)
 	for name, f := range map[string]func(){
-		"product":   func() { MulVec64(s(2), s(5), s(3)) },
-		"filtered":  func() { FilteredMulVec64(s(2), s(6), s(5), s(2), s(3), s(3), 1, 1) },
-		"errors":    func() { FilteredMulVec64(s(2), s(6), s(6), s(3), s(3), s(3), 1, 1) },
-		"direct":    func() { DirectMulVec64(s(2), s(6), s(2), s(2), s(3), 1) },
+		"product":   func() { MulVec64(s(2), &m, s(4)) },
+		"filtered":  func() { FilteredMulVec64(s(2), &m, &n, s(2), s(3), s(3), 1, 1) },
+		"errors":    func() { FilteredMulVec64(s(2), &m, &m, s(3), s(3), s(3), 1, 1) },
+		"direct":    func() { DirectMulVec64(s(2), &m, s(2), s(2), s(3), 1) },
 		"softplus":  func() { Softplus64(s(2), s(3), 1, 1, 0) },
 		"logistic":  func() { Logistic64(s(3), s(2)) },
 		"too early": func() { Use(Portable - 1) },
@@ -276,12 +287,13 @@ func BenchmarkTransfer64(b *testing.B) {
 }
 
 func BenchmarkFilteredMulVec64(b *testing.B) {
-	for _, n := range []int{20, 30, 500} {
-		w, d := make([]float64, n*n), make([]float64, n*n)
-		x, e, y := make([]float64, n), make([]float64, n), make([]float64, n)
-		b.Run(map[int]string{20: "20x20", 30: "30x30", 500: "500x500"}[n], func(b *testing.B) {
+	for _, shape := range [][2]int{{20, 30}, {10, 20}, {500, 500}} {
+		rows, cols := shape[0], shape[1]
+		w, d := NewMatrix64(rows, cols), NewMatrix64(rows, cols)
+		x, before, e, y := make([]float64, cols), make([]float64, cols), make([]float64, rows), make([]float64, rows)
+		b.Run(fmt.Sprintf("%dx%d", rows, cols), func(b *testing.B) {
 			for b.Loop() {
-				FilteredMulVec64(y, w, d, e, x, x, 1e-3, 1e-2)
+				FilteredMulVec64(y, &w, &d, e, before, x, 1e-3, 1e-2)
 			}
 		})
 	}
