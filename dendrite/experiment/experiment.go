@@ -81,3 +81,14 @@ func (e Env) workers() int {
 	}
 	return runtime.GOMAXPROCS(0)
 }
+
+// Params are the parameters of an experiment, whichever it is.
+type Params interface {
+	Validate() error
+	Parameters() []Parameter
+}
+
+// Run is a finished run, of whichever experiment.
+type Run interface {
+	About() *Record
+}

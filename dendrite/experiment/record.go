@@ -79,6 +79,9 @@ func merge(have, add string) string {
 	return have + "; " + add
 }
 
+// About returns the record itself: what every run has, whatever its figure.
+func (r *Record) About() *Record { return r }
+
 // Badge is the scale as a reader must see it, such as "quick (reduced run)".
 func (r *Record) Badge() string {
 	text := string(r.Scale)
@@ -106,10 +109,11 @@ func (r *Record) MarshalJSON() ([]byte, error) {
 		Title      string       `json:"title"`
 		Figure     string       `json:"figure"`
 		Scale      Scale        `json:"scale"`
+		Badge      string       `json:"badge"`
 		Reduced    bool         `json:"reduced"`
 		Parameters []Parameter  `json:"parameters"`
 		Comparison []Comparison `json:"comparison"`
 		Deviations []string     `json:"deviations"`
 		Provenance Provenance   `json:"provenance"`
-	}{1, r.Info.Name, r.Info.Title, r.Info.Figure, scale, r.Reduced, r.Parameters, r.Comparison, r.Info.Deviations, r.Provenance})
+	}{1, r.Info.Name, r.Info.Title, r.Info.Figure, scale, r.Badge(), r.Reduced, r.Parameters, r.Comparison, r.Info.Deviations, r.Provenance})
 }

@@ -10,8 +10,8 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
-	"microcircuits/dendrite/internal/stream"
 	"microcircuits/dendrite/microcircuit"
+	"microcircuits/dendrite/task"
 )
 
 // SelfPrediction are the parameters of the first figure: a network without a
@@ -74,6 +74,13 @@ func SelfPredictionPreset(scale Scale) SelfPrediction {
 		p.Seeds, p.Patterns = 10, 10000
 	}
 	return p
+}
+
+// Parameters lists the parameters beside their preset and the paper's values.
+func (p SelfPrediction) Parameters() []Parameter { return p.record().Parameters }
+
+func (p SelfPrediction) record() Record {
+	return NewRecord(selfPredictionInfo, p.Scale, p, SelfPredictionPreset(p.Scale), SelfPredictionPreset(Paper))
 }
 
 // Validate returns an error that names the first parameter out of range.
@@ -151,7 +158,7 @@ func (p SelfPrediction) Run(ctx context.Context, env Env) (*SelfPredictionRun, e
 	}
 	start := time.Now()
 	r := &SelfPredictionRun{
-		Record: NewRecord(selfPredictionInfo, p.Scale, p, SelfPredictionPreset(p.Scale), SelfPredictionPreset(Paper)),
+		Record: p.record(),
 		Params: p,
 	}
 	var jobs []Job[SelfPredictionSeed]
@@ -297,7 +304,7 @@ func (p SelfPrediction) prologue(ctx context.Context, net *microcircuit.Network,
 // pattern draws the input rates of a numbered pattern.
 func (p SelfPrediction) pattern(seed uint64, purpose string, i int) []float64 {
 	r := make([]float64, p.Inputs)
-	stream.New(seed, purpose, uint64(i)).Uniform(r, p.InputLow, p.InputHigh)
+	task.Uniform{Seed: seed, Purpose: purpose, Size: p.Inputs, Lo: p.InputLow, Hi: p.InputHigh}.Pattern(r, i)
 	return r
 }
 

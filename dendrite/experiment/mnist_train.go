@@ -1,0 +1,243 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+
+	"microcircuits/dendrite/baseline"
+	"microcircuits/dendrite/task"
+	"microcircuits/dendrite/twostep"
+)
+
+// MNISTCurve is what one network did. Index 0 of the curves is before learning,
+// index e after epoch e.
+type MNISTCurve struct {
+	Validation, Test []float64 // error, %
+
+	// Mean |v_A| over the neurons of hidden areas 1 and 2 and 500 validation
+	// images, [area][epoch], for the microcircuit alone.
+	Apical        [][]float64 // no teacher: what the interneurons fail to cancel
+	ApicalTeacher [][]float64 // with the teacher: the error signal
+
+	// The test images at the end.
+	Confusion [][]int // [true class][answer]
+	Mistakes  []Mistake
+}
+
+// Mistake is a test image that was answered wrongly.
+type Mistake struct {
+	Number        int // in the test set
+	Truth, Answer int
+	Width         int
+	Pixels        []float32 // 0 background to 1
+}
+
+// keptMistakes bounds the mistakes a run keeps with their pixels.
+const keptMistakes = 40
+
+// network is what the three learners have in common. S is the state of their
+// weights.
+type network[S any] interface {
+	TrainBatch(x, target []float32, scale float64) error
+	Classify(dst []int, x []float32) []int
+	State() S
+	SetState(S) error
+}
+
+func (p MNIST) trainMicrocircuit(ctx context.Context, w *Work, d *task.Digits, seed uint64) (MNISTCurve, error) {
+	net, err := twostep.New[float32](p.microcircuit(d.Train.Pixels), seed)
+	if err != nil {
+		return MNISTCurve{}, err
+	}
+	target, err := p.targetPotentials()
+	if err != nil {
+		return MNISTCurve{}, err
+	}
+	t := trainer[twostep.State[float32]]{p, "microcircuit", net, target, p.Microcircuit.Decay, seed}
+	return t.run(ctx, w, d, func(c *MNISTCurve) error {
+		probe := d.Validation.Slice(0, min(500, d.Validation.Len()))
+		goals := targets(probe.Labels, target)
+		for _, m := range []struct {
+			goals []float32
+			into  *[][]float64
+		}{{nil, &c.Apical}, {goals, &c.ApicalTeacher}} {
+			if err := net.Sweep(probe.Images, m.goals); err != nil {
+				return err
+			}
+			if *m.into == nil {
+				*m.into = make([][]float64, 2)
+			}
+			for k := range 2 {
+				(*m.into)[k] = append((*m.into)[k], net.MeanApical(k+1))
+			}
+		}
+		return nil
+	})
+}
+
+func (p MNIST) trainSingleLayer(ctx context.Context, w *Work, d *task.Digits, seed uint64) (MNISTCurve, error) {
+	net, err := twostep.New[float32](p.singleLayer(d.Train.Pixels), seed)
+	if err != nil {
+		return MNISTCurve{}, err
+	}
+	target, err := p.targetPotentials()
+	if err != nil {
+		return MNISTCurve{}, err
+	}
+	t := trainer[twostep.State[float32]]{p, "single layer", net, target, p.SingleLayer.Decay, seed}
+	return t.run(ctx, w, d, nil)
+}
+
+func (p MNIST) trainBackprop(ctx context.Context, w *Work, d *task.Digits, seed uint64) (MNISTCurve, error) {
+	net, err := baseline.New[float32](p.backprop(d.Train.Pixels), seed)
+	if err != nil {
+		return MNISTCurve{}, err
+	}
+	target := [2]float32{float32(p.TargetOff), float32(p.TargetOn)}
+	if p.Backprop.Loss == "cross-entropy" {
+		target = [2]float32{0, 1}
+	}
+	t := trainer[baseline.State[float32]]{p, "backprop", net, target, p.Backprop.Decay, seed}
+	return t.run(ctx, w, d, nil)
+}
+
+// targetPotentials are the somatic targets of a class that is not and one that
+// is the digit's.
+func (p MNIST) targetPotentials() ([2]float32, error) {
+	off, err := twostep.Logistic.Potential(p.TargetOff)
+	if err != nil {
+		return [2]float32{}, err
+	}
+	on, err := twostep.Logistic.Potential(p.TargetOn)
+	return [2]float32{float32(off), float32(on)}, err
+}
+
+// targets writes one row per label.
+func targets(labels []uint8, value [2]float32) []float32 {
+	out := make([]float32, len(labels)*task.Classes)
+	for i, l := range labels {
+		task.OneHot(out[i*task.Classes:(i+1)*task.Classes], int(l), value[0], value[1])
+	}
+	return out
+}
+
+// trainer takes one network through all epochs.
+type trainer[S any] struct {
+	p      MNIST
+	name   string
+	net    network[S]
+	target [2]float32 // off, on
+	decay  string
+	seed   uint64
+}
+
+// trainerState is a checkpoint, after Epoch epochs.
+type trainerState[S any] struct {
+	Epoch int
+	Net   S
+	Curve MNISTCurve
+}
+
+// run trains from the newest checkpoint, or from the start, to the last epoch.
+// measure, if not nil, adds to the curve after each epoch.
+func (t *trainer[S]) run(ctx context.Context, w *Work, d *task.Digits, measure func(*MNISTCurve) error) (MNISTCurve, error) {
+	var s trainerState[S]
+	evaluate := func() error {
+		s.Curve.Validation = append(s.Curve.Validation, t.errorOn(d.Validation))
+		s.Curve.Test = append(s.Curve.Test, t.errorOn(d.Test))
+		if measure == nil {
+			return nil
+		}
+		return measure(&s.Curve)
+	}
+	if w.Resume(&s) {
+		if err := t.net.SetState(s.Net); err != nil {
+			return s.Curve, fmt.Errorf("resume: %w", err)
+		}
+	} else if err := evaluate(); err != nil {
+		return s.Curve, err
+	}
+	for s.Epoch < t.p.Epochs {
+		if err := t.epoch(ctx, w, d.Train, s.Epoch, s.Curve); err != nil {
+			return s.Curve, fmt.Errorf("epoch %d: %w", s.Epoch+1, err)
+		}
+		s.Epoch++
+		if err := evaluate(); err != nil {
+			return s.Curve, err
+		}
+		at := float64(s.Epoch) / float64(t.p.Epochs)
+		name := fmt.Sprintf("%s, seed %d", t.name, t.seed)
+		w.Report(at, t.status(s.Epoch, s.Curve), Point{Curve: name, X: float64(s.Epoch), Y: s.Curve.Validation[s.Epoch]})
+		if s.Epoch < t.p.Epochs {
+			s.Net = t.net.State()
+			if err := w.Checkpoint(s); err != nil {
+				return s.Curve, fmt.Errorf("checkpoint: %w", err)
+			}
+		}
+	}
+	t.examine(d, &s.Curve)
+	return s.Curve, nil
+}
+
+func (t *trainer[S]) status(epoch int, c MNISTCurve) string {
+	return fmt.Sprintf("%s, seed %d: epoch %d of %d, validation error %.2f %%",
+		t.name, t.seed, epoch, t.p.Epochs, c.Validation[len(c.Validation)-1])
+}
+
+// epoch shows every training image once, in an order of its own. A last batch
+// that is not full is left out, so that all changes weigh the same.
+func (t *trainer[S]) epoch(ctx context.Context, w *Work, train task.Set, epoch int, c MNISTCurve) error {
+	order := make([]int, train.Len())
+	task.Permutation(order, t.seed, epoch)
+	batches := train.Len() / t.p.Batch
+	x := make([]float32, t.p.Batch*train.Pixels)
+	goals := make([]float32, t.p.Batch*task.Classes)
+	total := float64(t.p.Epochs * batches)
+	for b := range batches {
+		for i, n := range order[b*t.p.Batch : (b+1)*t.p.Batch] {
+			copy(x[i*train.Pixels:], train.Image(n))
+			task.OneHot(goals[i*task.Classes:(i+1)*task.Classes], int(train.Labels[n]), t.target[0], t.target[1])
+		}
+		at := float64(epoch*batches+b) / total
+		scale := 1.0
+		if t.decay == "linear" {
+			scale = 1 - at
+		}
+		if err := t.net.TrainBatch(x, goals, scale); err != nil {
+			return err
+		}
+		if b%100 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			w.Report(at, t.status(epoch, c))
+		}
+	}
+	return nil
+}
+
+// errorOn is the share of images answered wrongly, in per cent.
+func (t *trainer[S]) errorOn(set task.Set) float64 {
+	wrong := 0
+	for i, answer := range t.net.Classify(nil, set.Images) {
+		if answer != int(set.Labels[i]) {
+			wrong++
+		}
+	}
+	return 100 * float64(wrong) / float64(set.Len())
+}
+
+// examine fills in what the trained network does on the test images.
+func (t *trainer[S]) examine(d *task.Digits, c *MNISTCurve) {
+	c.Confusion = make([][]int, task.Classes)
+	for i := range c.Confusion {
+		c.Confusion[i] = make([]int, task.Classes)
+	}
+	for i, answer := range t.net.Classify(nil, d.Test.Images) {
+		truth := int(d.Test.Labels[i])
+		c.Confusion[truth][answer]++
+		if answer != truth && len(c.Mistakes) < keptMistakes {
+			c.Mistakes = append(c.Mistakes, Mistake{i, truth, answer, d.Cols, d.Test.Image(i)})
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+
+	"microcircuits/dendrite/chart"
+)
+
+// The test errors of N Fig. 3 (%).
+const (
+	paperMicrocircuit = 1.96
+	paperBackprop     = 1.53
+	paperSingleLayer  = 8.4
+)
+
+// epochs are the numbers 1 to Epochs: the curves leave out the untrained
+// networks, which would hide everything else.
+func (r *MNISTRun) epochs() []float64 {
+	x := make([]float64, r.Params.Epochs)
+	for i := range x {
+		x[i] = float64(i + 1)
+	}
+	return x
+}
+
+func (r *MNISTRun) seedsText() string {
+	if r.Params.Seeds == 1 {
+		return "one seed"
+	}
+	return fmt.Sprintf("mean and standard deviation of %d seeds", r.Params.Seeds)
+}
+
+// TestError shows the test error of the three learners over training.
+func (r *MNISTRun) TestError() *chart.Chart {
+	curve := func(name string, q chart.Quantity, nets []MNISTCurve) chart.Curve {
+		var runs [][]float64
+		for _, n := range nets {
+			runs = append(runs, n.Test[1:])
+		}
+		return chart.MeanSD(name, q, r.epochs(), runs)
+	}
+	return chart.Lines(chart.LinesSpec{
+		Title: "Test error while learning",
+		Caption: fmt.Sprintf("A Fig. 4 / N Fig. 3. Share of the test images named wrongly after each epoch; %s. Dotted: the paper's numbers after 200 epochs. %s.",
+			r.seedsText(), r.Badge()),
+		X: chart.Axis{Name: "Epoch"},
+		Y: chart.Axis{Name: "Test error", Unit: "%", Range: [2]float64{0, 12}},
+		Curves: []chart.Curve{
+			curve("single layer", chart.Shallow, r.SingleLayer),
+			curve("microcircuit", chart.Microcircuit, r.Microcircuit),
+			curve("backprop", chart.Backprop, r.Backprop),
+		},
+		References: []chart.Reference{
+			{Label: fmt.Sprintf("paper %.1f %%", paperSingleLayer), Value: paperSingleLayer, Quantity: chart.Shallow},
+			{Label: fmt.Sprintf("paper %.2f %%", paperMicrocircuit), Value: paperMicrocircuit, Quantity: chart.Microcircuit},
+			{Label: fmt.Sprintf("paper %.2f %%", paperBackprop), Value: paperBackprop, Quantity: chart.Backprop},
+		},
+		Band: r.seedsText(),
+	})
+}
+
+// ApicalPotential shows that the apical dendrites are near silent without a
+// teacher throughout learning.
+func (r *MNISTRun) ApicalPotential() *chart.Chart {
+	x := append([]float64{0}, r.epochs()...)
+	var curves []chart.Curve
+	for area := range 2 {
+		for _, c := range []struct {
+			name string
+			q    chart.Quantity
+			pick func(MNISTCurve) [][]float64
+		}{
+			{"with teacher", chart.Error, func(m MNISTCurve) [][]float64 { return m.ApicalTeacher }},
+			{"no teacher", chart.Interneuron, func(m MNISTCurve) [][]float64 { return m.Apical }},
+		} {
+			var runs [][]float64
+			for _, m := range r.Microcircuit {
+				runs = append(runs, c.pick(m)[area])
+			}
+			curves = append(curves, chart.MeanSD(fmt.Sprintf("area %d, %s", area+1, c.name), c.q, x, runs))
+		}
+	}
+	panel := func(area int) chart.Panel {
+		return chart.Panel{Y: chart.Axis{Name: fmt.Sprintf("Area %d: mean |v_A|", area)}, Curves: curves[2*area-2 : 2*area]}
+	}
+	return chart.Traces(chart.TracesSpec{
+		Title: "Apical potential with and without the teacher",
+		Caption: fmt.Sprintf("Mean size of the apical potential over the neurons of a hidden area and 500 validation images, microcircuit; %s. %s.",
+			r.seedsText(), r.Badge()),
+		X:       chart.Axis{Name: "Epoch"},
+		Columns: []chart.TraceColumn{{Panels: []chart.Panel{panel(1), panel(2)}}},
+	})
+}
+
+// Confusion shows which digits the first microcircuit takes for which.
+func (r *MNISTRun) Confusion() *chart.Chart {
+	return chart.Confusion(chart.ConfusionSpec{
+		Title: "What is mistaken for what",
+		Caption: fmt.Sprintf("Test images by true and answered class, microcircuit, seed %d, after %d epochs. %s.",
+			r.Provenance.Seeds[0], r.Params.Epochs, r.Badge()),
+		Counts: r.Microcircuit[0].Confusion,
+	})
+}
+
+// Mistakes shows digits the first microcircuit gets wrong.
+func (r *MNISTRun) Mistakes() *chart.Chart {
+	var images []chart.Image
+	for _, m := range r.Microcircuit[0].Mistakes {
+		pixels := make([]float64, len(m.Pixels))
+		for i, v := range m.Pixels {
+			pixels[i] = float64(v)
+		}
+		images = append(images, chart.Image{Pixels: pixels, Width: m.Width, Label: fmt.Sprintf("%d→%d", m.Truth, m.Answer)})
+	}
+	return chart.ImageGrid(chart.ImageGridSpec{
+		Title: "Digits named wrongly",
+		Caption: fmt.Sprintf("The first %d test images that the microcircuit (seed %d) gets wrong, true → answered. %s.",
+			len(images), r.Provenance.Seeds[0], r.Badge()),
+		Images: images,
+	})
+}
+
+// Final are the test errors (%) of one learner's networks at the last epoch.
+func Final(nets []MNISTCurve) []float64 {
+	var out []float64
+	for _, n := range nets {
+		out = append(out, n.Test[len(n.Test)-1])
+	}
+	return out
+}
+
+func (r *MNISTRun) compare() []Comparison {
+	full := !r.Reduced && r.Params.Data == ""
+	row := func(name string, nets []MNISTCurve, paper, tolerance float64) Comparison {
+		final := Final(nets)
+		mean := stat.Mean(final, nil)
+		c := Comparison{
+			Quantity: name + ": test error at the last epoch", Paper: fmt.Sprintf("%.2f %%", paper),
+			Ours: meanSD(final, "%.2f") + " %", Tolerance: fmt.Sprintf("± %.2g percentage points", tolerance),
+		}
+		switch off := mean - paper; {
+		case r.Params.Data != "":
+			c.Verdict, c.Note = Qualitatively, "another data set: the paper's number is for MNIST"
+		case off <= tolerance && off >= -tolerance:
+			c.Verdict = Matches
+		case off < 0:
+			c.Verdict, c.Note = Qualitatively, "lower than the paper's"
+		case full:
+			c.Verdict = Deviates
+		default:
+			c.Verdict, c.Note = Qualitatively, fmt.Sprintf("reduced run: %d epochs where the paper has 200", r.Params.Epochs)
+		}
+		return c
+	}
+	micro, single := stat.Mean(Final(r.Microcircuit), nil), stat.Mean(Final(r.SingleLayer), nil)
+	var silence []float64
+	for _, m := range r.Microcircuit {
+		last := len(m.Apical[0]) - 1
+		silence = append(silence, (m.Apical[0][last]+m.Apical[1][last])/(m.ApicalTeacher[0][last]+m.ApicalTeacher[1][last]))
+	}
+	return []Comparison{
+		row("Dendritic microcircuit", r.Microcircuit, paperMicrocircuit, 0.15),
+		row("Backprop", r.Backprop, paperBackprop, 0.15),
+		row("Single layer", r.SingleLayer, paperSingleLayer, 0.6),
+		{
+			Quantity: "Hidden areas learn: error of the microcircuit over that of the single layer",
+			Paper:    fmt.Sprintf("%.2f", paperMicrocircuit/paperSingleLayer), Ours: fmt.Sprintf("%.2f", micro/single),
+			Tolerance: "below 0.75", Verdict: verdict(micro/single < 0.75, Qualitatively),
+		},
+		{
+			Quantity: "Apical potential without the teacher, as a share of that with it",
+			Paper:    "0 at the start, kept small by plastic interneurons", Ours: meanSD(silence, "%.2f"),
+			Tolerance: "below 0.5", Verdict: verdict(slices.Max(silence) < 0.5, Qualitatively),
+			Note: "last epoch, both hidden areas",
+		},
+	}
+}
+
+// meanSD writes mean and sample standard deviation.
+func meanSD(v []float64, format string) string {
+	if len(v) == 1 {
+		return fmt.Sprintf(format, v[0])
+	}
+	m, sd := stat.MeanStdDev(v, nil)
+	return fmt.Sprintf(format+" ± "+format+" (%d seeds)", m, sd, len(v))
+}
