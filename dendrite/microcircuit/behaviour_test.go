@@ -99,7 +99,7 @@ func TestDivergence(t *testing.T) {
 	p.Transfer = mc.Linear()
 	p.Init.Down = mc.Range{Lo: 50, Hi: 60}
 	n := must(t, p, 1)
-	up := n.Weights(mc.WPPUp, 2)
+	up := n.WPPUp(2)
 	for i := range up.Data {
 		up.Data[i] = 10
 	}
@@ -119,7 +119,7 @@ func TestDivergence(t *testing.T) {
 	// NaN and plasticity.
 	q := everythingPlastic(mc.Softplus(1, 1, 0), 4, 5, 3)
 	n = must(t, q, 1)
-	w := n.Weights(mc.WIP, 1)
+	w := n.WIP(1)
 	w.Set(2, 0, math.NaN())
 	set(t, n, mc.WIP, 1, w)
 	err = n.Run(context.Background(), 5)
@@ -139,17 +139,18 @@ func TestWeights(t *testing.T) {
 	p := mc.Defaults(4, 5, 3)
 	p.Bias = true
 	n := must(t, p, 1)
+	get := map[mc.Synapses]func(int) mc.Matrix{mc.WPPUp: n.WPPUp, mc.WPPDown: n.WPPDown, mc.WIP: n.WIP, mc.WPI: n.WPI}
 	for s, shape := range map[mc.Synapses][2]int{mc.WPPUp: {5, 5}, mc.WPPDown: {5, 3}, mc.WIP: {3, 6}, mc.WPI: {5, 3}} {
-		w := n.Weights(s, 1)
+		w := get[s](1)
 		if w.Rows != shape[0] || w.Cols != shape[1] {
 			t.Errorf("%s is %d by %d, want %v", s, w.Rows, w.Cols, shape)
 		}
 		w.Set(2, 1, 7)
-		if n.Weights(s, 1).At(2, 1) == 7 {
+		if get[s](1).At(2, 1) == 7 {
 			t.Errorf("%s: writing to the copy changes the network", s)
 		}
 		set(t, n, s, 1, w)
-		if !floats.Equal(n.Weights(s, 1).Data, w.Data) {
+		if !floats.Equal(get[s](1).Data, w.Data) {
 			t.Errorf("%s: set weights do not come back", s)
 		}
 		if err := n.SetWeights(s, 1, mc.NewMatrix(2, 2)); err == nil {
@@ -331,8 +332,8 @@ func TestSeeds(t *testing.T) {
 func TestAreasWithoutSynapsesPanic(t *testing.T) {
 	n := must(t, mc.Defaults(4, 5, 3), 1)
 	for name, f := range map[string]func(){
-		"WPI of the output":   func() { n.Weights(mc.WPI, 2) },
-		"WPPUp of the input":  func() { n.Weights(mc.WPPUp, 0) },
+		"WPI of the output":   func() { n.WPI(2) },
+		"WPPUp of the input":  func() { n.WPPUp(0) },
 		"apical of the input": func() { n.Value(mc.Apical, 0) },
 		"too few rates":       func() { n.Input(make([]float64, 3)) },
 		"too many targets":    func() { n.Target(make([]float64, 4)) },

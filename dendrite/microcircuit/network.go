@@ -220,7 +220,7 @@ func (n *Network) SelfPredict() {
 	n.stale = true
 }
 
-// Synapses names one kind of synapse; the constants carry the papers' names.
+// Synapses names one kind of synapse for SetWeights, by the papers' names.
 type Synapses int
 
 const (
@@ -244,9 +244,18 @@ func (s Synapses) String() string {
 	return fmt.Sprintf("Synapses(%d)", int(s))
 }
 
-// Weights returns a copy of a weight matrix of area k. It panics if the area
-// has no such synapses.
-func (n *Network) Weights(s Synapses, k int) Matrix { return compact(&n.synapses(s, k).w) }
+// WPPUp returns a copy of W^PP_{k,k-1}. Like the three below it panics if area k
+// has no such synapses; SetWeights is the way back.
+func (n *Network) WPPUp(k int) Matrix { return compact(&n.synapses(WPPUp, k).w) }
+
+// WPPDown returns a copy of W^PP_{k,k+1}.
+func (n *Network) WPPDown(k int) Matrix { return compact(&n.synapses(WPPDown, k).w) }
+
+// WIP returns a copy of W^IP_{k,k}.
+func (n *Network) WIP(k int) Matrix { return compact(&n.synapses(WIP, k).w) }
+
+// WPI returns a copy of W^PI_{k,k}.
+func (n *Network) WPI(k int) Matrix { return compact(&n.synapses(WPI, k).w) }
 
 // SetWeights copies w into the network, or refuses a matrix of another shape.
 // It panics if the area has no such synapses.

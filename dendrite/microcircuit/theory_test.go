@@ -66,7 +66,7 @@ func TestSteadyState(t *testing.T) {
 	// The dendritic potentials themselves, from the weights.
 	r1 := append([]float64{}, n.Value(mc.Rate, 1)...)
 	want := mat.NewVecDense(7, nil)
-	w := n.Weights(mc.WPPUp, 2)
+	w := n.WPPUp(2)
 	want.MulVec(mat.NewDense(w.Rows, w.Cols, w.Data), mat.NewVecDense(10, append(r1, 1)))
 	if !floats.EqualApprox(want.RawVector().Data, n.Value(mc.Basal, 2), 1e-13) {
 		t.Errorf("basal potential of area 2: %v, want %v", n.Value(mc.Basal, 2), want.RawVector().Data)
@@ -184,7 +184,7 @@ func anglesToBackprop(t *testing.T, conductance float64, transposed bool) [4]flo
 		n := must(t, p, seed)
 		if transposed {
 			for k := 1; k <= 2; k++ {
-				if err := n.SetWeights(mc.WPPDown, k, n.Weights(mc.WPPUp, k+1).Transpose()); err != nil {
+				if err := n.SetWeights(mc.WPPDown, k, n.WPPUp(k+1).Transpose()); err != nil {
 					t.Fatal(err)
 				}
 			}
