@@ -92,7 +92,7 @@ func TestThinKeepsExtremes(t *testing.T) {
 		if n > 2 {
 			y[n/3], y[n/3+1] = 100, -100
 		}
-		keep := thin(y, 1000)
+		keep := thin(1000, y)
 		if len(keep) > 1000 || !slices.IsSorted(keep) || len(slices.Compact(slices.Clone(keep))) != len(keep) {
 			t.Fatalf("n=%d: %d indices, want at most 1000, ascending and different", n, len(keep))
 		}
@@ -103,6 +103,18 @@ func TestThinKeepsExtremes(t *testing.T) {
 			t.Errorf("n=%d: a peak was lost", n)
 		}
 	}
+	// Thinned together, each curve keeps its own peak and all share points.
+	a, b := make([]float64, 10000), make([]float64, 10000)
+	a[333], b[7777] = 1, -1
+	var curves []Curve
+	for _, y := range [][]float64{a, b} {
+		curves = append(curves, Curve{X: make([]float64, len(y)), Y: y})
+	}
+	keep := thinTogether(append(curves, Curve{X: []float64{1}, Y: []float64{1}}), 500)
+	if !slices.Equal(keep[0], keep[1]) || !slices.Contains(keep[0], 333) || !slices.Contains(keep[0], 7777) || len(keep[0]) > 500 || len(keep[2]) != 1 {
+		t.Errorf("thinned together: %d, %d and %d points", len(keep[0]), len(keep[1]), len(keep[2]))
+	}
+
 	x := make([]float64, 10000)
 	low, high := make([]float64, len(x)), make([]float64, len(x))
 	for i := range x {

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -32,11 +33,12 @@ func round(x float64) float64 {
 	return y
 }
 
-// thin returns at most limit indices of y in order: the ends and, in each of
-// equal stretches, the smallest and the largest value, so that no peak is
-// lost. Gaps survive where a whole stretch is one.
-func thin(y []float64, limit int) []int {
-	n := len(y)
+// thin returns at most limit indices, in order: the ends and, in each of equal
+// stretches, where each of the curves is smallest and largest, so that no peak
+// is lost. Curves thinned together keep common points, which a cursor needs.
+// Gaps survive where a whole stretch is one. All curves have the same length.
+func thin(limit int, curves ...[]float64) []int {
+	n := len(curves[0])
 	if n <= limit {
 		all := make([]int, n)
 		for i := range all {
@@ -44,34 +46,52 @@ func thin(y []float64, limit int) []int {
 		}
 		return all
 	}
-	keep := make([]int, 0, limit)
-	keep = append(keep, 0)
-	buckets := (limit - 2) / 2
+	keep := []int{0, n - 1}
+	buckets := max(1, (limit-2)/(2*len(curves)))
 	for b := range buckets {
 		from, to := 1+b*(n-2)/buckets, 1+(b+1)*(n-2)/buckets
-		lo, hi := from, from
-		for i := from; i < to; i++ {
-			if y[i] < y[lo] || !finite(y[lo]) {
-				lo = i
+		for _, y := range curves {
+			lo, hi := from, from
+			for i := from; i < to; i++ {
+				if y[i] < y[lo] || !finite(y[lo]) {
+					lo = i
+				}
+				if y[i] > y[hi] || !finite(y[hi]) {
+					hi = i
+				}
 			}
-			if y[i] > y[hi] || !finite(y[hi]) {
-				hi = i
-			}
-		}
-		if lo > hi {
-			lo, hi = hi, lo
-		}
-		keep = append(keep, lo)
-		if hi != lo {
-			keep = append(keep, hi)
+			keep = append(keep, lo, hi)
 		}
 	}
-	return append(keep, n-1)
+	slices.Sort(keep)
+	return slices.Compact(keep)
 }
 
-// line thins a curve to at most limit points.
-func line(x, y []float64, limit int) []point {
-	keep := thin(y, limit)
+// thinTogether returns the indices to keep of each curve; curves over the same
+// x keep common points.
+func thinTogether(curves []Curve, limit int) [][]int {
+	keep := make([][]int, len(curves))
+	for i, c := range curves {
+		if keep[i] != nil {
+			continue
+		}
+		var members []int
+		var ys [][]float64
+		for j := i; j < len(curves); j++ {
+			if keep[j] == nil && slices.Equal(curves[j].X, c.X) {
+				members, ys = append(members, j), append(ys, curves[j].Y)
+			}
+		}
+		common := thin(limit, ys...)
+		for _, j := range members {
+			keep[j] = common
+		}
+	}
+	return keep
+}
+
+// line is a curve at the kept indices.
+func line(x, y []float64, keep []int) []point {
 	points := make([]point, len(keep))
 	for k, i := range keep {
 		points[k] = at(x[i], y[i])

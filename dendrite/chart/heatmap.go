@@ -21,7 +21,7 @@ type HeatMapSpec struct {
 	Values         [][]float64 // Values[row][column], rows from top to bottom
 	Value          Axis        // name, unit and Range of the values
 	Colors         ColorMap
-	Height         int // 0: so that cells are about square, 240 to 560
+	Height         int // 0: so that cells are about square, at most 500
 }
 
 // HeatMap draws a matrix of values as colours, with its scale. Columns and
@@ -84,9 +84,14 @@ func HeatMap(spec HeatMapSpec) *Chart {
 	shownRows, shownCols := firsts(rowNames, block), firsts(colNames, block)
 
 	f := newFigure()
-	h := height(spec.Height, min(max(rows*560/max(cols, 1), 160), 480)+headHeight+footHeight)
 	left := edge + widest(rowNames)
-	f.grid(left, headHeight, 84, footHeight)
+	// Whole pixels per cell, so that no seams show between cells.
+	across := max(1, (fullWidth-left-84)/len(shownCols)) * len(shownCols)
+	across = min(across, fullWidth-left-84)
+	down := max(1, min(max(rows*across/max(cols, 1), 120), 420)/len(shownRows)) * len(shownRows)
+	h := height(spec.Height, down+headHeight+footHeight)
+	right := fullWidth - left - across
+	f.grid(left, headHeight, right, footHeight)
 	small := min(h, max(rows*300/max(cols, 1), 120)+headHeight+footHeight+34)
 	f.rawAxes(category(shownCols, spec.X.label()), obj{}, verticalCategory(shownRows), obj{"axisTick": obj{"show": false}})
 	interval := func(height int) []obj { // rows between labels
@@ -106,7 +111,7 @@ func HeatMap(spec HeatMapSpec) *Chart {
 	f.heads[1]["left"], f.heads[1]["right"] = "auto", 24
 	f.wide["visualMap"] = []obj{{"orient": "vertical", "right": 8, "left": "auto", "top": "middle", "bottom": "auto", "itemHeight": min(h-150, 220)}}
 	f.narrow["visualMap"] = []obj{{"orient": "horizontal", "left": "center", "right": "auto", "top": "auto", "bottom": 0, "itemHeight": 140}}
-	f.wide["grid"] = []obj{{"right": 84, "bottom": footHeight}}
+	f.wide["grid"] = []obj{{"right": right, "bottom": footHeight}}
 	f.narrow["grid"] = []obj{{"right": edge, "bottom": footHeight + 34}}
 	f.top["tooltip"] = obj{"trigger": "item", "renderMode": "richText", "confine": true}
 	f.tools(spec.Title, false)

@@ -95,7 +95,7 @@ func ImageGrid(spec ImageGridSpec) *Chart {
 	f.hints["narrowHeight"] = tall(small)
 	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth, Height: tall(cell), Option: f.option(), Table: table}
 	if ch.Alt == "" {
-		ch.Alt = fmt.Sprintf("%d images in %d rows.", len(spec.Images), rows)
+		ch.Alt = fmt.Sprintf("%d images in rows of %d.", len(spec.Images), per)
 	}
 	return ch.seal()
 }

@@ -92,9 +92,11 @@ func TestEveryChartDraws(t *testing.T) {
 func TestTooltipFormats(t *testing.T) {
 	vm := newVM(t)
 	for _, test := range []struct{ name, script, want string }{
-		{"lines", `o.series[0].tooltip.valueFormatter([1,8.5],0)`, "8.5 % (8 to 9)"},
-		{"lines", `o.series[0].tooltip.valueFormatter(0.00012345,99)`, "1.23 × 10⁻⁴ %"},
-		{"lines", `o.series[0].tooltip.valueFormatter(null,99)`, "– %"},
+		{"lines", `o.tooltip.formatter([{seriesIndex:0,seriesId:"curve0",seriesName:"a{b|c}",dataIndex:0,value:[1,8.5]}])`, "epoch 1\na b c   8.5 (8 to 9) %"},
+		{"lines", `o.tooltip.formatter([{seriesIndex:0,seriesId:"x",seriesName:"a",dataIndex:0,value:[1,0.00012345]}])`, "epoch 1\na  1.23 × 10⁻⁴ %"},
+		{"lines", `o.tooltip.formatter([{seriesIndex:0,seriesId:"x",seriesName:"a",dataIndex:0,value:[1,null]}])`, "epoch 1\na  – %"},
+		{"traces", `o.tooltip.formatter(o.series.map(function(s,i){return s.dendrite&&{seriesIndex:i,seriesId:s.id,seriesName:s.name,dataIndex:0,value:[7,s.dendrite.column]}}).filter(Boolean))`,
+			"time 7 ms, before / after\ntop-down  0 / 1 mV\nlateral  0 / 1 mV\nunit 1  0 / 1"},
 		{"lines-log", `o.yAxis[0].axisLabel.formatter(0.001)`, "10⁻³"},
 		{"lines-log", `o.yAxis[0].axisLabel.formatter(10)`, "10"},
 		{"heatmap", `o.series[0].tooltip.formatter({value:[1,0,2]})`, "lambda a, rate 1: 2 %"},

@@ -126,8 +126,10 @@ func Lines(spec LinesSpec) *Chart {
 	f.head(y.label(), 0, 6, false, nil)
 
 	var wide, narrow []obj
+	keep := thinTogether(spec.Curves, maxPoints)
+	f.cursor(spec.X)
 	for i, c := range spec.Curves {
-		f.curve(i, c, spec.Y, 0, ey.positive, maxPoints)
+		f.curve(i, c, spec.Y, 0, ey.positive, keep[i], obj{"unit": spec.Y.Unit})
 		label := len(names) > 1
 		wide = append(wide, obj{"id": seriesID(i), "endLabel": obj{"show": label}})
 		narrow = append(narrow, obj{"id": seriesID(i), "endLabel": obj{"show": false}})
@@ -210,10 +212,10 @@ func checkCurve(builder string, i int, c Curve) {
 	}
 }
 
-// curve adds the series of one curve: the line (first: the legend takes the
-// first of a name), band, single runs. At most limit points of each are drawn;
-// a band on a logarithmic axis is cut at floor.
-func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, limit int) {
+// curve adds the series of one curve: the line at the kept indices (first: the
+// legend takes the first of a name), band, single runs. A band on a logarithmic
+// axis is cut at floor. The hint is for the tooltip.
+func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, keep []int, hint obj) {
 	color, dash := pick(c.Color, c.Quantity, i), c.Quantity.Dash()
 	id := seriesID(i)
 	own := func(name string, z int, s charts.SingleSeries, extra obj) {
@@ -222,17 +224,17 @@ func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, limit in
 		extra["z"] = z
 		f.series(s, extra)
 	}
-	extra := obj{"dendrite": obj{"unit": y.Unit}, "symbol": "circle", "symbolSize": 5,
+	extra := obj{"dendrite": hint, "symbol": "circle", "symbolSize": 5,
 		"endLabel": obj{"show": false, "formatter": "{a}", "color": color, "fontWeight": "bold",
 			"fontSize": 12, "lineHeight": 16, "distance": 7, "width": 190, "overflow": "truncate"},
 		"labelLayout": obj{"moveOverlap": "shiftY"}, "emphasis": obj{"disabled": true}}
-	own("", 3, charts.SingleSeries{Name: c.Name, Data: line(c.X, positive(c.Y, y.Log), limit), ShowSymbol: opts.Bool(len(c.X) <= 25),
+	own("", 3, charts.SingleSeries{Name: c.Name, Data: line(c.X, positive(c.Y, y.Log), keep), ShowSymbol: opts.Bool(len(c.X) <= 25),
 		LineStyle: &opts.LineStyle{Color: color, Width: 2, Type: dash}}, extra)
 	hidden := func() obj { return obj{"silent": true, "tooltip": obj{"show": false}, "symbol": "none"} }
 	if c.Low != nil {
 		// An invisible line at the low edge and, stacked on it, the width of
 		// the band. ECharts stacks along the first column: hence y before x.
-		low, width := envelope(c.X, c.Low, c.High, limit/2)
+		low, width := envelope(c.X, c.Low, c.High, maxPoints/2)
 		for k := range low {
 			l, h := low[k][1], width[k][1]
 			if y.Log {
@@ -257,10 +259,13 @@ func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, limit in
 		seeds = nil // their noise would hide the curve; the band and the table have them
 	}
 	for s, run := range seeds {
-		own(fmt.Sprintf("-seed%d", s), 2, charts.SingleSeries{Name: c.Name, Data: line(c.X, positive(run, y.Log), limit),
+		own(fmt.Sprintf("-seed%d", s), 2, charts.SingleSeries{Name: c.Name, Data: line(c.X, positive(run, y.Log), thin(maxPoints, run)),
 			LineStyle: &opts.LineStyle{Color: color, Width: 1, Opacity: opts.Float(0.35)}}, hidden())
 	}
 }
+
+// cursor tells the tooltip what the common axis is.
+func (f *figure) cursor(x Axis) { f.hints["x"], f.hints["xUnit"] = x.Name, x.Unit }
 
 // positive returns y with gaps for what a logarithmic axis cannot show.
 func positive(y []float64, log bool) []float64 {

@@ -126,6 +126,8 @@ func (spec TracesSpec) rowScales(rows int) ([]scale, int) {
 func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool) {
 	n, rows := len(spec.Columns), len(ys)
 	id := 0
+	f.cursor(spec.X)
+	titles := make([]string, n)
 	var wideGrid, narrowGrid []obj
 	var wideHead, narrowHead []obj
 	place := func(wideLeft, wideTop, narrowTop int) {
@@ -133,12 +135,16 @@ func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool
 		narrowHead = append(narrowHead, obj{"left": 0, "top": narrowTop})
 	}
 	for c, col := range spec.Columns {
+		titles[c] = col.Title
 		span := newExtent()
+		var curves []Curve
 		for _, p := range col.Panels {
 			for _, curve := range p.Curves {
 				span.add(curve.X...)
+				curves = append(curves, curve)
 			}
 		}
+		keep := thinTogether(curves, maxPoints/2)
 		x := spec.X.span(span)
 		right := x.overhang()
 		start, below := 0, c*columnHeight(rows, panel, titled) // tops at full width and on a phone
@@ -159,8 +165,12 @@ func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool
 			narrowGrid = append(narrowGrid, obj{"left": left, "right": right, "width": "auto", "top": below + headHeight, "height": panel})
 			index := f.axes(len(wideGrid)-1, x, ys[r], r == rows-1)
 			for i, curve := range p.Curves {
-				f.trace(id, i, curve, p.Y, index)
-				id++
+				curve.Color = pick(curve.Color, curve.Quantity, i)
+				main := len(f.base.MultiSeries)
+				f.curve(id, curve, p.Y, index, 0, keep[0], obj{"unit": p.Y.Unit, "row": r, "column": c})
+				f.base.MultiSeries[main].LineStyle.Width = 1.5
+				f.base.MultiSeries[main].ShowSymbol = opts.Bool(false)
+				id, keep = id+1, keep[1:]
 			}
 			f.windows(col.Windows, index, r == 0)
 			start, below = start+headHeight+panel, below+headHeight+panel
@@ -170,22 +180,15 @@ func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool
 		wideHead[i]["left"] = percent(wideHead[i]["left"].(int), fullWidth)
 		f.heads[i]["left"] = wideHead[i]["left"]
 	}
+	if n > 1 {
+		f.hints["columns"] = titles
+	}
 	f.top["grid"] = wideGrid
 	f.wide["grid"], f.narrow["grid"] = wideGrid, narrowGrid
 	f.wide["title"], f.narrow["title"] = wideHead, narrowHead
 }
 
 func percent(part, whole int) string { return fmt.Sprintf("%.4g%%", 100*float64(part)/float64(whole)) }
-
-// trace adds a curve of a panel; its number of the whole chart makes its id,
-// its number in the panel its colour.
-func (f *figure) trace(id, i int, c Curve, y Axis, axis int) {
-	c.Color = pick(c.Color, c.Quantity, i)
-	main := len(f.base.MultiSeries)
-	f.curve(id, c, y, axis, 0, maxPoints/2)
-	f.base.MultiSeries[main].LineStyle.Width = 1.5
-	f.base.MultiSeries[main].ShowSymbol = opts.Bool(false)
-}
 
 // windows shades stretches of time in one panel, named in the first.
 func (f *figure) windows(windows []Window, axis int, named bool) {

@@ -66,6 +66,26 @@
     return typeof low === 'number' && typeof width === 'number' ? ' (' + digits(low) + ' to ' + digits(low + width) + ')' : '';
   }
 
+  // What the curves are at the cursor: a line for each, columns side by side.
+  function cursor(list, series, hint) {
+    var rows = [], byKey = {};
+    list.forEach(function (p) {
+      var d = series[p.seriesIndex].dendrite, key = (d.row || 0) + p.seriesName;
+      var row = byKey[key] || (byKey[key] = {order: d.row || 0, p: p, unit: d.unit, values: []});
+      if (row.p === p) rows.push(row);
+      row.values[d.column || 0] = digits(p.value[1]) + band(series, p.seriesId, p.dataIndex);
+    });
+    rows.sort(function (a, b) { return a.order - b.order; });
+    function plain(s) { return String(s).replace(/[{}|]/g, ' '); }
+    var head = plain(hint.x) + ' ' + digits(list.length ? list[0].value[0] : NaN) + (hint.xUnit ? ' ' + plain(hint.xUnit) : '');
+    if (hint.columns) head += ', ' + hint.columns.map(plain).join(' / ');
+    return [head].concat(rows.map(function (r) {
+      var values = [];
+      for (var i = 0; i < r.values.length; i++) values.push(r.values[i] || '\u2013');
+      return (r.p.marker || '') + plain(r.p.seriesName) + '  ' + values.join(' / ') + (r.unit ? ' ' + plain(r.unit) : '');
+    })).join('\n');
+  }
+
   // On dark pages lines and their names are a little lighter. Colours of cells
   // and images mean values and stay.
   function lighten(v) {
@@ -82,7 +102,7 @@
 
   // A copy of the option with what JSON cannot say: number formats.
   function prepare(option, dark) {
-    var o = JSON.parse(JSON.stringify(option)), series = list(o.series), shown = theme(dark);
+    var o = JSON.parse(JSON.stringify(option)), series = list(o.series), shown = theme(dark), hint = o.dendrite || {};
     if (dark) { lighten(o.title); lighten(series.filter(function (s) { return s.type !== 'heatmap'; })); lighten(o.media); }
     list(o.xAxis).concat(list(o.yAxis)).forEach(function (a) {
       if (a.type === 'log' || a.type === 'value') {
@@ -107,10 +127,9 @@
         s.tooltip.formatter = function (p) {
           return (p.name || p.seriesName) + '\n' + d.x + ' ' + digits(p.value[0]) + (d.xUnit ? ' ' + d.xUnit : '') + '\n' + d.y + ' ' + digits(p.value[1]) + unit;
         };
-      } else {
-        s.tooltip.valueFormatter = function (v, i) { return digits(Array.isArray(v) ? v[1] : v) + unit + band(series, s.id, i); };
       }
     });
+    if (hint.x !== undefined) o.tooltip.formatter = function (list) { return cursor(list, series, hint); };
     if (o.toolbox && o.toolbox.feature && o.toolbox.feature.saveAsImage) {
       o.toolbox.feature.saveAsImage.backgroundColor = shown.tooltip.backgroundColor;
     }
