@@ -113,51 +113,50 @@ func (w *Weights[T]) check(out, x *Batch[T], rows int, active []int32) {
 }
 
 func mulPortable[T Float](dst, x *Batch[T], col, rows int, panel []T, active []int32) {
-	for b := 0; b < rows; b += 2 {
-		// An odd last row is computed twice, which keeps one inner loop.
-		c := min(b+1, rows-1)
-		xb, xc := x.Data[b*x.Stride:][:len(active)], x.Data[c*x.Stride:][:len(active)]
-		db, dc := dst.Data[b*dst.Stride+col:][:Panel], dst.Data[c*dst.Stride+col:][:Panel]
-		for l := 0; l < Panel; l += 4 {
-			var b0, b1, b2, b3, c0, c1, c2, c3 T
-			lanes := panel[l:]
-			for j, i := range active {
-				w := lanes[int(i)*Panel:][:4]
-				p, q := xb[j], xc[j]
-				b0 += T(p * w[0])
-				b1 += T(p * w[1])
-				b2 += T(p * w[2])
-				b3 += T(p * w[3])
-				c0 += T(q * w[0])
-				c1 += T(q * w[1])
-				c2 += T(q * w[2])
-				c3 += T(q * w[3])
+	lanes := func(j int) *[Panel]T { return (*[Panel]T)(panel[int(active[j])*Panel:]) }
+	for b := range rows {
+		xs := x.Data[b*x.Stride:][:len(active)]
+		sum := (*[Panel]T)(dst.Data[b*dst.Stride+col:])
+		clear(sum[:])
+		j := 0
+		for ; j+5 <= len(xs); j += 5 { // five inputs share one pass over sum
+			p0, p1, p2, p3, p4 := xs[j], xs[j+1], xs[j+2], xs[j+3], xs[j+4]
+			w0, w1, w2, w3, w4 := lanes(j), lanes(j+1), lanes(j+2), lanes(j+3), lanes(j+4)
+			for l := range sum {
+				sum[l] = sum[l] + p0*w0[l] + p1*w1[l] + p2*w2[l] + p3*w3[l] + p4*w4[l]
 			}
-			db[l], db[l+1], db[l+2], db[l+3] = b0, b1, b2, b3
-			dc[l], dc[l+1], dc[l+2], dc[l+3] = c0, c1, c2, c3
+		}
+		for ; j < len(xs); j++ {
+			p, w := xs[j], lanes(j)
+			for l := range sum {
+				sum[l] += p * w[l]
+			}
 		}
 	}
 }
 
 func outerPortable[T Float](a T, e, x *Batch[T], col, rows int, panel []T, active []int32) {
-	var scaled [2][Panel]T
-	for b := 0; b < rows; b += 2 {
-		two := b+1 < rows
-		xb, xc := x.Data[b*x.Stride:][:len(active)], x.Data[b*x.Stride:][:len(active)]
-		for l, v := range e.Data[b*e.Stride+col:][:Panel] {
-			scaled[0][l], scaled[1][l] = a*v, 0
-		}
-		if two {
-			xc = x.Data[(b+1)*x.Stride:][:len(active)]
-			for l, v := range e.Data[(b+1)*e.Stride+col:][:Panel] {
-				scaled[1][l] = a * v
+	const tile = 5 // rows that go together
+	var scaled [tile][Panel]T
+	for b := 0; b < rows; b += tile {
+		var xs [tile][]T
+		for r := range tile {
+			// Rows past the last add nothing: they have no error.
+			row := min(b+r, rows-1)
+			xs[r] = x.Data[row*x.Stride:][:len(active)]
+			clear(scaled[r][:])
+			if b+r < rows {
+				for l, v := range e.Data[row*e.Stride+col:][:Panel] {
+					scaled[r][l] = a * v
+				}
 			}
 		}
-		for j, i := range active {
-			w := panel[int(i)*Panel:][:Panel]
-			p, q := xb[j], xc[j]
+		x0, x1, x2, x3, x4 := xs[0], xs[1][:len(xs[0])], xs[2][:len(xs[0])], xs[3][:len(xs[0])], xs[4][:len(xs[0])]
+		for j, p0 := range x0 {
+			w := (*[Panel]T)(panel[int(active[j])*Panel:])
+			p1, p2, p3, p4 := x1[j], x2[j], x3[j], x4[j]
 			for l := range w {
-				w[l] = w[l] + T(p*scaled[0][l]) + T(q*scaled[1][l])
+				w[l] = w[l] + p0*scaled[0][l] + p1*scaled[1][l] + p2*scaled[2][l] + p3*scaled[3][l] + p4*scaled[4][l]
 			}
 		}
 	}
