@@ -1,0 +1,188 @@
+package report
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// ChartMIME is the type under which a chart travels in a cell's output.
+const ChartMIME = "application/vnd.dendrite.chart+json"
+
+// chartData is a chart as a cell sends it (version 1).
+type chartData struct {
+	Version int             `json:"version"`
+	ID      string          `json:"id"`
+	Title   string          `json:"title"`
+	Caption string          `json:"caption"`
+	Alt     string          `json:"alt"`
+	Width   int             `json:"width"`
+	Height  int             `json:"height"`
+	Option  json.RawMessage `json:"option"`
+	Table   dataTable       `json:"table"`
+}
+
+// dataTable is the data behind a chart.
+type dataTable struct {
+	Columns []struct {
+		Name string `json:"name"`
+		Unit string `json:"unit"`
+	} `json:"columns"`
+	Rows [][]any `json:"rows"`
+	Note string  `json:"note"` // on rows left out
+}
+
+// Sizes a chart may ask for, in CSS pixels; others are brought into range so
+// that a picture can neither vanish nor eat the memory.
+const minSide, maxSide = 120, 4000
+
+// chartOf returns the chart in an output; false when it holds none.
+func chartOf(o *ipynb.Output) (*chartData, bool, error) {
+	raw, ok := o.Data[ChartMIME]
+	if !ok {
+		return nil, false, nil
+	}
+	var c chartData
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber() // the table is shown and saved with the digits it came with
+	if err := dec.Decode(&c); err != nil {
+		return nil, true, fmt.Errorf("read a chart: %w", err)
+	}
+	if c.Version != 1 {
+		return nil, true, fmt.Errorf("chart %q has version %d, this report reads version 1: use the kernel of the clone that made it", c.ID, c.Version)
+	}
+	if len(c.Option) == 0 {
+		return nil, true, fmt.Errorf("chart %q has no option", c.ID)
+	}
+	c.Width, c.Height = side(c.Width, 640), side(c.Height, 400)
+	if c.Alt == "" {
+		c.Alt = c.Title
+	}
+	return &c, true, nil
+}
+
+func side(n, otherwise int) int {
+	if n <= 0 {
+		return otherwise
+	}
+	return min(max(n, minSide), maxSide)
+}
+
+// label is a column's name with its unit.
+func (t dataTable) label(i int) string {
+	c := t.Columns[i]
+	if c.Unit == "" {
+		return c.Name
+	}
+	return c.Name + " (" + c.Unit + ")"
+}
+
+// csv renders the table as RFC 4180 CSV.
+func (t dataTable) csv() string {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	record := make([]string, len(t.Columns))
+	for i := range t.Columns {
+		record[i] = t.label(i)
+	}
+	_ = w.Write(record) // a strings.Builder never fails
+	for _, row := range t.Rows {
+		record = record[:0]
+		for _, v := range row {
+			record = append(record, cellText(v))
+		}
+		_ = w.Write(record)
+	}
+	w.Flush()
+	return b.String()
+}
+
+func cellText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		// A spreadsheet would run a text that starts like a formula.
+		if v != "" && strings.ContainsRune("=+-@\t\r", rune(v[0])) {
+			return "'" + v
+		}
+		return v
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// shortNumber rounds a number of the data table for reading; the CSV has all
+// digits.
+func shortNumber(v any) string {
+	n, ok := v.(json.Number)
+	if !ok {
+		if v == nil {
+			return ""
+		}
+		return fmt.Sprint(v)
+	}
+	x, err := n.Float64()
+	if err != nil || math.Abs(x) >= 1e6 || x == math.Trunc(x) {
+		return n.String()
+	}
+	return strconv.FormatFloat(x, 'g', 5, 64)
+}
+
+// csvLink is the table as a data URI.
+func (t dataTable) csvLink() template.URL {
+	return template.URL("data:text/csv;charset=utf-8," + escapeData(t.csv()))
+}
+
+// escapeData escapes what a data URI must not hold and leaves digits, points and
+// commas, most of a table, as they are.
+func escapeData(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"#%&'<>?[]^`{|}\\", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+var (
+	chartDiv    = regexp.MustCompile(`<div\b[^>]*\bclass="dendrite-chart"[^>]*>`)
+	staticImage = regexp.MustCompile(`<img class="dendrite-static"[^>]*>`)
+	svgSource   = regexp.MustCompile(`src="data:image/svg\+xml;base64,([A-Za-z0-9+/]+=*)"`)
+)
+
+// pictureIn returns the static picture, as an SVG document in base64, that
+// AddPictures put into an output.
+func pictureIn(o *ipynb.Output) (string, bool) {
+	text, _ := o.TextOf("text/html")
+	img := staticImage.FindString(text)
+	if m := svgSource.FindStringSubmatch(img); m != nil {
+		return m[1], true
+	}
+	return "", false
+}
+
+// withPicture returns the HTML of a chart's output with the picture inside
+// the chart's element, in place of one that was there.
+func withPicture(text string, c *chartData, svg string) string {
+	img := fmt.Sprintf(`<img class="dendrite-static" alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto" src="data:image/svg+xml;base64,%s">`,
+		template.HTMLEscapeString(c.Alt), c.Width, c.Height, base64.StdEncoding.EncodeToString([]byte(svg)))
+	text = staticImage.ReplaceAllString(text, "")
+	at := chartDiv.FindStringIndex(text)
+	if at == nil {
+		return text + `<div class="dendrite-chart">` + img + `</div>`
+	}
+	return text[:at[1]] + img + text[at[1]:]
+}

@@ -1,0 +1,84 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// An Entry stands for one report on the index page.
+type Entry struct {
+	Href        string // of the report, relative to the index page
+	Title       string
+	Figure      string // of the paper
+	Badges      []Badge
+	Chips       []Chip
+	WallSeconds float64 // of the notebook's run; 0 when unknown
+	Started     string
+	Failed      bool
+	Thumbnail   string // the first chart's static picture, an SVG document; empty for none
+	Alt         string // of the thumbnail
+}
+
+// Summarize returns the index entry of an executed notebook whose report is at
+// href.
+func Summarize(ctx context.Context, nb *ipynb.Notebook, href string, opts Options) (Entry, error) {
+	p, err := build(ctx, nb, opts)
+	if err != nil {
+		return Entry{}, fmt.Errorf("index entry of %s: %w", href, err)
+	}
+	e := Entry{
+		Href: href, Title: p.Title, Badges: p.Badges, Chips: p.Chips,
+		WallSeconds: p.Info.WallSeconds, Started: p.Info.Started, Failed: len(p.Failures) > 0 || p.Unrun,
+	}
+	if len(p.Runs) > 0 {
+		e.Figure = p.Runs[0].Figure
+	}
+	if f := p.firstFigure(); f != nil {
+		svg, err := base64.StdEncoding.DecodeString(f.svg64)
+		if err != nil {
+			return Entry{}, fmt.Errorf("index entry of %s: picture of chart %q: %w", href, f.Title, err)
+		}
+		e.Thumbnail, e.Alt = string(svg), f.Alt
+	}
+	return e, nil
+}
+
+func (p *page) firstFigure() *figureView {
+	for _, c := range p.Cells {
+		for _, o := range c.Outputs {
+			if o.Figure != nil {
+				return o.Figure
+			}
+		}
+	}
+	return nil
+}
+
+// Picture returns the thumbnail as a data URI.
+func (e Entry) Picture() template.URL {
+	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(e.Thumbnail)))
+}
+
+// Index renders the page that leads to the reports: a gallery in the order of
+// the entries. Links are relative, so that the folder can be moved.
+func Index(entries []Entry) ([]byte, error) {
+	scripts, policy := inline([]string{asset("theme.js"), asset("toggle.js")})
+	data := struct {
+		Entries []Entry
+		Paper   paper
+		CSP     string
+		Style   template.CSS
+		Theme   template.HTML
+		Script  template.HTML
+	}{entries, thePaper, policy, template.CSS(asset("page.css") + asset("index.css")), scripts[0], scripts[1]}
+	var b bytes.Buffer
+	if err := templates.ExecuteTemplate(&b, "index.html", data); err != nil {
+		return nil, fmt.Errorf("index of reports: %w", err)
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,315 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"slices"
+	"strconv"
+	"strings"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// A page is everything the template of a report shows.
+type page struct {
+	Title    string
+	Heading  template.HTML
+	Cited    bool // a figure of the paper is reproduced: name and cite it
+	Paper    paper
+	Index    string // link to the index page; empty when there is none
+	Badges   []Badge
+	Chips    []Chip
+	TOC      []heading
+	Appendix []heading // the parts the report itself adds
+	Failures []failure
+	Unrun    bool // no cell was executed
+	Cells    []cellView
+	Runs     []*runView
+	Info     ipynb.RunInfo
+	HasInfo  bool
+	HasCode  bool
+	HasChart bool
+
+	CSP     string
+	Style   template.CSS
+	Theme   template.HTML   // script of the head, so that the page never flashes
+	Scripts []template.HTML // after the content, each allowed by its hash
+}
+
+// A failure names a cell that did not end well.
+type failure struct {
+	Anchor, Cell, Text string
+}
+
+type cellView struct {
+	Anchor  string
+	Prose   template.HTML // of a markdown cell
+	Code    template.HTML
+	Open    bool   // code shown unfolded
+	Label   string // of the code: Code, Parameters, ...
+	Seconds string
+	NotRun  bool
+	Outputs []outputView
+}
+
+// An outputView holds one of its fields.
+type outputView struct {
+	Figure  *figureView
+	Run     *runView // comparison with the paper
+	HTML    template.HTML
+	Text    string
+	Stderr  bool
+	Error   *errorView
+	Picture template.URL
+	Alt     string
+}
+
+type errorView struct {
+	Title, Detail string
+}
+
+type figureView struct {
+	Number                    int
+	Title, Caption, Alt       string
+	Width, Height             int
+	Picture                   template.URL
+	svg64                     string
+	Option                    template.HTML // a data block
+	CSV                       template.URL
+	Columns                   []string
+	Rows                      [][]string
+	AllRows                   int
+	CSVName, SVGName, PNGName string
+	HasTable                  bool
+	Note                      string // on rows left out
+}
+
+// A runView is a run with the number of its table and its symbols typeset.
+type runView struct {
+	*Run
+	Number     int
+	Many       bool // the notebook shows several runs
+	Parameters []parameterView
+}
+
+type parameterView struct {
+	Parameter
+	SymbolHTML template.HTML
+}
+
+// A builder turns a notebook into a page.
+type builder struct {
+	ctx      context.Context
+	nb       *ipynb.Notebook
+	pictures *Pictures
+	w        *writer
+	page     *page
+	runs     []*Run
+	shown    []bool // runs whose comparison has been placed
+	figures  int
+	anyRan   bool
+}
+
+// maxRows is how many rows of a chart's data the page itself shows; the CSV
+// has all.
+const maxRows = 40
+
+func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error) {
+	runs, err := gather(nb)
+	if err != nil {
+		return nil, err
+	}
+	pictures := opts.Pictures
+	if pictures == nil {
+		pictures = new(Pictures)
+	}
+	b := &builder{
+		ctx: ctx, nb: nb, pictures: pictures, runs: runs, shown: make([]bool, len(runs)),
+		w:    &writer{ctx: ctx, sanitizer: newSanitizer()},
+		page: &page{Index: opts.Index, Paper: thePaper},
+	}
+	p := b.page
+	p.Info, p.HasInfo = nb.Info()
+	p.Badges, p.Chips = badges(runs), chips(runs)
+	p.Cited = slices.ContainsFunc(runs, func(r *Run) bool { return r.Figure != "" })
+	for i, r := range runs {
+		v := &runView{Run: r, Number: i + 1, Many: len(runs) > 1}
+		for _, q := range r.Parameters {
+			v.Parameters = append(v.Parameters, parameterView{q, b.symbol(q.Symbol)})
+		}
+		p.Runs = append(p.Runs, v)
+	}
+	b.anyRan = slices.ContainsFunc(nb.Cells, ran)
+	p.Unrun = !b.anyRan && slices.ContainsFunc(nb.Cells, func(c *ipynb.Cell) bool { return c.Type == ipynb.Code })
+	for i, c := range nb.Cells {
+		if hidden(c) {
+			continue
+		}
+		if err := b.cell(i, c); err != nil {
+			return nil, fmt.Errorf("cell %d: %w", i+1, err)
+		}
+	}
+	p.Title, p.Heading, p.TOC = b.w.titleText, b.w.title, b.w.headings
+	if p.Title == "" {
+		p.Title, p.Heading = "Notebook", "Notebook"
+	}
+	p.Appendix = p.appendix()
+	return p, nil
+}
+
+func ran(c *ipynb.Cell) bool { return c.Type == ipynb.Code && c.ExecutionCount != nil }
+
+// symbol typesets a parameter's symbol when it is TeX; others are text.
+func (b *builder) symbol(s string) template.HTML {
+	if tex := strings.Trim(s, "$"); strings.ContainsAny(s, `\$_^`) {
+		if ml, err := b.w.formulas.typeset(b.ctx, tex, false); err == nil {
+			return template.HTML(ml)
+		}
+	}
+	return template.HTML(template.HTMLEscapeString(s))
+}
+
+func (b *builder) cell(i int, c *ipynb.Cell) error {
+	v := cellView{Anchor: "cell-" + strconv.Itoa(i+1)}
+	switch c.Type {
+	case ipynb.Markdown:
+		html, err := b.w.markdown(c.Source, c.Attachments, true, refuse)
+		if err != nil {
+			return err
+		}
+		v.Prose = html
+	case ipynb.Code:
+		if err := b.code(&v, c); err != nil {
+			return err
+		}
+	default:
+		return nil // raw cells speak to other tools
+	}
+	b.page.Cells = append(b.page.Cells, v)
+	return nil
+}
+
+func (b *builder) code(v *cellView, c *ipynb.Cell) error {
+	info, _ := c.Info()
+	if info.Seconds > 0 {
+		v.Seconds = duration(info.Seconds)
+	}
+	v.NotRun = b.anyRan && !ran(c) && strings.TrimSpace(c.Source) != "" && !c.HasTag(ipynb.TagSkip)
+	v.Label = "Code"
+	switch {
+	case c.HasTag(ipynb.TagInjected):
+		v.Label, v.Open = "Parameters changed for this run", true
+	case c.HasTag(ipynb.TagParameters):
+		v.Label, v.Open = "Parameters", true
+	}
+	if c.HasTag("hide-input") {
+		v.Open = false
+	}
+	if !c.HasTag("remove-input") && strings.TrimSpace(c.Source) != "" {
+		code, err := highlight(c.Source)
+		if err != nil {
+			return err
+		}
+		v.Code, b.page.HasCode = code, true
+	}
+	if !c.HasTag("remove-output") {
+		for _, o := range ipynb.MergeStreams(copies(c.Outputs)) {
+			views, err := b.output(o)
+			if err != nil {
+				return err
+			}
+			v.Outputs = append(v.Outputs, views...)
+		}
+	}
+	if c.HasTag(ipynb.TagRaises) {
+		return nil // meant to fail
+	}
+	said := false
+	for _, o := range c.Outputs {
+		if o.Type == ipynb.ErrorOutput {
+			b.fail(v.Anchor, shortError(o))
+			said = true
+		}
+	}
+	if !said && info.Status != "" && info.Status != "ok" {
+		text := "stopped with an error"
+		if info.Status == "timeout" {
+			text = "stopped at its time limit"
+		}
+		v.Outputs = append(v.Outputs, outputView{Error: &errorView{Title: text}})
+		b.fail(v.Anchor, text)
+	}
+	return nil
+}
+
+// copies returns shallow copies, because merging streams edits outputs and the
+// notebook is not ours.
+func copies(outputs []*ipynb.Output) []*ipynb.Output {
+	all := make([]*ipynb.Output, len(outputs))
+	for i, o := range outputs {
+		c := *o
+		all[i] = &c
+	}
+	return all
+}
+
+func (b *builder) fail(anchor, text string) {
+	b.page.Failures = append(b.page.Failures, failure{Anchor: anchor, Cell: strings.TrimPrefix(anchor, "cell-"), Text: text})
+}
+
+// shortError is the first line of an error's message.
+func shortError(o *ipynb.Output) string {
+	name := o.EName
+	if strings.EqualFold(name, "error") {
+		name = "" // GoNB has one name for all errors
+	}
+	text := plain(strings.TrimSpace(name + ": " + o.EValue))
+	text, _, _ = strings.Cut(strings.Trim(text, ": "), "\n")
+	if text == "" {
+		text = "error"
+	}
+	return text
+}
+
+// jsonBlock is a data block of the page. JSON's own escapes keep everything
+// that could end the element out of it.
+func jsonBlock(raw json.RawMessage) (template.HTML, error) {
+	safe, err := escapeJSON(raw)
+	if err != nil {
+		return "", err
+	}
+	return template.HTML(`<script type="application/json">` + safe + `</script>`), nil
+}
+
+// appendix lists the parts after the cells for the table of contents.
+func (p *page) appendix() []heading {
+	var all []heading
+	add := func(id string, text ...string) {
+		all = append(all, heading{Level: 2, ID: id, HTML: template.HTML(template.HTMLEscapeString(strings.Join(text, "")))})
+	}
+	suffix := func(v *runView) string {
+		if v.Many {
+			return ": " + v.Title
+		}
+		return ""
+	}
+	for _, v := range p.Runs {
+		if len(v.Parameters) > 0 {
+			add(fmt.Sprintf("parameters-%d", v.Number), "Parameters", suffix(v))
+		}
+	}
+	for _, v := range p.Runs {
+		if len(v.Deviations) > 0 {
+			add(fmt.Sprintf("deviations-%d", v.Number), "Deviations and reconstructions", suffix(v))
+		}
+	}
+	if len(p.Runs) > 0 || p.HasInfo {
+		add("provenance", "Provenance")
+	}
+	if p.Cited {
+		add("cite", "How to cite the paper")
+	}
+	return all
+}

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"microcircuits/dendrite/chart"
+	"microcircuits/kernel/ipynb"
+)
+
+// Pictures draws static pictures of charts: ECharts itself, in its server-side
+// mode, in one interpreter for all of them. The interpreter starts with the
+// first chart. Not safe for concurrent use.
+type Pictures struct {
+	engine *engine
+}
+
+//go:embed assets/picture.js
+var pictureJS string
+
+// SVG draws an ECharts option as an SVG document of the given size in CSS
+// pixels. The same option gives the same bytes, whatever was drawn before.
+func (p *Pictures) SVG(ctx context.Context, option json.RawMessage, width, height int) (string, error) {
+	if p.engine == nil {
+		e, err := newEngine("ECharts", chart.EChartsJS(), chart.RuntimeJS(), pictureJS)
+		if err != nil {
+			return "", err
+		}
+		p.engine = e
+	}
+	svg, err := p.engine.call(ctx, string(option), width, height)
+	if err != nil {
+		return "", fmt.Errorf("draw a static picture: %w", err)
+	}
+	return tidySVG(svg), nil
+}
+
+// ECharts numbers classes and ids through the life of the interpreter, adds
+// what only a page with pointer events uses, and writes at length.
+var (
+	hoverStyle = regexp.MustCompile(`(?s)<style\s*>.*?</style>\n?`)
+	hoverClass = regexp.MustCompile(` class="zr\d+-cls-\d+"`)
+	liveOnly   = regexp.MustCompile(` pointer-events="visible"| ecmeta_[a-z_]+="[^"]*"| opacity="1"`)
+	runningID  = regexp.MustCompile(`(id="|url\(#|href="#)zr\d+-`)
+	longNumber = regexp.MustCompile(`(\d+\.\d\d)\d+`)
+	coordinate = regexp.MustCompile(` (d|points|transform|x|y)="[^"]*"`)
+	rgbFill    = regexp.MustCompile(`="rgb\((\d+),(\d+),(\d+)\)"`)
+	emptyShape = regexp.MustCompile(`></(path|rect|circle|polyline|polygon|image|line|ellipse)>`)
+)
+
+const fontFamily = `font-family:sans-serif;`
+
+func tidySVG(svg string) string {
+	svg = hoverStyle.ReplaceAllString(svg, "")
+	svg = hoverClass.ReplaceAllString(svg, "")
+	svg = liveOnly.ReplaceAllString(svg, "")
+	svg = runningID.ReplaceAllString(svg, "${1}z-")
+	svg = emptyShape.ReplaceAllString(svg, "/>")
+	svg = rgbFill.ReplaceAllStringFunc(svg, func(s string) string {
+		var r, g, b uint8
+		if _, err := fmt.Sscanf(s, `="rgb(%d,%d,%d)"`, &r, &g, &b); err != nil {
+			return s
+		}
+		return fmt.Sprintf(`="#%02x%02x%02x"`, r, g, b)
+	})
+	// The one font is named once.
+	svg = strings.ReplaceAll(svg, fontFamily, "")
+	svg = strings.Replace(svg, "<svg ", `<svg font-family="sans-serif" `, 1)
+	// A hundredth of a pixel is enough for coordinates.
+	return coordinate.ReplaceAllStringFunc(svg, func(s string) string { return longNumber.ReplaceAllString(s, "$1") })
+}
+
+// AddPictures draws every chart of an executed notebook and puts its picture
+// inside the chart's element, so that the saved notebook shows its figures
+// where scripts do not run.
+func (p *Pictures) AddPictures(ctx context.Context, nb *ipynb.Notebook) error {
+	for i, cell := range nb.Cells {
+		for _, o := range cell.Outputs {
+			c, ok, err := chartOf(o)
+			if !ok {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("cell %d: %w", i+1, err)
+			}
+			option, err := scrub(c.Option)
+			if err != nil {
+				return fmt.Errorf("cell %d, chart %q: %w", i+1, c.Title, err)
+			}
+			svg, err := p.SVG(ctx, option, c.Width, c.Height)
+			if err != nil {
+				return fmt.Errorf("cell %d, chart %q: %w", i+1, c.Title, err)
+			}
+			text, _ := o.TextOf("text/html")
+			o.SetText("text/html", withPicture(text, c, svg))
+		}
+	}
+	return nil
+}
+
+// AddPictures draws the charts of one notebook; see [Pictures.AddPictures].
+func AddPictures(ctx context.Context, nb *ipynb.Notebook) error {
+	return new(Pictures).AddPictures(ctx, nb)
+}

@@ -1,0 +1,372 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// parse reads a report as a browser would.
+func parse(t *testing.T, page []byte) *html.Node {
+	t.Helper()
+	root, err := html.Parse(bytes.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// find returns the elements a test asks for.
+func find(root *html.Node, ok func(*html.Node) bool) []*html.Node {
+	var found []*html.Node
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode && ok(n) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+func tag(a atom.Atom) func(*html.Node) bool {
+	return func(n *html.Node) bool { return n.DataAtom == a }
+}
+
+func class(name string) func(*html.Node) bool {
+	return func(n *html.Node) bool {
+		for _, c := range strings.Fields(attr(n, "class")) {
+			if c == name {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func TestReport(t *testing.T) {
+	page := render(t, illustrated(t, "sample", sample))
+	if len(page) > 1_600_000 {
+		t.Errorf("the report has %d bytes, want at most 1.6 MB", len(page))
+	}
+	root := parse(t, page)
+	if h := find(root, tag(atom.H1)); len(h) != 1 || !strings.Contains(textOf(h[0]), "Learning to classify digits") {
+		t.Errorf("want one h1 with the notebook's title, got %d", len(h))
+	}
+	if n := find(root, tag(atom.Title)); len(n) != 1 || textOf(n[0]) != "Learning to classify digits with λ-mixing" {
+		t.Errorf("title %q", textOf(n[0]))
+	}
+	for what, want := range map[string]int{"figure": sampleCharts, "dendrite-static": sampleCharts, "comparison": 1, "parameters": 1, "changed": 1, "bibtex": 1, "command": 1} {
+		if n := len(find(root, class(what))); n != want {
+			t.Errorf("%d elements of class %s, want %d", n, what, want)
+		}
+	}
+	all := textOf(root)
+	for _, want := range []string{
+		"João Sacramento, Rui Ponte Costa, Yoshua Bengio and Walter Senn", "Quick (reduced run)", "Figure 5.",
+		"1.96 %", "3.4 ± 0.2 %", "changed, preset 4", "Learning rates fall linearly to zero.", "scripts/reproduce mnist -p epochs=6",
+		"0123456789abcdef0123456789abcdef01234567", "with uncommitted changes", "avx512", "AMD EPYC 9005", "1, 2, 3", "23 November 2026, 20:00 UTC",
+		strings.Repeat("0123456789abcdef", 4), "1 min 24 s", "taken from the run store", "@misc{sacramento2017dendritic", "$HOME", "$5 stay", "epoch 2\n3 seeds",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+	for _, unwanted := range []string{"SIBLING-HTML", "epoch 1", "\x1b", markOpen, markClose, "ZgotmplZ"} {
+		if bytes.Contains(page, []byte(unwanted)) {
+			t.Errorf("the report contains %q", unwanted)
+		}
+	}
+	// Headings of the outline and the ids they point at.
+	ids := map[string]bool{}
+	for _, n := range find(root, func(n *html.Node) bool { return attr(n, "id") != "" }) {
+		if ids[attr(n, "id")] {
+			t.Errorf("id %q twice", attr(n, "id"))
+		}
+		ids[attr(n, "id")] = true
+	}
+	links := find(root, func(n *html.Node) bool { return n.DataAtom == atom.A && strings.HasPrefix(attr(n, "href"), "#") })
+	if len(links) < 10 {
+		t.Errorf("%d links inside the page, want at least 10", len(links))
+	}
+	for _, n := range links {
+		if id := strings.TrimPrefix(attr(n, "href"), "#"); !ids[id] {
+			t.Errorf("link %q (%s) points nowhere", attr(n, "href"), textOf(n))
+		}
+	}
+	open := 0
+	for _, n := range find(root, class("code")) {
+		for _, a := range n.Attr {
+			if a.Key == "open" {
+				open++
+			}
+		}
+	}
+	if open != 2 {
+		t.Errorf("%d code cells unfolded, want the two with parameters", open)
+	}
+	for _, n := range find(root, tag(atom.Img)) {
+		if attr(n, "alt") == "" {
+			t.Errorf("picture without description: %.80s", attr(n, "src"))
+		}
+	}
+}
+
+func TestReportIsReproducible(t *testing.T) {
+	first := render(t, sample(t))
+	pictures := new(Pictures)
+	if _, err := pictures.SVG(t.Context(), weights().Option, 300, 200); err != nil {
+		t.Fatal(err)
+	}
+	second, err := Write(t.Context(), sample(t), Options{Index: "index.html", Pictures: pictures})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first, second) {
+		t.Error("the same notebook gave other bytes with an interpreter that had drawn before")
+	}
+	nb := illustrated(t, "sample", sample)
+	if third := render(t, nb); !bytes.Equal(first, third) {
+		t.Error("a notebook with its pictures gives another report than one without")
+	}
+}
+
+func TestWriteLeavesTheNotebookAlone(t *testing.T) {
+	nb := illustrated(t, "sample", sample)
+	var before, after bytes.Buffer
+	if err := nb.Write(&before); err != nil {
+		t.Fatal(err)
+	}
+	render(t, nb)
+	if err := nb.Write(&after); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before.Bytes(), after.Bytes()) {
+		t.Error("writing a report changed the notebook")
+	}
+}
+
+func TestAddPictures(t *testing.T) {
+	nb := illustrated(t, "sample", sample)
+	if err := AddPictures(t.Context(), nb); err != nil { // again: pictures are replaced, not added
+		t.Fatal(err)
+	}
+	charts := 0
+	for _, c := range nb.Cells {
+		for _, o := range c.Outputs {
+			if _, ok := o.Data[ChartMIME]; !ok {
+				continue
+			}
+			charts++
+			text, _ := o.TextOf("text/html")
+			root := parse(t, []byte(text))
+			divs := find(root, class("dendrite-chart"))
+			if len(divs) != 1 || divs[0].FirstChild == nil || attr(divs[0].FirstChild, "class") != "dendrite-static" {
+				t.Fatalf("no picture inside the chart's element: %.300s", text)
+			}
+			if n := len(find(root, class("dendrite-static"))); n != 1 {
+				t.Errorf("%d pictures, want 1", n)
+			}
+			picture, _ := pictureIn(o)
+			svg, err := base64.StdEncoding.DecodeString(picture)
+			if err != nil || !bytes.HasPrefix(svg, []byte("<svg")) || !bytes.HasSuffix(bytes.TrimSpace(svg), []byte("</svg>")) {
+				t.Errorf("picture is not an SVG document: %v, %.80s", err, svg)
+			}
+			if bytes.Contains(svg, []byte("zr0")) || bytes.Contains(svg, []byte("zr1")) || bytes.Contains(svg, []byte("<style")) {
+				t.Error("picture keeps numbers of the interpreter's life or style for pointers")
+			}
+		}
+	}
+	if charts != sampleCharts {
+		t.Errorf("%d charts, want %d", charts, sampleCharts)
+	}
+}
+
+func TestFailedNotebook(t *testing.T) {
+	root := parse(t, render(t, failing(t)))
+	banner := find(root, class("banner"))
+	if len(banner) != 1 || !strings.Contains(textOf(banner[0]), "Cell 3: area 2, apical: potential NaN at 12 ms") {
+		t.Fatalf("no banner that names the failed cell")
+	}
+	in := find(root, class("error"))
+	if len(in) != 1 || !strings.Contains(textOf(in[0]), "panic: weights diverged\ngoroutine 1") {
+		t.Errorf("the error is not shown in its place")
+	}
+	if !strings.Contains(textOf(root), "not run") {
+		t.Error("the cell after the failure is not marked as not run")
+	}
+	if title := textOf(find(root, tag(atom.Title))[0]); !strings.HasPrefix(title, "Failed: ") {
+		t.Errorf("title %q does not say that the run failed", title)
+	}
+}
+
+func TestTimeoutAndExpectedErrors(t *testing.T) {
+	nb := ipynb.New()
+	run(nb.Add(ipynb.Code, "panic(1)", ipynb.TagRaises), 1, &ipynb.Output{Type: ipynb.ErrorOutput, EName: "ERROR", EValue: "meant to fail"})
+	slow := nb.Add(ipynb.Code, "for {}")
+	run(slow, 2)
+	slow.SetInfo(ipynb.CellInfo{Seconds: 60, Status: "timeout"})
+	root := parse(t, render(t, nb))
+	items := find(find(root, class("banner"))[0], tag(atom.Li))
+	if len(items) != 1 || textOf(items[0]) != "Cell 2: stopped at its time limit" {
+		t.Errorf("%d failures named, want the timeout alone", len(items))
+	}
+	if unrun := parse(t, render(t, func() *ipynb.Notebook { nb := ipynb.New(); nb.Add(ipynb.Code, "x := 1"); return nb }())); !strings.Contains(textOf(unrun), "has not been run") {
+		t.Error("a notebook nobody ran is not marked")
+	}
+}
+
+func TestTags(t *testing.T) {
+	nb := ipynb.New()
+	out := func(s string) *ipynb.Output { return &ipynb.Output{Type: ipynb.Stream, Name: "stdout", Text: s} }
+	run(nb.Add(ipynb.Code, "CODE1", "remove-cell"), 1, out("OUT1"))
+	run(nb.Add(ipynb.Code, "CODE2", "remove-input"), 2, out("OUT2"))
+	run(nb.Add(ipynb.Code, "CODE3", "remove-output"), 3, out("OUT3"))
+	run(nb.Add(ipynb.Code, "CODE4", "hide-input"), 4, out("OUT4"))
+	all := textOf(find(parse(t, render(t, nb)), tag(atom.Main))[0])
+	for text, want := range map[string]bool{"CODE1": false, "OUT1": false, "CODE2": false, "OUT2": true, "CODE3": true, "OUT3": false, "CODE4": true, "OUT4": true} {
+		if strings.Contains(all, text) != want {
+			t.Errorf("%s shown: %v, want %v", text, !want, want)
+		}
+	}
+}
+
+func TestOwnFigureNamesNoPaper(t *testing.T) {
+	rec := record()
+	rec["figure"], rec["scale"], rec["reduced"] = "", "custom", false
+	nb := ipynb.New()
+	run(nb.Add(ipynb.Code, "x"), 1, recordOutput(t, rec))
+	all := textOf(parse(t, render(t, nb)))
+	if strings.Contains(all, "Sacramento") {
+		t.Error("a figure of the user's own is attributed to the paper's authors")
+	}
+	if !strings.Contains(all, "Custom parameters") {
+		t.Error("no badge says that parameters were changed")
+	}
+}
+
+func TestRunShownOnce(t *testing.T) {
+	nb := ipynb.New()
+	run(nb.Add(ipynb.Code, "x"), 1, recordOutput(t, record()))
+	run(nb.Add(ipynb.Code, "y"), 2, recordOutput(t, record()))
+	root := parse(t, render(t, nb))
+	if n := len(find(root, class("comparison"))); n != 1 {
+		t.Errorf("%d comparisons of one run, want 1", n)
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	broken := func(mime, value string) *ipynb.Notebook {
+		nb := ipynb.New()
+		run(nb.Add(ipynb.Code, "x"), 1, &ipynb.Output{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{mime: json.RawMessage(value)}})
+		return nb
+	}
+	formula := ipynb.New()
+	formula.Add(ipynb.Markdown, "fine $x$")
+	formula.Add(ipynb.Markdown, `broken $\frac{1$`)
+	unclosed := ipynb.New()
+	unclosed.Add(ipynb.Markdown, "$$\nx = 1\n\nText goes on.")
+	for name, c := range map[string]struct {
+		nb   *ipynb.Notebook
+		want []string
+	}{
+		"formula":        {formula, []string{"cell 2", `\\frac{1`}},
+		"unclosed":       {unclosed, []string{"cell 1", "never closed"}},
+		"chart version":  {broken(ChartMIME, `{"version":2,"id":"c","option":{}}`), []string{"cell 1", "version 2"}},
+		"chart garbage":  {broken(ChartMIME, `[1]`), []string{"cell 1", "chart"}},
+		"no option":      {broken(ChartMIME, `{"version":1,"id":"c"}`), []string{"cell 1", "no option"}},
+		"record version": {broken(RunMIME, `{"version":7}`), []string{"cell 1", "version 7"}},
+		"bad option":     {broken(ChartMIME, `{"version":1,"id":"c","title":"T","option":{"series":[{"type":"line","data":[1]}]}}`), []string{"cell 1", "T"}},
+	} {
+		_, err := Write(t.Context(), c.nb, Options{})
+		if err == nil {
+			t.Errorf("%s: no error", name)
+			continue
+		}
+		for _, want := range c.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %q does not say %q", name, err, want)
+			}
+		}
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Write(ctx, sample(t), Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+	e, err := newEngine("loop", `(function () { for (;;) {} })`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	context.AfterFunc(t.Context(), cancel)
+	go cancel()
+	if _, err := e.call(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("endless script: error %v, want context.Canceled", err)
+	}
+}
+
+func TestFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "mnist.html")
+	if err := File(t.Context(), failing(t), path, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := File(t.Context(), illustrated(t, "hostile", hostile), path, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := Write(t.Context(), illustrated(t, "hostile", hostile), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("the file is not the report")
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("%d files beside the report (%v), want none", len(entries)-1, err)
+	}
+	if err := File(t.Context(), failing(t), filepath.Join(dir, "missing", "x.html"), Options{}); err == nil {
+		t.Error("no error for a folder that does not exist")
+	}
+}
+
+func TestIndex(t *testing.T) {
+	page := sampleIndex(t)
+	root := parse(t, page)
+	entries := find(root, class("entry"))
+	if len(entries) != 3 {
+		t.Fatalf("%d entries, want 3", len(entries))
+	}
+	first := textOf(entries[0])
+	for _, want := range []string{"Learning to classify digits with λ-mixing", "A Fig. 4 (recalled), N Fig. 3", "Quick (reduced run)", "matches", "1 min 24 s"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("the first entry does not say %q", want)
+		}
+	}
+	if !strings.Contains(textOf(entries[1]), "Failed") || strings.Contains(first, "Failed") {
+		t.Error("the failed run, and only that, must be marked")
+	}
+	if href := attr(find(entries[0], tag(atom.A))[0], "href"); href != "report-1.html" {
+		t.Errorf("link %q", href)
+	}
+	if !bytes.Equal(page, sampleIndex(t)) {
+		t.Error("the same entries gave other bytes")
+	}
+}

@@ -1,0 +1,149 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+var (
+	handler = regexp.MustCompile(`(?i)^on`)
+)
+
+// TestHostileNotebook reads the report of a notebook that tries everything as
+// a browser would and looks for whatever could run, load or break out.
+func TestHostileNotebook(t *testing.T) {
+	for name, page := range map[string][]byte{"report": render(t, illustrated(t, "hostile", hostile)), "index": sampleIndex(t)} {
+		t.Run(name, func(t *testing.T) { inspect(t, page) })
+	}
+}
+
+func inspect(t *testing.T, page []byte) {
+	root := parse(t, page)
+	policies := find(root, func(n *html.Node) bool { return attr(n, "http-equiv") == "Content-Security-Policy" })
+	if len(policies) != 1 {
+		t.Fatalf("%d policies, want 1", len(policies))
+	}
+	policy := attr(policies[0], "content")
+	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("the policy lacks %s", want)
+		}
+	}
+	if strings.Contains(policy, "unsafe-eval") || strings.Contains(policy, "script-src 'unsafe-inline'") {
+		t.Errorf("the policy is lax: %s", policy)
+	}
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		switch n.Data {
+		case "script":
+			if attr(n, "type") == "application/json" {
+				if strings.ContainsAny(textOf(n), "<>\u2028\u2029") {
+					t.Errorf("data block with raw markup: %.200s", textOf(n))
+				}
+				continue
+			}
+			sum := sha256.Sum256([]byte(textOf(n)))
+			if hash := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(policy, hash) || len(n.Attr) != 0 {
+				t.Errorf("a script the policy does not know: %.120s", textOf(n))
+			}
+			if strings.Contains(textOf(n), "HACKED") {
+				t.Errorf("a script with the notebook's text: %.120s", textOf(n))
+			}
+		case "iframe", "form", "base", "object", "embed", "frame", "input", "svg", "audio", "video":
+			t.Errorf("element %s", n.Data)
+		case "meta":
+			if e := attr(n, "http-equiv"); e != "" && e != "Content-Security-Policy" {
+				t.Errorf("meta http-equiv=%s", e)
+			}
+		case "style":
+			if n.Parent.DataAtom != atom.Head || strings.Contains(textOf(n), "HACKED") {
+				t.Error("a style element of the notebook's")
+			}
+		case "link":
+			if attr(n, "rel") != "icon" || attr(n, "href") != "data:," {
+				t.Errorf("link element %v", n.Attr)
+			}
+		}
+		checkAttributes(t, n)
+	}
+	for _, id := range []string{"content", "theme-toggle"} {
+		if n := len(find(root, func(n *html.Node) bool { return attr(n, "id") == id })); n > 1 {
+			t.Errorf("id %s taken by the notebook", id)
+		}
+	}
+	if bytes.Contains(page, []byte("<script>globalThis.HACKED")) {
+		t.Error("the notebook's markup stands unescaped")
+	}
+	main := find(root, tag(atom.Main))
+	if len(main) != 1 || main[0].NextSibling == nil && main[0].Parent.DataAtom != atom.Body && !class("page")(main[0].Parent) {
+		t.Error("the notebook closed the main element")
+	}
+}
+
+func checkAttributes(t *testing.T, n *html.Node) {
+	t.Helper()
+	for _, a := range n.Attr {
+		value := strings.ToLower(strings.TrimSpace(a.Val))
+		switch {
+		case handler.MatchString(a.Key):
+			t.Errorf("%s has handler %s", n.Data, a.Key)
+		case a.Key == "src" && !strings.HasPrefix(value, "data:image/"):
+			t.Errorf("%s loads %.80s", n.Data, a.Val)
+		case a.Key == "srcset" || a.Key == "action" || a.Key == "formaction" || a.Key == "background" || a.Key == "poster":
+			t.Errorf("%s has %s", n.Data, a.Key)
+		case a.Key == "href" && (strings.HasPrefix(value, "javascript:") || strings.HasPrefix(value, "data:") && !strings.HasPrefix(value, "data:text/csv") && value != "data:,"):
+			t.Errorf("%s leads to %.80s", n.Data, a.Val)
+		case a.Key == "download" && !regexp.MustCompile(`^figure-\d+\.(csv|svg|png)$`).MatchString(a.Val):
+			t.Errorf("the notebook chose the file name %q", a.Val)
+		case a.Key == "style" && !class("dendrite-chart")(n):
+			t.Errorf("%s has style %q", n.Data, a.Val)
+		}
+	}
+}
+
+func TestSanitizer(t *testing.T) {
+	s := newSanitizer()
+	for in, want := range map[string]string{
+		`<p>a<b>b</p>`:      `<p>a<b>b</b></p>`,
+		`</div></main><p>x`: `<p>x</p>`,
+		`<table><tr><td colspan="2">1</td></tr></table>`:             `<table><tbody><tr><td colspan="2">1</td></tr></tbody></table>`,
+		`<a href="https://arxiv.org">x</a>`:                          `<a href="https://arxiv.org" rel="noreferrer">x</a>`,
+		`<a href="data:image/png;base64,AAAA">x</a>`:                 `<a rel="noreferrer">x</a>`,
+		`<a href="JaVaScRiPt:alert(1)">x</a>`:                        `x`,
+		`<img src="data:image/png;base64,AAAA" onerror="x" alt="a">`: `<img src="data:image/png;base64,AAAA" alt="a"/>`,
+		`<img src="//example.org/x.png" alt="tracker">`:              `[picture outside this report: tracker]`,
+		`<img src="figures/x.png">`:                                  `[picture outside this report]`,
+		`<p style="position:fixed" id="content" class="bar">x</p>`:   `<p>x</p>`,
+		`<span class="kd">x</span><span class="badge">y</span>`:      `<span class="kd">x</span><span>y</span>`,
+	} {
+		got, err := s.cleanHTML(in)
+		if err != nil || got != want {
+			t.Errorf("%s\n got %s (%v)\nwant %s", in, got, err, want)
+		}
+	}
+}
+
+func TestScrub(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"a":"plain","link":1}`:                          `{"a":"plain"}`,
+		`{"image":"https://x.example/a.png"}`:             `{"image":""}`,
+		`{"symbol":"image://http://x.example/a"}`:         `{"symbol":""}`,
+		`{"symbol":"image://data:image/png;base64,AAAA"}`: `{"symbol":"image://data:image/png;base64,AAAA"}`,
+		`{"a":["//x.example",1.50,"javascript:x"]}`:       `{"a":["",1.50,""]}`,
+		`{"b":1,"a":"text about http: and so on"}`:        `{"a":"text about http: and so on","b":1}`,
+	} {
+		got, err := scrub([]byte(in))
+		if err != nil || string(got) != want {
+			t.Errorf("%s: got %s (%v), want %s", in, got, err, want)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package report
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/microcosm-cc/bluemonday"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// A sanitizer turns foreign HTML (raw HTML in markdown, HTML outputs of
+// cells) into HTML that cannot run, load, style, overlay or break out of the
+// place it is put in. Elements keep their meaning and lose their behaviour:
+// no id, no style, no class but those of highlighted code, no form, no frame.
+type sanitizer struct {
+	policy *bluemonday.Policy
+}
+
+var (
+	codeClass = regexp.MustCompile(`^(chroma|[a-z][a-z0-9]{0,2})$`)
+	dataImage = regexp.MustCompile(`^image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/]+=*$`)
+	number    = regexp.MustCompile(`^[0-9]{1,4}$`)
+	align     = regexp.MustCompile(`^(left|right|center)$`)
+)
+
+func newSanitizer() *sanitizer {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "kbd", "samp", "var",
+		"b", "strong", "i", "em", "u", "s", "del", "ins", "mark", "small", "sub", "sup", "abbr", "cite", "dfn", "q", "span", "div",
+		"ul", "ol", "li", "dl", "dt", "dd", "details", "summary", "figure", "figcaption",
+		"table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td")
+	p.AllowAttrs("start").Matching(number).OnElements("ol")
+	p.AllowAttrs("colspan", "rowspan").Matching(number).OnElements("th", "td")
+	p.AllowAttrs("align").Matching(align).OnElements("th", "td")
+	p.AllowAttrs("scope").Matching(regexp.MustCompile(`^(row|col)$`)).OnElements("th")
+	p.AllowAttrs("open").Matching(regexp.MustCompile(`^(open)?$`)).OnElements("details")
+	p.AllowAttrs("class").Matching(codeClass).OnElements("span", "pre")
+	p.AllowAttrs("title").OnElements("abbr", "a", "span")
+	p.AllowAttrs("href").OnElements("a")
+	p.AllowAttrs("src").OnElements("img")
+	p.AllowAttrs("alt").OnElements("img")
+	p.AllowAttrs("width", "height").Matching(number).OnElements("img")
+	p.AllowAttrs("value", "max").Matching(regexp.MustCompile(`^[0-9.]{1,12}$`)).OnElements("progress")
+	p.RequireParseableURLs(true)
+	p.AllowRelativeURLs(true)
+	p.AllowURLSchemes("http", "https", "mailto")
+	p.AllowURLSchemeWithCustomPolicy("data", func(u *url.URL) bool { return dataImage.MatchString(u.Opaque) })
+	p.RequireNoReferrerOnLinks(true)
+	return &sanitizer{policy: p}
+}
+
+// clean sanitises HTML and returns it as a tree with balanced elements.
+func (s *sanitizer) clean(text string) (*html.Node, error) {
+	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+	nodes, err := html.ParseFragment(strings.NewReader(s.policy.Sanitize(text)), body)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range nodes {
+		body.AppendChild(n)
+	}
+	for n := range body.Descendants() {
+		switch n.DataAtom {
+		case atom.A:
+			if href := attr(n, "href"); strings.HasPrefix(strings.ToLower(strings.TrimSpace(href)), "data:") {
+				setAttr(n, "href", "")
+			}
+		case atom.Img:
+			// Only pictures that travel inside the report are shown; for the
+			// others their description stands.
+			if src := attr(n, "src"); !strings.HasPrefix(src, "data:image/") {
+				*n = html.Node{Type: html.TextNode, Data: imageNote(attr(n, "alt")), Parent: n.Parent, PrevSibling: n.PrevSibling, NextSibling: n.NextSibling}
+			}
+		}
+	}
+	return body, nil
+}
+
+func imageNote(alt string) string {
+	if alt == "" {
+		return "[picture outside this report]"
+	}
+	return "[picture outside this report: " + alt + "]"
+}
+
+// cleanHTML sanitises HTML and renders it again.
+func (s *sanitizer) cleanHTML(text string) (string, error) {
+	body, err := s.clean(text)
+	if err != nil {
+		return "", err
+	}
+	return inner(body), nil
+}
+
+// inner renders the children of a node.
+func inner(n *html.Node) string {
+	var b strings.Builder
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if err := html.Render(&b, c); err != nil {
+			panic(err) // a strings.Builder never fails; the tree came from the parser
+		}
+	}
+	return b.String()
+}
+
+// textOf returns the text inside a node.
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}
+
+func attr(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// setAttr sets an attribute; an empty value removes it.
+func setAttr(n *html.Node, key, value string) {
+	kept := n.Attr[:0]
+	for _, a := range n.Attr {
+		if a.Key != key {
+			kept = append(kept, a)
+		}
+	}
+	n.Attr = kept
+	if value != "" {
+		n.Attr = append(n.Attr, html.Attribute{Key: key, Val: value})
+	}
+}

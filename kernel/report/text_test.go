@@ -1,0 +1,126 @@
+package report
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func rendered(t *testing.T, source string) (string, *writer) {
+	t.Helper()
+	w := &writer{ctx: t.Context(), sanitizer: newSanitizer()}
+	html, err := w.markdown(source, nil, true, refuse)
+	if err != nil {
+		t.Fatalf("%q: %v", source, err)
+	}
+	return string(html), w
+}
+
+func TestFormulas(t *testing.T) {
+	for source, want := range map[string]int{
+		"$x$":                                    1,
+		"$$x$$":                                  1,
+		"a $x$ b $y_1$ c":                        2,
+		"$$\nx\n- y\n+ z\n> 0\n$$":               1,
+		"text\n$$\na\\\\\nb\n$$\ntext":           1,
+		"- item $x$\n- $$y$$\n\n  $$\n  z\n  $$": 3,
+		"> $x$\n>\n> $$\n> y\n> $$":              2,
+		"| a |\n|---|\n| $x$ |":                  1,
+		"## Heading $x$":                         1,
+		"**$x$** and *a $y$*":                    2,
+		"$a\nb$":                                 1,
+		"$x_1$, $x_2$; ($x$)":                    3,
+		`$\text{a \$ b}$`:                        1,
+		"$$x$$ and $$y$$ in a line":              2,
+		// No formulas:
+		"costs $5 and $6":       0,
+		`\$x\$`:                 0,
+		"`$x$` and ``$$y$$``":   0,
+		"```\n$$\nx\n$$\n```":   0,
+		"    $x$ indented code": 0,
+		"$ x $":                 0,
+		"$$":                    -1,
+		"a $ b":                 0,
+		"$":                     0,
+	} {
+		if want < 0 {
+			w := &writer{ctx: t.Context(), sanitizer: newSanitizer()}
+			if _, err := w.markdown(source, nil, true, refuse); err == nil {
+				t.Errorf("%q: no error", source)
+			}
+			continue
+		}
+		html, _ := rendered(t, source)
+		if n := strings.Count(html, "<math"); n != want {
+			t.Errorf("%q: %d formulas, want %d: %s", source, n, want, html)
+		}
+		if strings.Contains(html, markOpen) || strings.Contains(html, markClose) {
+			t.Errorf("%q leaves a mark: %q", source, html)
+		}
+	}
+	if html, _ := rendered(t, "$\\lambda<1$ \ue0000\ue001"); !strings.Contains(html, "λ") || strings.Count(html, "<math") != 1 || !strings.Contains(html, `<annotation encoding="application/x-tex">\lambda&lt;1</annotation>`) {
+		t.Errorf("formula: %s", html)
+	}
+}
+
+func TestOutline(t *testing.T) {
+	_, w := rendered(t, "# Title\n\n## One\n\n### Two & <b>three</b>\n\n## One\n\n# Second H1\n\n## $\\lambda$ term")
+	if w.titleText != "Title" {
+		t.Errorf("title %q", w.titleText)
+	}
+	var got []string
+	for _, h := range w.headings {
+		got = append(got, strings.Repeat("#", h.Level)+h.ID)
+	}
+	if want := "##s-one ###s-two--three ##s-one-2 ##s-second-h1 ##s-term"; strings.Join(got, " ") != want {
+		t.Errorf("outline %q, want %q", got, want)
+	}
+}
+
+func TestAttachments(t *testing.T) {
+	w := &writer{ctx: t.Context(), sanitizer: newSanitizer()}
+	files := json.RawMessage(`{"my pic.png":{"image/png":"AAAA"}}`)
+	html, err := w.markdown("![one](<attachment:my pic.png>) ![two](attachment:other.png)", files, false, refuse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(html), `src="data:image/png;base64,AAAA"`) || !strings.Contains(string(html), "[picture outside this report: two]") {
+		t.Errorf("attachments: %s", html)
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for in, want := range map[string]string{
+		"\x1b[31mred\x1b[0m":           "red",
+		"10 %\r50 %\r100 %\ndone":      "100 %\ndone",
+		"a\r\nb":                       "a\nb",
+		"\x1b]0;title\x07text\x00\x08": "text",
+		"keeps\ttabs and ünïcode":      "keeps\ttabs and ünïcode",
+		"progress 3/4\r":               "progress 3/4",
+	} {
+		if got := plain(in); got != want {
+			t.Errorf("plain(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if long := plain(strings.Repeat("é", maxText)); len(long) > maxText+100 || !strings.Contains(long, "more bytes") {
+		t.Errorf("a long text stays %d bytes long", len(long))
+	}
+}
+
+func TestCSV(t *testing.T) {
+	var table dataTable
+	if err := json.Unmarshal([]byte(`{"columns":[{"name":"t","unit":"ms"},{"name":"a,b"}],"rows":[[0.5,"x"],[1,null],[2,"=1+1"],[3,"q\"uote"]]}`), &table); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := table.csv(), "t (ms),\"a,b\"\n0.5,x\n1,\n2,'=1+1\n3,\"q\"\"uote\"\n"; got != want {
+		t.Errorf("CSV\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for in, want := range map[float64]string{0: "0 s", 0.02: "20 ms", 1.25: "1.2 s", 59: "59 s", 84: "1 min 24 s", 7260: "2 h 01 min"} {
+		if got := duration(in); got != want {
+			t.Errorf("duration(%v) = %q, want %q", in, got, want)
+		}
+	}
+}
