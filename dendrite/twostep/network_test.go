@@ -425,9 +425,9 @@ func TestNoAllocationPerBatch(t *testing.T) {
 			if n.TrainBatch(x, target, 1) != nil || n.Sweep(x, nil) != nil {
 				t.Fail()
 			}
+			n.Read(apical, TopDown, 1)
 			n.Classify(classes, x)
 			n.Predict(out, x)
-			n.Read(apical, TopDown, 1)
 		})
 		if allocations != 0 {
 			t.Errorf("%v allocations per batch", allocations)
@@ -543,6 +543,7 @@ func TestShapePanics(t *testing.T) {
 		"classes":       func() { n.Classify(make([]int, 3), make([]float32, 24)) },
 		"rates":         func() { n.Predict(make([]float32, 3), make([]float32, 24)) },
 		"read too soon": func() { must[float32](t, paper(Additive), 1).Read(nil, Soma, 1) },
+		"read too late": func() { _ = n.Sweep(make([]float32, 24), nil); n.Classify(nil, make([]float32, 24)); n.MeanApical(1) },
 		"no such area":  func() { n.Read(nil, Soma, 4) },
 		"output apical": func() { n.Read(nil, Apical, 3) },
 	} {

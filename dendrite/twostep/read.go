@@ -18,23 +18,14 @@ const (
 	InterneuronGuess                 // v_I,k, the prediction by W_IP (hidden areas)
 )
 
-// Read writes quantity q of area k (1..N) in the last batch given to Sweep or
+// Read writes quantity q of area k (1..N) in the batch just given to Sweep or
 // TrainBatch to dst, one row per image, and returns it; a nil dst is
-// allocated. After TrainBatch these are the values that caused the weight
+// allocated. Predict and Classify leave nothing to read. After TrainBatch these are the values that caused the weight
 // changes, but TopDown is computed with the weights as they are now. It panics
-// if the area has no such quantity, before the first sweep, or if dst has the
+// if the area has no such quantity, if there was no sweep, or if dst has the
 // wrong length.
 func (n *Network[T]) Read(dst []T, q Quantity, k int) []T {
-	if k < 1 || k > len(n.areas) || q < Prediction || q > InterneuronGuess {
-		panic(fmt.Sprintf("twostep: no quantity %d in area %d of %d", q, k, len(n.areas)))
-	}
-	a := n.areas[k-1]
-	if !a.hidden && q >= Apical {
-		panic(fmt.Sprintf("twostep: output area %d has no apical dendrites or interneurons", k))
-	}
-	if n.rows == 0 {
-		panic("twostep: nothing to read before the first batch")
-	}
+	a := n.swept(q, k)
 	from, plus := a.v, a.d
 	switch q {
 	case Prediction:
@@ -71,14 +62,29 @@ func (n *Network[T]) Read(dst []T, q Quantity, k int) []T {
 }
 
 // MeanApical is the mean of |v_A| over the neurons of hidden area k and the
-// images of the last batch given to Sweep or TrainBatch.
+// images of the batch just given to Sweep or TrainBatch. It panics where Read
+// does.
 func (n *Network[T]) MeanApical(k int) float64 {
-	a := n.areas[k-1]
-	sum := 0.0
+	a, sum := n.swept(Apical, k), 0.0
 	for b := range n.rows {
 		for _, v := range a.va.Row(b) {
 			sum += math.Abs(float64(v))
 		}
 	}
 	return sum / float64(n.rows*a.n)
+}
+
+// swept is area k after a sweep that gave it quantity q.
+func (n *Network[T]) swept(q Quantity, k int) *area[T] {
+	if k < 1 || k > len(n.areas) || q < Prediction || q > InterneuronGuess {
+		panic(fmt.Sprintf("twostep: no quantity %d in area %d of %d", q, k, len(n.areas)))
+	}
+	a := n.areas[k-1]
+	if !a.hidden && q >= Apical {
+		panic(fmt.Sprintf("twostep: output area %d has no apical dendrites or interneurons", k))
+	}
+	if n.rows == 0 {
+		panic("twostep: nothing to read without a Sweep or TrainBatch just before")
+	}
+	return a
 }

@@ -49,6 +49,7 @@ func (n *Network[T]) Predict(dst, x []T) []T {
 			copy(dst[(first+b)*out.n:], out.r.Row(b))
 		}
 	}
+	n.rows = 0 // nothing to Read: there was no sweep back
 	return dst
 }
 
@@ -78,6 +79,7 @@ func (n *Network[T]) Classify(dst []int, x []T) []int {
 			dst[first+b] = best
 		}
 	}
+	n.rows = 0
 	return dst
 }
 
