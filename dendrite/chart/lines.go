@@ -360,7 +360,14 @@ func curveTable(x, y Axis, curves []Curve, band string) Table {
 // describe says in words what curves show.
 func describe(kind string, x, y Axis, curves []Curve, refs []Reference) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s of %s against %s.", kind, y.label(), x.label())
+	b.WriteString(kind)
+	if y.Name != "" {
+		b.WriteString(" of " + y.label())
+	}
+	if x.Name != "" {
+		b.WriteString(" against " + x.label())
+	}
+	b.WriteString(".")
 	for _, c := range curves {
 		e := newExtent()
 		e.add(c.Y...)

@@ -174,8 +174,9 @@
     if (el.__dendriteDrawn) return;
     el.__dendriteDrawn = true;
     var item = {el: el, option: option};
-    if (typeof ResizeObserver !== 'undefined') new ResizeObserver(function () { render(item); }).observe(el);
     render(item);
+    // In a frame of its own: drawing may change the element's height.
+    new ResizeObserver(function () { requestAnimationFrame(function () { render(item); }); }).observe(el);
   }
 
   // elements of that id: the same chart may be shown twice in a notebook.

@@ -1,0 +1,88 @@
+//go:build browser
+
+package chart
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// The scripts in a real browser, on a page as hostile as the classic notebook:
+// a module loader is there, the script of a chart runs before its element is in
+// the page, ECharts comes last, the same chart is shown twice, a static picture
+// waits inside. Then the page turns dark and narrow.
+func TestInBrowser(t *testing.T) {
+	x := []float64{1, 2, 3}
+	c := Lines(LinesSpec{Title: "T", X: Axis{Name: "epoch"}, Y: Axis{Name: "error", Unit: "%"}, Curves: []Curve{
+		{Name: "a", Quantity: Backprop, X: x, Y: x}, {Name: "<b>bold</b>", X: x, Y: []float64{3, 2, 1}}}})
+	before, script, ok := strings.Cut(c.HTML(), "<script>")
+	if !ok {
+		t.Fatal("no script in the chart's HTML")
+	}
+	element := strings.Replace(before, "></div>", `><img class="dendrite-static" alt="" src="data:image/gif;base64,R0lGODlhAQABAAAAACw="></div>`, 1) + "</figure>"
+	page := fmt.Sprintf(`<!doctype html><meta charset="utf-8"><body style="background:#fff">
+<script>var problems=[];window.onerror=function(m){problems.push(m)};
+var define=function(){problems.push("define was called")};define.amd={};</script>
+<script>%s<script>%s</script>
+<div id="one" style="width:720px">%s</div><div id="two">%s</div>
+<script>var pictures=document.images.length, early=document.querySelectorAll(".dendrite-chart svg").length</script>
+<script>%s</script>`, strings.TrimSuffix(script, "</figure>"), RuntimeJS(), element, element, EChartsJS())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, page) }))
+	defer server.Close()
+
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	defer cancel()
+	ctx, cancel = chromedp.NewContext(ctx)
+	defer cancel()
+	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+
+	eval := func(script string) string {
+		t.Helper()
+		got, err := chromedp.Run(ctx, chromedp.Evaluate[string]("String("+script+")"))
+		if err != nil {
+			t.Fatalf("%s: %v", script, err)
+		}
+		return got
+	}
+	wait := func(condition string) {
+		t.Helper()
+		if _, err := chromedp.Run(ctx, chromedp.Poll[chromedp.Void](condition, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+			t.Fatalf("waiting for %s: %v", condition, err)
+		}
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Navigate(server.URL)); err != nil {
+		t.Fatal(err)
+	}
+	wait(`document.querySelectorAll(".dendrite-chart svg").length==2`)
+	if got := eval(`[pictures, early, document.images.length, typeof echarts, document.querySelectorAll("[role=img][aria-label]").length].join()`); got != "2,0,0,undefined,2" {
+		t.Errorf("pictures before, charts before ECharts, pictures after, echarts, elements with a description: %s", got)
+	}
+
+	one := `document.querySelector("#one .dendrite-chart")`
+	light := eval(one + `.querySelector("svg text").getAttribute("fill")`)
+	eval(`document.documentElement.setAttribute("data-theme","dark")`)
+	wait(one + `.querySelector("svg text").getAttribute("fill")!="` + light + `"`)
+	eval(`document.getElementById("one").style.width="350px"`)
+	wait(one + `.querySelector("svg").getAttribute("width")=="350"`)
+	if got := eval(one + `.clientHeight>360`); got != "true" {
+		t.Error("a narrow chart makes no room for its legend")
+	}
+
+	eval(`__dendriteECharts.getInstanceByDom(` + one + `).dispatchAction({type:"showTip",seriesIndex:0,dataIndex:1})`)
+	wait(`/epoch 2/.test(` + one + `.textContent)`)
+	if got := eval(one + `.querySelectorAll("b").length`); got != "0" {
+		t.Error("a name was read as HTML in the tooltip")
+	}
+	if got := eval(`problems.join()`); got != "" {
+		t.Errorf("problems: %s", got)
+	}
+}
