@@ -32,7 +32,9 @@ func start(t *testing.T, o Options) *Session {
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
 	}
-	o.Env = append(o.Env, "DENDRITE_HEADLESS=1")
+	if !o.Stock {
+		o.Env = append(o.Env, "DENDRITE_HEADLESS=1")
+	}
 	s, err := Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -213,12 +215,35 @@ func TestKilledKernel(t *testing.T) {
 	}
 }
 
-// Without our workspace and environment, as somebody with plain GoNB has it.
+// A whole notebook as somebody with plain GoNB runs it: without our workspace
+// and environment, only with its portable first cell.
 func TestStock(t *testing.T) {
-	s := start(t, Options{Dir: filepath.Join(root(t), "notebooks"), Stock: true})
-	run(t, s, "!*rm -f go.work && go work init . \"$(realpath \"$GONB_DIR/..\")\"\n%noautoget", 0)
-	r := run(t, s, "import \"microcircuits/kernel/ipynb\"\n%%\nfmt.Print(ipynb.Code)", 0)
-	if r.Status != OK || streams(r, "stdout") != "code" {
-		t.Errorf("%s %q %q", r.Status, streams(r, "stdout"), streams(r, "stderr"))
+	dir := filepath.Join(root(t), "notebooks")
+	t.Setenv("DENDRITE_STORE", t.TempDir())
+	nb, err := ipynb.ReadFile(filepath.Join(dir, "1-self-prediction.ipynb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ipynb.Inject(nb, map[string]string{"seeds": "1", "patterns": "200"}); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, Options{Dir: dir, Stock: true})
+	charts := 0
+	for _, c := range nb.Cells {
+		if c.Type != ipynb.Code {
+			continue
+		}
+		r := run(t, s, c.Source, 0)
+		if r.Status != OK {
+			t.Fatalf("cell %s: %s\n%s%s", c.ID, r.Status, streams(r, "stderr"), traceback(r))
+		}
+		for _, o := range r.Outputs() {
+			if _, ok := o.Data["application/vnd.dendrite.chart+json"]; ok {
+				charts++
+			}
+		}
+	}
+	if charts == 0 {
+		t.Error("no chart was shown")
 	}
 }

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"microcircuits/kernel/clone"
+	"microcircuits/kernel/jupyter"
+)
+
+const launcherName = "dendrite-launch"
+
+// place is where the kernel is registered.
+type place struct {
+	Prefix string `placeholder:"DIR" help:"Register under DIR/share/jupyter (a virtual environment, say) instead of for this user."`
+}
+
+func (p place) dataDir() (string, error) {
+	if p.Prefix == "" {
+		return jupyter.DataDir()
+	}
+	prefix, err := filepath.Abs(p.Prefix)
+	return filepath.Join(prefix, "share", "jupyter"), err
+}
+
+type installCmd struct{ place }
+
+// Help implements kong.HelpProvider.
+func (installCmd) Help() string {
+	return `Builds one small launcher and registers it as kernel "Dendrite (Go)". Started by
+Jupyter for a notebook it finds the clone around the notebook's folder and runs
+that clone's own code, so one installation serves every clone. No Python needed.
+
+Examples:
+
+  go run ./kernel install
+
+  go run ./kernel install --prefix ~/venv`
+}
+
+func (cmd *installCmd) Run(ctx context.Context, c *console) error {
+	root, err := clone.Find(".")
+	if err != nil {
+		return err
+	}
+	data, err := cmd.dataDir()
+	if err != nil {
+		return err
+	}
+	goCmd, err := exec.LookPath("go")
+	if err != nil {
+		return errors.New("the go command is not in PATH")
+	}
+	if goCmd, err = filepath.Abs(goCmd); err != nil {
+		return err
+	}
+	launcher := filepath.Join(jupyter.SpecDir(data), launcherName)
+	building := c.line("building the launcher and the kernel of this clone")
+	err = clone.BuildPackage(ctx, goCmd, root, "./kernel/launch", launcher)
+	if err == nil {
+		// Jupyter gives a kernel a minute to answer; have everything built.
+		_, err = clone.Build(ctx, goCmd, root)
+	}
+	if err == nil {
+		_, err = jupyter.FindTools(ctx, root)
+	}
+	building.finish("")
+	if err != nil {
+		return err
+	}
+	spec := jupyter.KernelSpec{
+		Argv:          []string{launcher, "launch", "{connection_file}"},
+		DisplayName:   jupyter.DisplayName,
+		Language:      "go",
+		InterruptMode: "message",
+		Env:           map[string]string{"DENDRITE_GO": goCmd},
+	}
+	path, err := jupyter.WriteSpec(data, spec)
+	if err != nil {
+		return err
+	}
+	c.tell("installed %s: %s", jupyter.DisplayName, path)
+	return nil
+}
+
+type uninstallCmd struct{ place }
+
+// Help implements kong.HelpProvider.
+func (uninstallCmd) Help() string {
+	return `Removes what "install" registered and the built programs in the user's cache.
+
+Example:
+
+  go run ./kernel uninstall`
+}
+
+func (cmd *uninstallCmd) Run(c *console) error {
+	data, err := cmd.dataDir()
+	if err != nil {
+		return err
+	}
+	if _, err := jupyter.ReadSpec(data); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is not installed in %s", jupyter.DisplayName, data)
+	}
+	if err := jupyter.RemoveSpec(data); err != nil {
+		return err
+	}
+	cache, err := clone.CacheDir()
+	if err != nil {
+		return err
+	}
+	programs, err := filepath.Glob(filepath.Join(cache, "kernel-*", "kernel"))
+	if err != nil {
+		return err
+	}
+	for _, p := range programs {
+		if err := os.RemoveAll(filepath.Dir(p)); err != nil {
+			return err
+		}
+	}
+	c.tell("removed %s", jupyter.SpecDir(data))
+	return nil
+}
+
+// checkSpec says what is wrong with the registered kernel; nil when it fits
+// this clone.
+func checkSpec(ctx context.Context, data string) error {
+	spec, err := jupyter.ReadSpec(data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("not installed")
+	}
+	if err != nil {
+		return err
+	}
+	out, err := exec.CommandContext(ctx, spec.Argv[0], "version").Output()
+	if err != nil {
+		return fmt.Errorf("the launcher does not start: %w", err)
+	}
+	if got := strings.TrimSpace(string(out)); got != clone.LauncherVersion {
+		return fmt.Errorf("the launcher speaks version %s, this clone %s", got, clone.LauncherVersion)
+	}
+	return nil
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// call runs the program and returns what it printed.
+func call(t *testing.T, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = program(args, &o, &e)
+	return code, o.String(), e.String()
+}
+
+// notebook writes a notebook: a parameters cell and the given ones.
+func notebook(t *testing.T, dir, name, params string, cells ...string) string {
+	t.Helper()
+	nb := ipynb.New()
+	nb.Add(ipynb.Markdown, "# "+name)
+	nb.Add(ipynb.Code, params, ipynb.TagParameters)
+	for _, c := range cells {
+		nb.Add(ipynb.Code, c)
+	}
+	path := filepath.Join(dir, name+".ipynb")
+	if err := nb.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestHelp(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"reproduce", "--help"}, {"install", "--help"}} {
+		code, out, _ := call(t, args...)
+		if code != 0 || !strings.Contains(out, "Usage: kernel") || !strings.Contains(out, "go run ./kernel") {
+			t.Errorf("%v: exit status %d, no usage with examples:\n%s", args, code, out)
+		}
+	}
+}
+
+// Mistakes in the call are found before anything runs.
+func TestUsageErrors(t *testing.T) {
+	dir := t.TempDir()
+	nb := notebook(t, dir, "n", "var (\n\tlr = 0.1\n\tepochs = 3\n)")
+	other := notebook(t, dir, "other", "var lr = 0.2")
+	broken := notebook(t, dir, "broken", "var lr = f()")
+	for _, c := range []struct {
+		want string
+		args []string
+	}{
+		{"unexpected argument", []string{"frobnicate"}},
+		{"no such file", []string{"run", filepath.Join(dir, "missing.ipynb")}},
+		{`unknown parameter "lrr"; known: lr (float), epochs (int)`, []string{"run", nb, "-p", "lrr=1"}},
+		{`"fast" is not a finite number`, []string{"run", nb, "-p", "lr=fast"}},
+		{`"1.5" is not an integer`, []string{"run", nb, "-p", "epochs=1.5"}},
+		{`unknown parameter "scale"`, []string{"run", nb, "--scale", "quick"}},
+		{"--scale must be one of", []string{"run", nb, "--scale", "huge"}},
+		{"contradicts", []string{"run", nb, "--scale", "quick", "-p", "scale=paper"}},
+		{"lr must be a literal", []string{"run", broken}},
+		{"never changed", []string{"run", nb, "--out", nb}},
+		{"there are 2 notebooks", []string{"run", nb, other, "--out", filepath.Join(dir, "x.ipynb")}},
+		{`no notebook "nine"; there are: `, []string{"reproduce", "nine"}},
+		{`unknown parameter "nobody"; known: `, []string{"reproduce", "-p", "nobody=1"}},
+	} {
+		code, _, errOut := call(t, c.args...)
+		if code != 2 || !strings.Contains(errOut, c.want) {
+			t.Errorf("%v: exit status %d, %s; want 2 and %q", c.args, code, errOut, c.want)
+		}
+	}
+}
+
+func TestOutFile(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ out, want string }{
+		{"", "/clone/reports/n.ipynb"},
+		{dir, filepath.Join(dir, "n.ipynb")},
+		{"new/", "new/n.ipynb"},
+		{"new", "new/n.ipynb"},
+		{"new/x.ipynb", "new/x.ipynb"},
+	} {
+		if got, err := outFile("/clone", c.out, "some/n.ipynb", 1); err != nil || got != c.want {
+			t.Errorf("outFile(%q) = %q, %v, want %q", c.out, got, err, c.want)
+		}
+	}
+}
+
+func TestSelectNotebooks(t *testing.T) {
+	dir := t.TempDir()
+	notebook(t, dir, "2-b", "var x = 1")
+	notebook(t, dir, "1-a", "var x = 1")
+	template := notebook(t, dir, "template", "var x = 1")
+	nb, err := ipynb.ReadFile(template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nb.Metadata["dendrite"] = []byte(`{"template":true}`)
+	if err := nb.WriteFile(template); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ names, want string }{
+		{"", "1-a 2-b"}, {"2-b", "2-b"}, {"notebooks/2-b.ipynb 1-a", "1-a 2-b"}, {"template", "template"},
+	} {
+		paths, err := selectNotebooks(dir, strings.Fields(c.names))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, p := range paths {
+			got = append(got, notebookName(p))
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%q selects %v, want %s", c.names, got, c.want)
+		}
+	}
+}
+
+// An override reaches the notebooks that know it, and is part of the command
+// that the report shows.
+func TestReproduceJobs(t *testing.T) {
+	dir := t.TempDir()
+	a := notebook(t, dir, "a", "var (\n\tlr = 0.1\n\tname = \"x\"\n)")
+	b := notebook(t, dir, "b", "var epochs = 2")
+	jobs, err := reproduceJobs(dir, []string{a, b}, map[string]string{"lr": "2", "name": "it's"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := jobs[0].info.Command, `go run ./kernel run a.ipynb -p lr=2 -p 'name=it'\''s'`; got != want {
+		t.Errorf("command %s, want %s", got, want)
+	}
+	if p := jobs[0].info.Parameters; p["lr"] != "2.0" || p["name"] != `"it's"` {
+		t.Errorf("parameters %v", p)
+	}
+	if jobs[1].info.Command != "go run ./kernel run b.ipynb" || jobs[1].info.Parameters["epochs"] != "2" {
+		t.Errorf("b: %+v", jobs[1].info)
+	}
+}
+
+func TestImports(t *testing.T) {
+	nb := ipynb.New()
+	nb.Add(ipynb.Code, "!*echo\n%noautoget\nimport (\n\t\"fmt\"\n\tx \"microcircuits/dendrite\"\n)\n%%\nfmt.Println(1)")
+	nb.Add(ipynb.Code, "import \"fmt\"\nfunc f() {}")
+	nb.Add(ipynb.Code, "%%\nrun := 1")
+	nb.Add(ipynb.Markdown, "import \"os\"")
+	if got := strings.Join(imports([]*job{{nb: nb}}), " "); got != "fmt microcircuits/dendrite" {
+		t.Errorf("imports: %s", got)
+	}
+}
+
+func TestCleanAndLint(t *testing.T) {
+	path := notebook(t, t.TempDir(), "n", "var lr = 0.1")
+	if code, out, errOut := call(t, "lint", path); code != 0 {
+		t.Fatalf("lint of a good notebook: %d\n%s%s", code, out, errOut)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nb, err := ipynb.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nb.Cells[1].Outputs = []*ipynb.Output{{Type: ipynb.Stream, Name: "stdout", Text: "x"}}
+	if err := nb.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, _ := call(t, "lint", path); code != 1 || !strings.Contains(out, "n.ipynb: cell 2: has outputs") {
+		t.Errorf("lint: %d\n%s", code, out)
+	}
+	if code, _, errOut := call(t, "clean", path); code != 0 {
+		t.Errorf("clean: %d\n%s", code, errOut)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("clean does not give back the author's notebook: %v", err)
+	}
+}
+
+func TestExcerpt(t *testing.T) {
+	got := excerpt(strings.Repeat("x\n", excerptLines+2))
+	if !strings.HasPrefix(got, "    1 | x\n") || !strings.HasSuffix(got, "... 2 more lines") {
+		t.Errorf("excerpt:\n%s", got)
+	}
+}

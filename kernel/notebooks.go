@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+
+	"microcircuits/kernel/ipynb"
+)
+
+type cleanCmd struct {
+	Notebooks []string `arg:"" name:"notebook" type:"existingfile" help:"Notebooks to strip."`
+}
+
+// Help implements kong.HelpProvider.
+func (cleanCmd) Help() string {
+	return `Removes outputs, execution counts, timings and injected parameters, in place.
+
+Example:
+
+  go run ./kernel clean notebooks/*.ipynb`
+}
+
+func (cmd *cleanCmd) Run(c *console) error {
+	for _, path := range cmd.Notebooks {
+		nb, err := ipynb.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		nb.Upgrade()
+		nb.Clean()
+		if err := nb.WriteFile(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type lintCmd struct {
+	Notebooks []string `arg:"" name:"notebook" type:"existingfile" help:"Notebooks to check."`
+}
+
+// Help implements kong.HelpProvider.
+func (lintCmd) Help() string {
+	return `Checks format 4.5, language Go, unique cell ids, no outputs or execution counts,
+and one cell tagged parameters that holds only variables set to literals.
+
+Example:
+
+  go run ./kernel lint notebooks/*.ipynb`
+}
+
+func (cmd *lintCmd) Run(c *console) error {
+	problems := 0
+	for _, path := range cmd.Notebooks {
+		nb, err := ipynb.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, p := range ipynb.Lint(nb) {
+			fmt.Fprintf(c.out, "%s: %s\n", path, p)
+			problems++
+		}
+	}
+	if problems > 0 {
+		return fmt.Errorf("%d problems (outputs and counts are stripped by: go run ./kernel clean NOTEBOOK)", problems)
+	}
+	return nil
+}

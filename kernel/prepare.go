@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+
+	"microcircuits/kernel/ipynb"
+	"microcircuits/kernel/jupyter"
+)
+
+// prepare builds the tools and the packages that the notebooks import, so that
+// the time a cold build cache takes is spent once, visibly, and not in a cell.
+func (r *runner) prepare(ctx context.Context, jobs []*job) error {
+	tools := r.line("preparing GoNB and goimports      ")
+	var err error
+	r.tools, err = jupyter.FindTools(ctx, r.root)
+	tools.finish("")
+	if err != nil {
+		return err
+	}
+	pkgs := imports(jobs)
+	if len(pkgs) == 0 {
+		return nil
+	}
+	build := r.line("building what the notebooks import")
+	n, err := r.build(ctx, pkgs)
+	remark := ""
+	if n > 0 {
+		remark = fmt.Sprintf("  (%d packages compiled)", n)
+	}
+	build.finish(remark)
+	if err != nil && ctx.Err() == nil {
+		// The cell that imports it will say so too, in its place.
+		r.say("%v", err)
+		return nil
+	}
+	return ctx.Err()
+}
+
+// build compiles packages and returns how many were not in the cache.
+func (r *runner) build(ctx context.Context, pkgs []string) (int, error) {
+	cmd := exec.CommandContext(ctx, r.tools.Go, append([]string{"build", "-v"}, pkgs...)...)
+	cmd.Dir = r.root
+	cmd.Env = r.tools.Env()
+	var out bytes.Buffer
+	cmd.Stderr = &out
+	err := cmd.Run()
+	n := 0
+	for s := bufio.NewScanner(bytes.NewReader(out.Bytes())); s.Scan(); {
+		if !strings.ContainsAny(s.Text(), " \t:") {
+			n++ // the rest are messages of the compiler
+		}
+	}
+	if err != nil {
+		return n, fmt.Errorf("go build: %w\n%s", err, bytes.TrimSpace(out.Bytes()))
+	}
+	return n, nil
+}
+
+// imports returns the packages that the notebooks' cells import, sorted.
+func imports(jobs []*job) []string {
+	var pkgs []string
+	for _, j := range jobs {
+		for _, cell := range j.nb.Cells {
+			if cell.Type != ipynb.Code {
+				continue
+			}
+			// A cell is Go between lines for GoNB, which are no Go.
+			var source strings.Builder
+			source.WriteString("package p\n")
+			for line := range strings.Lines(cell.Source) {
+				if !strings.HasPrefix(line, "%") && !strings.HasPrefix(line, "!") {
+					source.WriteString(line)
+				}
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), "", source.String(), parser.ImportsOnly)
+			if err != nil {
+				continue
+			}
+			for _, spec := range file.Imports {
+				if path, err := strconv.Unquote(spec.Path.Value); err == nil && path != "C" {
+					pkgs = append(pkgs, path)
+				}
+			}
+		}
+	}
+	slices.Sort(pkgs)
+	return slices.Compact(pkgs)
+}

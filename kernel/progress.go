@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"microcircuits/kernel/ipynb"
+	"microcircuits/kernel/jupyter"
+)
+
+// A line is one line of progress: in a terminal it counts the seconds while
+// the work goes on.
+type line struct {
+	*console
+	text  string
+	start time.Time
+	stop  chan struct{}
+	done  chan struct{}
+}
+
+func (c *console) line(text string) *line {
+	l := &line{console: c, text: text, start: time.Now(), stop: make(chan struct{}), done: make(chan struct{})}
+	if !c.terminal {
+		fmt.Fprint(c.err, text)
+		close(l.done)
+		return l
+	}
+	go func() {
+		defer close(l.done)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		fmt.Fprint(c.err, text)
+		for {
+			select {
+			case <-l.stop:
+				fmt.Fprint(c.err, "\r"+text)
+				return
+			case <-tick.C:
+				fmt.Fprintf(c.err, "\r%s%7.0f s", text, time.Since(l.start).Seconds())
+			}
+		}
+	}()
+	return l
+}
+
+// finish ends the line with the time it took and a remark.
+func (l *line) finish(remark string) {
+	close(l.stop)
+	<-l.done
+	fmt.Fprintf(l.err, "%9.1f s%s\n", time.Since(l.start).Seconds(), remark)
+}
+
+// cellLine announces a cell.
+func (r *runner) cellLine(n, of int, cell *ipynb.Cell) *line {
+	return r.line(fmt.Sprintf("  [%2d/%2d] %-24.24s", n, of, cell.ID))
+}
+
+func (l *line) end(result *jupyter.Result) {
+	remark := ""
+	if result.Status != jupyter.OK {
+		remark = "  " + string(result.Status)
+	}
+	l.finish(remark)
+}
+
+// excerptLines is how much of a failing cell or of its error is shown.
+const excerptLines = 15
+
+// excerpt returns the first lines of a cell's source, numbered.
+func excerpt(source string) string {
+	lines := strings.Split(strings.TrimRight(source, "\n"), "\n")
+	var b strings.Builder
+	for i, l := range lines {
+		if i == excerptLines {
+			fmt.Fprintf(&b, "      ... %d more lines\n", len(lines)-i)
+			break
+		}
+		fmt.Fprintf(&b, "  %3d | %s\n", i+1, l)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// ansi matches the colours that GoNB puts into its messages.
+var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// failure returns the error of a cell: what it wrote to standard error and,
+// where that does not say it already, the error message itself.
+func failure(result *jupyter.Result) string {
+	text := ""
+	add := func(s string) {
+		s = strings.TrimSpace(ansi.ReplaceAllString(s, ""))
+		if !strings.Contains(text, s) {
+			text += s + "\n"
+		}
+	}
+	outputs := result.Outputs()
+	for _, o := range outputs {
+		if o.Type == ipynb.Stream && o.Name == "stderr" {
+			add(o.Text)
+		}
+	}
+	for _, o := range outputs {
+		if o.Type == ipynb.ErrorOutput {
+			for _, s := range append(o.Traceback, o.EValue) {
+				add(s)
+			}
+		}
+	}
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if over := len(lines) - 2*excerptLines; over > 0 {
+		head, end := lines[:excerptLines], lines[len(lines)-excerptLines:]
+		lines = slices.Concat(head, []string{fmt.Sprintf("... %d more lines", over)}, end)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// relative returns a path relative to the current folder when that is shorter.
+func relative(path string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	rel, err := filepath.Rel(wd, path)
+	if err != nil || len(rel) > len(path) {
+		return path
+	}
+	return rel
+}

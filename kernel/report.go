@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"microcircuits/kernel/ipynb"
+	"microcircuits/kernel/report"
+)
+
+const indexName = "index.html"
+
+type reportCmd struct {
+	Notebooks []string `arg:"" name:"executed" type:"existingfile" help:"Executed notebooks, as \"run\" or Jupyter saves them."`
+	Out       string   `short:"o" placeholder:"DIR" help:"Folder for the reports (default: beside the first notebook)."`
+}
+
+// Help implements kong.HelpProvider.
+func (reportCmd) Help() string {
+	return `Writes one self-contained HTML file per notebook, and index.html, which leads to
+every report in the folder.
+
+Examples:
+
+  go run ./kernel report reports/4-mnist.ipynb
+
+  go run ./kernel report mine.ipynb --out site`
+}
+
+func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
+	dir := cmd.Out
+	if dir == "" {
+		dir = filepath.Dir(cmd.Notebooks[0])
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	pictures := new(report.Pictures)
+	var entries []report.Entry
+	for _, path := range cmd.Notebooks {
+		nb, err := ipynb.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+		entry, err := writeReport(ctx, nb, dir, name, pictures)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		entries = append(entries, entry)
+		c.tell("%s", relative(filepath.Join(dir, name+".html")))
+	}
+	index, err := writeIndex(ctx, dir, entries, pictures)
+	if err != nil {
+		return err
+	}
+	c.tell("%s", relative(index))
+	return nil
+}
+
+// writeReport writes dir/name.html and returns its entry for the index.
+func writeReport(ctx context.Context, nb *ipynb.Notebook, dir, name string, pictures *report.Pictures) (report.Entry, error) {
+	opts := report.Options{Index: indexName, Pictures: pictures}
+	if err := report.File(ctx, nb, filepath.Join(dir, name+".html"), opts); err != nil {
+		return report.Entry{}, err
+	}
+	return report.Summarize(ctx, nb, name+".html", opts)
+}
+
+// writeIndex writes the index page of a folder: the given entries and those of
+// earlier reports whose executed notebook is still there.
+func writeIndex(ctx context.Context, dir string, entries []report.Entry, pictures *report.Pictures) (string, error) {
+	have := map[string]report.Entry{}
+	for _, e := range entries {
+		have[e.Href] = e
+	}
+	pages, err := filepath.Glob(filepath.Join(dir, "*.html"))
+	if err != nil {
+		return "", err
+	}
+	entries = nil
+	for _, page := range pages { // in the order of their names
+		href := filepath.Base(page)
+		if e, ok := have[href]; ok {
+			entries = append(entries, e)
+			continue
+		}
+		nb, err := ipynb.ReadFile(strings.TrimSuffix(page, ".html") + ".ipynb")
+		if errors.Is(err, os.ErrNotExist) {
+			continue // the index itself, or somebody else's page
+		}
+		if err != nil {
+			return "", err
+		}
+		e, err := report.Summarize(ctx, nb, href, report.Options{Index: indexName, Pictures: pictures})
+		if err != nil {
+			return "", err
+		}
+		entries = append(entries, e)
+	}
+	html, err := report.Index(entries)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, indexName)
+	return path, report.Save(path, html)
+}

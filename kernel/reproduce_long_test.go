@@ -1,0 +1,78 @@
+//go:build long
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// smallClone makes a clone with our dependencies and no code of its own, and
+// works in it.
+func smallClone(t *testing.T) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	for _, name := range []string{"go.mod", "go.sum"} {
+		data, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(root, "notebooks"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(root)
+	return root
+}
+
+// A failing notebook does not keep the others from being run and reported.
+func TestReproduce(t *testing.T) {
+	root := smallClone(t)
+	dir := filepath.Join(root, "notebooks")
+	notebook(t, dir, "1-bad", "var lr = 0.1", "%%\nlog.Fatal(\"no such digit\")", "%%\nfmt.Print(\"never\")")
+	notebook(t, dir, "2-good", "var (\n\tepochs = 3\n\tlr = 0.2\n)", "%%\nfmt.Println(\"epochs:\", epochs, lr)")
+	code, out, errOut := call(t, "reproduce", "-p", "epochs=5")
+	if code != 1 || !strings.Contains(errOut, "failed: 1-bad\n") || out != filepath.Join("reports", "index.html")+"\n" {
+		t.Errorf("exit status %d\n%s%s", code, out, errOut)
+	}
+	nb, err := ipynb.ReadFile("reports/2-good.ipynb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := nb.Cells[len(nb.Cells)-1].Outputs; len(last) != 1 || last[0].Text != "epochs: 5 0.2\n" {
+		t.Errorf("outputs %+v", last)
+	}
+	for file, wants := range map[string][]string{
+		"index.html":  {"1-bad.html", "2-good.html", "failed"},
+		"1-bad.html":  {"no such digit"},
+		"2-good.html": {"epochs: 5 0.2", "go run ./kernel run notebooks/2-good.ipynb -p epochs=5"},
+	} {
+		html, err := os.ReadFile(filepath.Join("reports", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(string(html), want) {
+				t.Errorf("%s lacks %q", file, want)
+			}
+		}
+	}
+	// One notebook alone; the index keeps the other.
+	if code, _, errOut := call(t, "reproduce", "2-good"); code != 0 {
+		t.Errorf("exit status %d\n%s", code, errOut)
+	}
+	index, err := os.ReadFile("reports/index.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(index), "1-bad.html") {
+		t.Error("the index has forgotten the first notebook")
+	}
+}

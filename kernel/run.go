@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"microcircuits/kernel/clone"
+	"microcircuits/kernel/ipynb"
+	"microcircuits/kernel/jupyter"
+	"microcircuits/kernel/report"
+)
+
+// overrides are the parameters given on the command line.
+type overrides struct {
+	Params map[string]string `name:"param" short:"p" mapsep:"none" placeholder:"NAME=VALUE" help:"Override a parameter of the notebook; may be repeated."`
+	Scale  string            `enum:"quick,paper,," default:"" placeholder:"quick|paper" help:"Short for -p scale=..."`
+}
+
+// values returns all overrides, or an error when two contradict each other.
+func (o overrides) values() (map[string]string, error) {
+	values := map[string]string{}
+	for name, v := range o.Params {
+		values[name] = v
+	}
+	if o.Scale != "" {
+		if v, ok := values["scale"]; ok && v != o.Scale {
+			return nil, usage("--scale %s contradicts -p scale=%s", o.Scale, v)
+		}
+		values["scale"] = o.Scale
+	}
+	return values, nil
+}
+
+type runCmd struct {
+	Notebooks []string `arg:"" name:"notebook" type:"existingfile" help:"Notebooks to run."`
+	overrides
+	Out     string        `short:"o" placeholder:"FILE|DIR" help:"Where to save the executed notebook (default: reports/NAME.ipynb in the clone)."`
+	Timeout time.Duration `placeholder:"DURATION" help:"Time limit for each cell, like 10m (default: none)."`
+}
+
+// Help implements kong.HelpProvider.
+func (runCmd) Help() string {
+	return `Runs every cell in order in a fresh kernel and stops at the first that fails.
+The notebook itself is never changed.
+
+Examples:
+
+  go run ./kernel run notebooks/1-self-prediction.ipynb
+
+  go run ./kernel run notebooks/4-mnist.ipynb -p epochs=10 -p lambda=0.2
+
+  go run ./kernel run mine.ipynb --out mine-executed.ipynb --timeout 30m
+
+Cells tagged skip-execution are left out; cells tagged raises-exception may fail.`
+}
+
+func (cmd *runCmd) Run(ctx context.Context, c *console) error {
+	values, err := cmd.values()
+	if err != nil {
+		return err
+	}
+	root, err := rootOf(cmd.Notebooks[0])
+	if err != nil {
+		return err
+	}
+	var jobs []*job
+	for _, path := range cmd.Notebooks {
+		j, err := newJob(root, path, values)
+		if err != nil {
+			return err
+		}
+		if j.out, err = outFile(root, cmd.Out, path, len(cmd.Notebooks)); err != nil {
+			return err
+		}
+		jobs = append(jobs, j)
+	}
+	r := &runner{console: c, root: root, timeout: cmd.Timeout}
+	if err := r.prepare(ctx, jobs); err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if err := r.run(ctx, j); err != nil {
+			return err
+		}
+		c.tell("%s", relative(j.out))
+	}
+	return nil
+}
+
+// rootOf returns the clone that a notebook belongs to, or else the one we are
+// called in.
+func rootOf(path string) (string, error) {
+	root, err := clone.Find(filepath.Dir(path))
+	if errors.Is(err, clone.ErrNotFound) {
+		return clone.Find(".")
+	}
+	return root, err
+}
+
+// outFile says where the executed notebook goes.
+func outFile(root, out, path string, notebooks int) (string, error) {
+	name := filepath.Base(path)
+	file := out
+	switch info, err := os.Stat(out); {
+	case out == "":
+		file = filepath.Join(root, "reports", name)
+	case err == nil && info.IsDir(), strings.HasSuffix(out, string(filepath.Separator)):
+		file = filepath.Join(out, name)
+	case !strings.HasSuffix(out, ".ipynb"):
+		file = filepath.Join(out, name) // a folder to be made
+	case notebooks > 1:
+		return "", usage("--out %s is one file, but there are %d notebooks", out, notebooks)
+	}
+	if same(file, path) {
+		return "", usage("--out %s is the notebook itself, which is never changed", out)
+	}
+	return file, nil
+}
+
+func same(a, b string) bool {
+	ia, errA := os.Stat(a)
+	ib, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(ia, ib)
+}
+
+// A job is one notebook to run.
+type job struct {
+	path   string // of the source
+	name   string // without folder and extension
+	out    string // executed notebook
+	nb     *ipynb.Notebook
+	info   ipynb.RunInfo
+	failed error // why it stopped, once it has
+}
+
+// newJob reads a notebook and overrides its parameters, which are checked
+// before anything runs.
+func newJob(root, path string, values map[string]string) (*job, error) {
+	nb, err := ipynb.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	nb.Upgrade()
+	nb.Clean()
+	params, err := ipynb.Parameters(nb)
+	if err != nil {
+		return nil, usage("%s: %w", relative(path), err)
+	}
+	if err := ipynb.Inject(nb, values); err != nil {
+		return nil, usage("%s: %w", relative(path), err)
+	}
+	j := &job{path: path, nb: nb, name: strings.TrimSuffix(filepath.Base(path), ".ipynb")}
+	j.info.Source = path
+	if abs, err := filepath.Abs(path); err == nil {
+		if rel, err := filepath.Rel(root, abs); err == nil && filepath.IsLocal(rel) {
+			j.info.Source = filepath.ToSlash(rel)
+		}
+	}
+	j.info.Command = "go run ./kernel run " + shellQuote(j.info.Source)
+	j.info.Parameters = map[string]string{}
+	for _, p := range params {
+		j.info.Parameters[p.Name] = p.Value
+		if v, ok := values[p.Name]; ok {
+			j.info.Parameters[p.Name], _ = p.Literal(v) // Inject has checked it
+			j.info.Command += " -p " + shellQuote(p.Name+"="+v)
+		}
+	}
+	return j, nil
+}
+
+// shellQuote quotes a word for a POSIX shell where that is needed.
+func shellQuote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=+:,@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// A runner runs notebooks one after the other, each in its own kernel.
+type runner struct {
+	*console
+	root     string
+	timeout  time.Duration // per cell; 0 = none
+	tools    *jupyter.Tools
+	pictures report.Pictures
+}
+
+// run executes a job and saves the executed notebook, also when a cell failed
+// or ctx was cancelled; the failure is shown and returned as errTold.
+func (r *runner) run(ctx context.Context, j *job) error {
+	started := time.Now()
+	j.info.Started = started.Format(time.RFC3339)
+	j.info.Commit, j.info.Dirty = clone.Commit(ctx, r.root)
+	j.info.Go, j.info.GoNB = r.tools.GoVersion, r.tools.GoNBVersion
+	j.info.Status = "ok"
+	r.say("%s", j.name)
+	j.failed = r.cells(ctx, j)
+	if j.failed != nil {
+		j.info.Status = "failed"
+	}
+	j.info.WallSeconds = time.Since(started).Seconds()
+	j.nb.SetInfo(j.info)
+
+	// Saving goes on when the user has interrupted the run.
+	if err := r.pictures.AddPictures(context.WithoutCancel(ctx), j.nb); err != nil && j.failed == nil {
+		j.failed = fmt.Errorf("static pictures: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(j.out), 0o755); err != nil {
+		return err
+	}
+	if err := j.nb.WriteFile(j.out); err != nil {
+		return err
+	}
+	if j.failed != nil {
+		r.say("%s: %v\nThe notebook as far as it came: %s", j.name, j.failed, relative(j.out))
+		return errTold
+	}
+	return nil
+}
+
+// cells runs the cells and returns why it stopped early.
+func (r *runner) cells(ctx context.Context, j *job) error {
+	dir, err := filepath.Abs(filepath.Dir(j.path))
+	if err != nil {
+		return err
+	}
+	session, err := jupyter.Start(ctx, jupyter.Options{
+		Root: r.root, Dir: dir, Env: []string{"DENDRITE_HEADLESS=1"}, Tools: r.tools,
+	})
+	if err != nil {
+		return err
+	}
+	results := map[*ipynb.Cell]*jupyter.Result{}
+	defer func() {
+		session.Close()
+		for cell, result := range results { // now that late displays are in
+			cell.Outputs = result.Outputs()
+			count := result.ExecutionCount
+			cell.ExecutionCount = &count
+		}
+	}()
+	for i, cell := range j.nb.Cells {
+		if cell.Type != ipynb.Code || strings.TrimSpace(cell.Source) == "" || cell.HasTag(ipynb.TagSkip) {
+			continue
+		}
+		line := r.cellLine(i+1, len(j.nb.Cells), cell)
+		result, err := session.Execute(ctx, cell.Source, r.timeout)
+		results[cell] = result
+		line.end(result)
+		cell.SetInfo(ipynb.CellInfo{Seconds: result.Seconds, Status: string(result.Status)})
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("interrupted in cell %d (%s)", i+1, cell.ID)
+		case err != nil:
+			if result.Status != jupyter.Timeout {
+				cell.SetInfo(ipynb.CellInfo{Seconds: result.Seconds, Status: string(jupyter.Failed)})
+			}
+			return fmt.Errorf("cell %d (%s): %w", i+1, cell.ID, err)
+		case result.Status == jupyter.Timeout:
+			return fmt.Errorf("cell %d (%s) did not end within %v\n%s", i+1, cell.ID, r.timeout, excerpt(cell.Source))
+		case result.Status != jupyter.OK && !cell.HasTag(ipynb.TagRaises):
+			return fmt.Errorf("cell %d (%s) failed\n%s\n%s", i+1, cell.ID, excerpt(cell.Source), failure(result))
+		}
+	}
+	return nil
+}
