@@ -48,13 +48,6 @@ func newFigure() *figure {
 	return f
 }
 
-// box is a panel's place.
-type box struct{ left, top, width, height int }
-
-func (b box) option() obj {
-	return obj{"left": b.left, "top": b.top, "width": b.width, "height": b.height}
-}
-
 // grid adds a panel with margins (right and bottom follow the chart's size).
 func (f *figure) grid(left, top, right, bottom int) int {
 	f.base.GridList = append(f.base.GridList, opts.Grid{Left: px(left), Top: px(top), Right: px(right), Bottom: px(bottom)})

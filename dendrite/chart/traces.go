@@ -21,7 +21,7 @@ type Panel struct {
 	Curves []Curve
 }
 
-// Column is one side of a Traces chart, such as before or after learning.
+// TraceColumn is one side of a Traces chart, such as before or after learning.
 type TraceColumn struct {
 	Title   string // such as "before learning"; may be empty for a single column
 	Panels  []Panel
