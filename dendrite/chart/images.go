@@ -21,7 +21,7 @@ type Image struct {
 // ImageGridSpec describes images in rows and columns.
 type ImageGridSpec struct {
 	Title, Caption string
-	Alt            string // empty: made from the labels
+	Alt            string // empty: says how many images
 	Images         []Image
 	PerRow         int        // 0: 10
 	Rows, Columns  []string   // names beside and above; nil for none
