@@ -34,7 +34,13 @@ func (b *builder) output(o *ipynb.Output) ([]outputView, error) {
 		}
 		return one(outputView{Error: &errorView{Title: title, Detail: detail}}), nil
 	}
-	if o.Metadata != nil && b.supportOnly(o) {
+	switch roleOf(o) {
+	case "echarts": // the report has its own
+		return nil, nil
+	case "progress": // of a bar only its last line is of interest afterwards
+		if text, ok := o.TextOf("text/plain"); ok && strings.TrimSpace(text) != "" {
+			return one(outputView{Note: plain(strings.TrimSpace(text))}), nil
+		}
 		return nil, nil
 	}
 	if c, ok, err := chartOf(o); ok {
@@ -58,12 +64,16 @@ func (b *builder) output(o *ipynb.Output) ([]outputView, error) {
 
 func one(v outputView) []outputView { return []outputView{v} }
 
-// supportOnly reports whether an output only carries scripts for others.
-func (b *builder) supportOnly(o *ipynb.Output) bool {
+// roleOf returns what an output served for while the notebook ran; empty for
+// results.
+func roleOf(o *ipynb.Output) string {
 	var m struct {
 		Role string `json:"role"`
 	}
-	return json.Unmarshal(o.Metadata["dendrite"], &m) == nil && m.Role == "echarts"
+	if json.Unmarshal(o.Metadata["dendrite"], &m) != nil {
+		return ""
+	}
+	return m.Role
 }
 
 // foreign shows an output nothing of this project has made.

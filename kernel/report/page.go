@@ -61,6 +61,7 @@ type outputView struct {
 	HTML    template.HTML
 	Text    string
 	Stderr  bool
+	Note    string // one line of no weight
 	Error   *errorView
 	Picture template.URL
 	Alt     string

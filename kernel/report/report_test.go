@@ -370,3 +370,23 @@ func TestIndex(t *testing.T) {
 		t.Error("the same entries gave other bytes")
 	}
 }
+
+func TestHelpersOfTheLiveNotebook(t *testing.T) {
+	nb := ipynb.New()
+	helper := func(role, html, text string) *ipynb.Output {
+		o := &ipynb.Output{Type: ipynb.DisplayData, Metadata: map[string]json.RawMessage{"dendrite": mustJSON(t, object{"role": role})}}
+		o.SetText("text/html", html)
+		if text != "" {
+			o.SetText("text/plain", text)
+		}
+		return o
+	}
+	run(nb.Add(ipynb.Code, "x"), 1, helper("echarts", "<p>LIBRARY</p>", "ECharts"), helper("progress", "<p>BAR</p>", "done in 84 s"), helper("progress", "<p>BAR</p>", ""))
+	all := textOf(find(parse(t, render(t, nb)), tag(atom.Main))[0])
+	if strings.Contains(all, "LIBRARY") || strings.Contains(all, "ECharts") || strings.Contains(all, "BAR") {
+		t.Errorf("what only served the live notebook is shown: %q", all)
+	}
+	if !strings.Contains(all, "done in 84 s") {
+		t.Error("the last line of the progress bar is not shown")
+	}
+}
