@@ -79,7 +79,7 @@ func Execute[R any](ctx context.Context, env Env, info Info, jobs []Job[R]) ([]D
 					continue
 				}
 				done[i] = d
-				board.reporter(i)(1, "", nil)
+				board.finish(i, d.Cached)
 			}
 		})
 	}
@@ -162,6 +162,17 @@ func newBoard(tell func(Progress), n int, weight func(i int) float64) *board {
 		b.total += b.weight[i]
 	}
 	return b
+}
+
+// finish counts job i as done, and tells so unless it only had to be looked up:
+// what is found in the store needs no progress bar.
+func (b *board) finish(i int, lookedUp bool) {
+	b.mu.Lock()
+	b.fraction[i] = 1
+	b.mu.Unlock()
+	if !lookedUp {
+		b.reporter(i)(1, "", nil)
+	}
 }
 
 func (b *board) reporter(i int) func(fraction float64, text string, points []Point) {

@@ -34,11 +34,11 @@ type MNIST struct {
 
 // MNISTMicrocircuit are the parameters of the dendritic microcircuit alone.
 type MNISTMicrocircuit struct {
-	Mixing     string    `oneof:"additive|convex" paper:"not clear" source:"paper.md 1.8" doc:"how basal and apical drive are mixed"`
-	Lambda     []float64 `symbol:"lambda_1..3" min:"0" max:"0.99" paper:"0.3, 0.3, 0.1" source:"SM of N, read in [G]" doc:"mixing factors: apical in areas 1 and 2, teacher at the output"`
-	LambdaI    float64   `symbol:"lambda_I" min:"0" max:"0.99" paper:"0.1" source:"[recalled-M]" doc:"mixing factor of the interneurons' nudging"`
-	EtaUp      []float64 `symbol:"eta^PP" min:"0" max:"100" paper:"0.1111, 0.0333, 0.01" source:"SM of N, read in [G], unverified there" doc:"learning rates of bottom-up synapses, areas 1 to 3"`
-	EtaIP      []float64 `symbol:"eta^IP" min:"0" max:"100" paper:"0.0667, 0.02" source:"SM of N, read in [G], unverified there" doc:"learning rates of pyramidal-to-interneuron synapses, areas 1 and 2"`
+	Mixing     string    `oneof:"additive|convex" paper:"not clear" source:"N 3.4" doc:"how basal and apical drive are mixed"`
+	Lambda     []float64 `symbol:"λ_1…λ_3" min:"0" max:"0.99" paper:"0.3, 0.3, 0.1" source:"SM of N, read in [G]" doc:"mixing factors: apical in areas 1 and 2, teacher at the output"`
+	LambdaI    float64   `symbol:"λ_I" min:"0" max:"0.99" paper:"0.1" source:"[recalled-M]" doc:"mixing factor of the interneurons' nudging"`
+	EtaUp      []float64 `symbol:"η^PP" min:"0" max:"100" paper:"0.1111, 0.0333, 0.01" source:"SM of N, read in [G], unverified there" doc:"learning rates of bottom-up synapses, areas 1 to 3"`
+	EtaIP      []float64 `symbol:"η^IP" min:"0" max:"100" paper:"0.0667, 0.02" source:"SM of N, read in [G], unverified there" doc:"learning rates of pyramidal-to-interneuron synapses, areas 1 and 2"`
 	RateFactor float64   `min:"0" max:"100" doc:"multiplies all learning rates"`
 	Decay      string    `oneof:"linear|none" paper:"not known" doc:"course of the learning rates over all epochs"`
 	InitUp     float64   `above:"0" max:"100" paper:"0.1" source:"[G, recalled-M]" doc:"bottom-up weights start uniform in plus or minus this"`
@@ -55,8 +55,8 @@ type MNISTBackprop struct {
 // MNISTSingleLayer are the parameters of the network without a hidden area,
 // whose output neurons learn as the microcircuit's do.
 type MNISTSingleLayer struct {
-	Lambda float64 `symbol:"lambda" above:"0" max:"0.99" paper:"0.1" source:"as the output of the microcircuit" doc:"mixing factor of the teacher"`
-	Eta    float64 `symbol:"eta^PP" min:"0" max:"100" paper:"not known" doc:"learning rate"`
+	Lambda float64 `symbol:"λ" above:"0" max:"0.99" paper:"0.1" source:"as the output of the microcircuit" doc:"mixing factor of the teacher"`
+	Eta    float64 `symbol:"η^PP" min:"0" max:"100" paper:"not known" doc:"learning rate"`
 	Decay  string  `oneof:"linear|none" paper:"not known" doc:"course of the learning rate over all epochs"`
 	Init   float64 `above:"0" max:"100" paper:"0.1" source:"as the microcircuit" doc:"weights start uniform in plus or minus this"`
 }

@@ -44,7 +44,7 @@ func (r *MNISTRun) TestError() *chart.Chart {
 	}
 	return chart.Lines(chart.LinesSpec{
 		Title: "Test error while learning",
-		Caption: fmt.Sprintf("A Fig. 4 / N Fig. 3. Share of the test images named wrongly after each epoch; %s. Dotted: the paper's numbers after 200 epochs. %s.",
+		Caption: fmt.Sprintf("A Fig. 4 / N Fig. 3. Share of the test images named wrongly after each epoch; %s. Dotted: the paper's numbers after 200 epochs. Scale: %s.",
 			r.seedsText(), r.Badge()),
 		X: chart.Axis{Name: "Epoch"},
 		Y: chart.Axis{Name: "Test error", Unit: "%", Range: [2]float64{0, 12}},
@@ -88,7 +88,7 @@ func (r *MNISTRun) ApicalPotential() *chart.Chart {
 	}
 	return chart.Traces(chart.TracesSpec{
 		Title: "Apical potential with and without the teacher",
-		Caption: fmt.Sprintf("Mean size of the apical potential over the neurons of a hidden area and 500 validation images, microcircuit; %s. %s.",
+		Caption: fmt.Sprintf("Mean size of the apical potential over the neurons of a hidden area and 500 validation images, microcircuit; %s. Scale: %s.",
 			r.seedsText(), r.Badge()),
 		X:       chart.Axis{Name: "Epoch"},
 		Columns: []chart.TraceColumn{{Panels: []chart.Panel{panel(1), panel(2)}}},
@@ -99,7 +99,7 @@ func (r *MNISTRun) ApicalPotential() *chart.Chart {
 func (r *MNISTRun) Confusion() *chart.Chart {
 	return chart.Confusion(chart.ConfusionSpec{
 		Title: "What is mistaken for what",
-		Caption: fmt.Sprintf("Test images by true and answered class, microcircuit, seed %d, after %d epochs. %s.",
+		Caption: fmt.Sprintf("Test images by true and answered class, microcircuit, seed %d, after %d epochs. Scale: %s.",
 			r.Provenance.Seeds[0], r.Params.Epochs, r.Badge()),
 		Counts: r.Microcircuit[0].Confusion,
 	})
@@ -117,7 +117,7 @@ func (r *MNISTRun) Mistakes() *chart.Chart {
 	}
 	return chart.ImageGrid(chart.ImageGridSpec{
 		Title: "Digits named wrongly",
-		Caption: fmt.Sprintf("The first %d test images that the microcircuit (seed %d) gets wrong, true → answered. %s.",
+		Caption: fmt.Sprintf("The first %d test images that the microcircuit (seed %d) gets wrong, true → answered. Scale: %s.",
 			len(images), r.Provenance.Seeds[0], r.Badge()),
 		Images: images,
 	})

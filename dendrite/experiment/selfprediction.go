@@ -21,7 +21,7 @@ type SelfPrediction struct {
 	Scale Scale `param:"-"` // the preset these parameters started from
 
 	Seeds    int `min:"1" max:"1000" scale:"up" paper:"not known" doc:"networks, each with its own weights, inputs and noise"`
-	Patterns int `min:"100" max:"1000000" scale:"up" paper:"not known" source:"paper.md 3.2: 1000 suffice; reimplementations use 100 to 10000" doc:"training patterns"`
+	Patterns int `min:"100" max:"1000000" scale:"up" paper:"not known" source:"reimplementations use 100 to 10000" doc:"training patterns"`
 
 	Inputs  int `symbol:"n_0" min:"1" max:"2000" paper:"30" source:"N 3.2 [E,S,My]" doc:"input rates"`
 	Hidden  int `symbol:"n_1" min:"1" max:"2000" paper:"20" source:"N 3.2 [E,S,My]" doc:"pyramidal neurons of area 1"`
@@ -32,12 +32,12 @@ type SelfPrediction struct {
 	InputHigh float64 `symbol:"r_0" unit:"1/ms" paper:"1" source:"[E,My,S]" doc:"largest input rate"`
 	Weights   float64 `symbol:"W" min:"0" max:"100" paper:"1" source:"[My,G,E,S]" doc:"all initial weights are uniform in plus or minus this"`
 
-	Transfer string  `symbol:"phi" oneof:"softplus|logistic" paper:"softplus (N), logistic in A?" source:"N 3.2; [My,S]" doc:"transfer function, from potential to rate"`
-	EtaIP    float64 `symbol:"eta^IP" unit:"1/ms" min:"0" max:"1" paper:"0.0002375" source:"[E,S,My]" doc:"learning rate of pyramidal-to-interneuron synapses, rule (8)"`
-	EtaPI    float64 `symbol:"eta^PI" unit:"1/ms" min:"0" max:"1" paper:"0.0005" source:"[E,S,My]" doc:"learning rate of interneuron-to-pyramidal synapses, rule (9)"`
-	Sigma    float64 `symbol:"sigma" unit:"1/sqrt(ms)" min:"0" max:"10" paper:"0.1" source:"[E,S,My]" doc:"somatic noise"`
-	TauW     float64 `symbol:"tau_w" unit:"ms" min:"0" max:"10000" paper:"30" source:"[PH,G,My]" doc:"low-pass filter of plasticity; 0 for none"`
-	Tau0     float64 `symbol:"tau_0" unit:"ms" min:"0" max:"1000" paper:"3" source:"[My,E,S,PH]" doc:"smoothing of the input"`
+	Transfer string  `symbol:"φ" oneof:"softplus|logistic" paper:"softplus (N), logistic in A?" source:"N 3.2; [My,S]" doc:"transfer function, from potential to rate"`
+	EtaIP    float64 `symbol:"η^IP" unit:"1/ms" min:"0" max:"1" paper:"0.0002375" source:"[E,S,My]" doc:"learning rate of pyramidal-to-interneuron synapses, rule (8)"`
+	EtaPI    float64 `symbol:"η^PI" unit:"1/ms" min:"0" max:"1" paper:"0.0005" source:"[E,S,My]" doc:"learning rate of interneuron-to-pyramidal synapses, rule (9)"`
+	Sigma    float64 `symbol:"σ" unit:"1/√ms" min:"0" max:"10" paper:"0.1" source:"[E,S,My]" doc:"somatic noise"`
+	TauW     float64 `symbol:"τ_w" unit:"ms" min:"0" max:"10000" paper:"30" source:"[PH,G,My]" doc:"low-pass filter of plasticity; 0 for none"`
+	Tau0     float64 `symbol:"τ_0" unit:"ms" min:"0" max:"1000" paper:"3" source:"[My,E,S,PH]" doc:"smoothing of the input"`
 	Dt       float64 `symbol:"dt" unit:"ms" above:"0" max:"1" paper:"0.1" source:"[My,G,E,S,PH]" doc:"Euler step"`
 
 	GLeak     float64 `symbol:"g_l" unit:"1/ms" min:"0" max:"10" paper:"0.1" source:"[My,G,E,S,PH]" doc:"leak conductance"`

@@ -40,7 +40,7 @@ func (r *SelfPredictionRun) Traces() *chart.Chart {
 	first := r.Seeds[0]
 	return chart.Traces(chart.TracesSpec{
 		Title: "Feedback and its lateral cancellation",
-		Caption: fmt.Sprintf("A Fig. 1 / N Fig. S1, traces. One neuron of each kind during two test patterns, before learning and after %d patterns (seed %d; plasticity off, noise on). Potentials in the model's units, E_rest = 0. %s.",
+		Caption: fmt.Sprintf("A Fig. 1 / N Fig. S1, traces. One neuron of each kind during two test patterns, before learning and after %d patterns (seed %d; plasticity off, noise on). Potentials in the model's units, E_rest = 0. Scale: %s.",
 			r.Params.Patterns, r.Provenance.Seeds[0], r.Badge()),
 		X:       chart.Axis{Name: "Time", Unit: "ms"},
 		Columns: []chart.TraceColumn{column("(i) before learning", first.Before), column("(ii) after learning", first.After)},
@@ -69,8 +69,8 @@ func (r *SelfPredictionRun) Convergence() *chart.Chart {
 		return chart.Curve{Name: name, Quantity: q, X: x, Y: mean, Low: low, High: high}
 	}
 	return chart.Lines(chart.LinesSpec{
-		Title: "The apical dendrites fall silent",
-		Caption: fmt.Sprintf("A Fig. 1 / N Fig. S1, convergence. Squared norms over the neurons of area 1, mean over each training pattern; %s. Dotted: what noise leaves in the closed-form self-predicting state. %s.",
+		Title: "Top-down input, apical potential and mismatch during learning",
+		Caption: fmt.Sprintf("A Fig. 1 / N Fig. S1, convergence. Squared norms over the neurons of area 1, mean over each training pattern; %s. Dotted: what noise leaves in the closed-form self-predicting state. Scale: %s.",
 			r.band(), r.Badge()),
 		X: chart.Axis{Name: "Training pattern", Log: true},
 		Y: chart.Axis{Name: "Squared norm", Log: true},
@@ -91,19 +91,20 @@ func (r *SelfPredictionRun) Convergence() *chart.Chart {
 func (r *SelfPredictionRun) WeightDistance() *chart.Chart {
 	curve := func(name string, q chart.Quantity, pick func(SelfPredictionSeed) []float64) chart.Curve {
 		x, runs := r.over(pick)
-		return chart.MeanSD(name, q, x, runs)
+		mean, low, high := geometric(runs)
+		return chart.Curve{Name: name, Quantity: q, X: x, Y: mean, Low: low, High: high}
 	}
 	return chart.Lines(chart.LinesSpec{
 		Title: "Distance of the lateral weights from the closed form",
-		Caption: fmt.Sprintf("Root mean square over synapses; mean and standard deviation of %d seeds. The apical dendrites are silent long before the weights agree, synapse by synapse. %s.",
-			len(r.Seeds), r.Badge()),
+		Caption: fmt.Sprintf("Root mean square over synapses; %s. The apical dendrites are silent long before the weights agree, synapse by synapse. Scale: %s.",
+			r.band(), r.Badge()),
 		X: chart.Axis{Name: "Training pattern", Log: true},
-		Y: chart.Axis{Name: "Root mean square distance"},
+		Y: chart.Axis{Name: "Root mean square distance", Log: true},
 		Curves: []chart.Curve{
 			curve("interneuron to pyramidal", chart.Interneuron, func(s SelfPredictionSeed) []float64 { return s.DistancePI }),
 			curve("pyramidal to interneuron", chart.Soma, func(s SelfPredictionSeed) []float64 { return s.DistanceIP }),
 		},
-		Band: fmt.Sprintf("mean and standard deviation of %d seeds", len(r.Seeds)),
+		Band: r.band(),
 	})
 }
 
