@@ -16,7 +16,8 @@
 // execute requests carry silent and store_history; it may publish displays
 // after a cell's idle status, so a cell is done only when its reply and idle
 // status are in and its output has been quiet for a while, and a display that
-// comes later still goes to its own cell.
+// comes later still goes to its own cell. It loses displays that it has not
+// read when a cell's program ends, so cells that display are made to wait.
 //
 // Linux and macOS only, as GoNB itself.
 package jupyter

@@ -65,7 +65,7 @@ func (e *execution) done() bool { return e.idle && e.replied }
 func (s *Session) Execute(ctx context.Context, code string, limit time.Duration) (*Result, error) {
 	start := time.Now()
 	e, err := s.request("execute_request", map[string]any{
-		"code": code, "silent": false, "store_history": true,
+		"code": withSync(code), "silent": false, "store_history": true,
 		"user_expressions": struct{}{}, "allow_stdin": false, "stop_on_error": true,
 	})
 	if err != nil {

@@ -176,8 +176,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// Displays without Sync may come after the cell's idle status. Each is larger
-// than a pipe's buffer.
+// Displays without Sync may come after the cell's idle status, or be lost by
+// GoNB. Each is larger than a pipe's buffer.
 func TestLateDisplays(t *testing.T) {
 	s := start(t, Options{})
 	run(t, s, "import \"strings\"\nvar big = strings.Repeat(\"x\", 2<<20)", 0)

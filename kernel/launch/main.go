@@ -47,7 +47,7 @@ func main() {
 func launch(connectionFile string) error {
 	root, err := clone.Find(".")
 	if errors.Is(err, clone.ErrNotFound) {
-		return fmt.Errorf("%w\nThe kernel Dendrite (Go) runs notebooks inside a clone of microcircuits: move this notebook there, for example into its notebooks folder.", err)
+		return fmt.Errorf("%w\n(the kernel Dendrite (Go) runs notebooks inside a clone: move this notebook there, for example into its notebooks folder)", err)
 	}
 	if err != nil {
 		return err
