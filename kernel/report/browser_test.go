@@ -270,9 +270,11 @@ func TestIndexInBrowser(t *testing.T) {
 	if n := tb.visible(".thumb img"); n != 2 {
 		t.Errorf("%d thumbnails visible, want 2", n)
 	}
+	tb.audit("index")
 	tb.shoot("index.png")
 	tb.screen(390, true, true)
 	tb.open(address)
+	tb.audit("index, phone, dark")
 	tb.shoot("index-phone-dark.png")
 }
 
@@ -292,6 +294,7 @@ func TestScreens(t *testing.T) {
 			if n := eval[int](tb, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); n > 0 {
 				t.Errorf("%s, %s: the page is %d px wider than the screen", name, s.name, n)
 			}
+			tb.audit(name + ", " + s.name)
 			tb.shoot(name + "-" + s.name + ".png")
 		}
 		tb.screen(1280, true, false) // print must not print the dark page
@@ -305,5 +308,72 @@ func TestScreens(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// pages are reports made elsewhere, such as those of the project's notebooks.
+var pages = flag.String("pages", "", "comma-separated HTML files that TestPages opens")
+
+// axe is the accessibility checker, which is no part of the project: scripts may
+// fetch it and name it here.
+var axe = flag.String("axe", "", "axe-core's axe.min.js: check the accessibility of the pages tested")
+
+// audit fails the test on every serious violation axe-core finds.
+func (tb *tab) audit(name string) {
+	tb.t.Helper()
+	if *axe == "" {
+		return
+	}
+	js, err := os.ReadFile(*axe)
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	eval[chromedp.Void](tb, string(js))
+	const check = `axe.run({resultTypes: ["violations"]}).then(r => r.violations.filter(v => v.impact === "serious" || v.impact === "critical")
+		.map(v => v.id + ": " + v.help + " " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " " + n.failureSummary).join(" | ")))`
+	found, err := chromedp.Run(tb.ctx, chromedp.Evaluate[[]string](check, chromedp.EvalAwaitPromise))
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	for _, v := range found {
+		tb.t.Errorf("%s: %s", name, v)
+	}
+}
+
+// TestPages opens finished reports as a reader does.
+func TestPages(t *testing.T) {
+	for _, path := range strings.FieldsFunc(*pages, func(r rune) bool { return r == ',' }) {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			path, err := filepath.Abs(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Size() > 3_000_000 {
+				t.Errorf("%d bytes, want at most 3 MB", info.Size())
+			}
+			address := (&url.URL{Scheme: "file", Path: path}).String()
+			for _, s := range []struct {
+				name         string
+				width        int64
+				dark, mobile bool
+			}{{"desktop", 1280, false, false}, {"dark", 1280, true, false}, {"phone", 390, false, true}} {
+				tb := newTab(t)
+				tb.screen(s.width, s.dark, s.mobile)
+				tb.open(address)
+				tb.check(address)
+				if n, all := eval[int](tb, drawn), eval[int](tb, `document.querySelectorAll('.dendrite-chart').length`); n != all {
+					t.Errorf("%s: %d of %d charts drawn", s.name, n, all)
+				}
+				if n := eval[int](tb, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); n > 0 {
+					t.Errorf("%s: the page is %d px wider than the screen", s.name, n)
+				}
+				tb.audit(s.name)
+				tb.shoot(strings.TrimSuffix(filepath.Base(path), ".html") + "-" + s.name + ".png")
+			}
+		})
 	}
 }

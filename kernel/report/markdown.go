@@ -78,7 +78,7 @@ func (w *writer) markdown(source string, attachments json.RawMessage, outline bo
 		return markOpen + strconv.Itoa(len(typeset)-1) + markClose
 	}
 	md := goldmark.New(
-		goldmark.WithExtensions(extension.GFM, mathExtension{place: place}),
+		goldmark.WithExtensions(extension.GFM, extension.Typographer, mathExtension{place: place}),
 		// Raw HTML passes here because the sanitizer judges the whole.
 		goldmark.WithRendererOptions(html.WithUnsafe()))
 	var raw bytes.Buffer

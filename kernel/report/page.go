@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,9 +163,18 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 
 func ran(c *ipynb.Cell) bool { return c.Type == ipynb.Code && c.ExecutionCount != nil }
 
-// symbol typesets a parameter's symbol when it is TeX; others are text.
+// symbolScript finds a plain sub- or superscript of several letters, such as
+// that of η^PI, which TeX wants in braces.
+var symbolScript = regexp.MustCompile(`([_^])([\pL\pN][\pL\pN,]+)`)
+
+// symbol typesets a parameter's symbol, written in TeX or plainly; what KaTeX
+// refuses is shown as text.
 func (b *builder) symbol(s string) template.HTML {
-	if tex := strings.Trim(s, "$"); strings.ContainsAny(s, `\$_^`) {
+	tex := strings.Trim(s, "$")
+	if !strings.ContainsAny(tex, `\{`) {
+		tex = symbolScript.ReplaceAllString(tex, "$1{$2}")
+	}
+	if tex != "" {
 		if ml, err := b.w.formulas.typeset(b.ctx, tex, false); err == nil {
 			return template.HTML(ml)
 		}

@@ -81,6 +81,9 @@ func TestReport(t *testing.T) {
 			t.Errorf("the report does not say %q", want)
 		}
 	}
+	if !bytes.Contains(page, []byte(`<msup><mi>η</mi><mrow><mi>P</mi><mi>I</mi></mrow></msup>`)) {
+		t.Error("the symbol η^PI is not typeset with both letters raised")
+	}
 	for _, unwanted := range []string{"SIBLING-HTML", "epoch 1", "\x1b", markOpen, markClose, "ZgotmplZ"} {
 		if bytes.Contains(page, []byte(unwanted)) {
 			t.Errorf("the report contains %q", unwanted)

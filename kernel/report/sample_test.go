@@ -149,7 +149,7 @@ func record() object {
 		"scale": "quick", "reduced": true,
 		"parameters": []object{
 			{"name": "Hidden", "symbol": "", "value": "500, 500", "preset": "500, 500", "paper": "500, 500", "unit": "neurons", "source": "N 3.4", "doc": "neurons per hidden area"},
-			{"name": "Epochs", "symbol": "", "value": "6", "preset": "4", "paper": "200", "unit": "epochs", "source": "N Fig. 3", "doc": "passes over the training images", "changed": true},
+			{"name": "Epochs", "symbol": "η^PI", "value": "6", "preset": "4", "paper": "200", "unit": "epochs", "source": "N Fig. 3", "doc": "passes over the training images", "changed": true},
 			{"name": "Lambda", "symbol": `\lambda_k`, "value": "0.3, 0.3, 0.1", "preset": "0.3, 0.3, 0.1", "paper": "not given", "unit": "", "source": "reimplementation", "doc": "mixing factors"},
 		},
 		"comparison": []object{

@@ -40,6 +40,15 @@
   }, {passive: true});
   follow();
 
+  // A formula wider than the screen scrolls: by keyboard too.
+  function reach() {
+    all('math[display="block"]').forEach(function (m) {
+      if (m.scrollWidth > m.clientWidth) m.setAttribute('tabindex', '0'); else m.removeAttribute('tabindex');
+    });
+  }
+  reach();
+  addEventListener('resize', reach);
+
   // Figures: keep the picture for print and download, then draw the chart.
   function save(link, href) {
     link.href = href;
