@@ -19,7 +19,7 @@ func Parameters(p experiment.Params) {
 		fail(err)
 	}
 	t := notebook.Table{Header: []string{"Parameter", "Symbol", "Value", "Paper", "Unit", "Meaning", "Source"}}
-	t.Notes = []string{"Letters in brackets name public reimplementations in which the value was read: dendrite/paper.md, section 0."}
+	t.Notes = []string{experiment.Sources}
 	changed := false
 	for _, q := range p.Parameters() {
 		value := q.Value

@@ -13,6 +13,7 @@ type Axis struct {
 	Name  string     // what is plotted, such as "test error"
 	Unit  string     // such as "%" or "ms"; empty for none
 	Log   bool       // decades; values of zero and below are gaps
+	Whole bool       // counts, such as epochs: ticks at whole numbers only
 	Range [2]float64 // shown range; zero value: from the data
 }
 

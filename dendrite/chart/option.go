@@ -71,11 +71,14 @@ func (f *figure) axes(grid int, x, y scale, name bool) int {
 	}
 	ya := opts.YAxis{Type: y.kind(), GridIndex: grid, Min: pos(y.lo), Max: pos(y.hi),
 		AxisLine: &opts.AxisLine{Show: opts.Bool(false)}}
-	extra := obj{}
-	if y.step > 0 {
-		extra["interval"] = pos(y.step)
+	extraX, extraY := obj{}, obj{}
+	if x.Whole {
+		extraX["minInterval"] = 1
 	}
-	return f.rawAxes(xa, obj{}, ya, extra)
+	if y.step > 0 {
+		extraY["interval"] = pos(y.step)
+	}
+	return f.rawAxes(xa, extraX, ya, extraY)
 }
 
 func (f *figure) rawAxes(x opts.XAxis, extraX obj, y opts.YAxis, extraY obj) int {

@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"microcircuits/dendrite/baseline"
 	"microcircuits/dendrite/task"
@@ -14,8 +15,9 @@ import (
 type MNISTCurve struct {
 	Validation, Test []float64 // error, %
 
-	// Mean |v_A| over the neurons of hidden areas 1 and 2 and 500 validation
+	// Mean sizes of potentials over the neurons of hidden areas 1 and 2 and 500 validation
 	// images, [area][epoch], for the microcircuit alone.
+	TopDown       [][]float64 // mean |W_k,k+1 r_k+1| without the teacher: what there is to cancel
 	Apical        [][]float64 // no teacher: what the interneurons fail to cancel
 	ApicalTeacher [][]float64 // with the teacher: the error signal
 
@@ -57,22 +59,32 @@ func (p MNIST) trainMicrocircuit(ctx context.Context, w *Work, d *task.Digits, s
 	return t.run(ctx, w, d, func(c *MNISTCurve) error {
 		probe := d.Validation.Slice(0, min(500, d.Validation.Len()))
 		goals := targets(probe.Labels, target)
-		for _, m := range []struct {
-			goals []float32
-			into  *[][]float64
-		}{{nil, &c.Apical}, {goals, &c.ApicalTeacher}} {
-			if err := net.Sweep(probe.Images, m.goals); err != nil {
-				return err
-			}
-			if *m.into == nil {
-				*m.into = make([][]float64, 2)
-			}
-			for k := range 2 {
-				(*m.into)[k] = append((*m.into)[k], net.MeanApical(k+1))
-			}
+		if c.Apical == nil {
+			c.TopDown, c.Apical, c.ApicalTeacher = make([][]float64, 2), make([][]float64, 2), make([][]float64, 2)
+		}
+		if err := net.Sweep(probe.Images, nil); err != nil {
+			return err
+		}
+		for k := range 2 {
+			c.TopDown[k] = append(c.TopDown[k], meanSize(net.Read(nil, twostep.TopDown, k+1)))
+			c.Apical[k] = append(c.Apical[k], net.MeanApical(k+1))
+		}
+		if err := net.Sweep(probe.Images, goals); err != nil {
+			return err
+		}
+		for k := range 2 {
+			c.ApicalTeacher[k] = append(c.ApicalTeacher[k], net.MeanApical(k+1))
 		}
 		return nil
 	})
+}
+
+func meanSize(x []float32) float64 {
+	var sum float64
+	for _, v := range x {
+		sum += math.Abs(float64(v))
+	}
+	return sum / float64(len(x))
 }
 
 func (p MNIST) trainSingleLayer(ctx context.Context, w *Work, d *task.Digits, seed uint64) (MNISTCurve, error) {

@@ -23,6 +23,9 @@ type Parameter struct {
 	reduced bool   // a scale parameter below the paper preset's
 }
 
+// Sources explains the letters in the sources of parameters.
+const Sources = "Sources: N is the NeurIPS 2018 paper, SM its supplement. Letters in brackets are public reimplementations in which a value was read: [My] miyosuda/dendritic_bp, [G] willgreedy/msc-project, [E] ernoult/dentriticBP, [PH] phll/Neuro-Backprop, [S] a thesis derived from [E]. [recalled-H, -M, -L]: recalled from the paper with high, medium or low confidence. More in dendrite/paper.md."
+
 // Params are documented by struct tags, the one place from which parameter
 // tables, range errors and change marks come:
 //

@@ -113,7 +113,8 @@ func (r *Record) MarshalJSON() ([]byte, error) {
 		Reduced    bool         `json:"reduced"`
 		Parameters []Parameter  `json:"parameters"`
 		Comparison []Comparison `json:"comparison"`
+		Sources    string       `json:"sources"`
 		Deviations []string     `json:"deviations"`
 		Provenance Provenance   `json:"provenance"`
-	}{1, r.Info.Name, r.Info.Title, r.Info.Figure, scale, r.Badge(), r.Reduced, r.Parameters, r.Comparison, r.Info.Deviations, r.Provenance})
+	}{1, r.Info.Name, r.Info.Title, r.Info.Figure, scale, r.Badge(), r.Reduced, r.Parameters, r.Comparison, Sources, r.Info.Deviations, r.Provenance})
 }

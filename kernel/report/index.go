@@ -64,6 +64,24 @@ func (e Entry) Picture() template.URL {
 	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(e.Thumbnail)))
 }
 
+// Tally counts the verdicts of the entry's comparisons with the paper, the
+// report itself names them one by one.
+func (e Entry) Tally() []Chip {
+	var tally []Chip
+	for _, class := range []string{"matches", "qualitatively", "deviates"} {
+		n, verdict := 0, ""
+		for _, c := range e.Chips {
+			if c.Class == class {
+				n, verdict = n+1, c.Verdict
+			}
+		}
+		if n > 0 {
+			tally = append(tally, Chip{Quantity: fmt.Sprint(n), Verdict: verdict, Class: class})
+		}
+	}
+	return tally
+}
+
 // Index renders the page that leads to the reports: a gallery in the order of
 // the entries. Links are relative, so that the folder can be moved.
 func Index(entries []Entry) ([]byte, error) {

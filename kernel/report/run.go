@@ -22,6 +22,7 @@ type Run struct {
 	Reduced    bool         `json:"reduced"`
 	Parameters []Parameter  `json:"parameters"`
 	Comparison []Comparison `json:"comparison"`
+	Sources    string       `json:"sources"` // what the letters in the parameters' sources stand for
 	Deviations []string     `json:"deviations"`
 	Provenance Provenance   `json:"provenance"`
 }
