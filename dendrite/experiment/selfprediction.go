@@ -185,11 +185,7 @@ func (p SelfPrediction) Run(ctx context.Context, env Env) (*SelfPredictionRun, e
 		r.Seeds = append(r.Seeds, d.Result)
 		redrawn += d.Result.Redrawn
 	}
-	if redrawn > 0 {
-		r.Info.Deviations = append(slices.Clip(r.Info.Deviations), fmt.Sprintf(
-			"%d of the %d networks drawn had inputs without a stable state before learning (the softplus is unbounded) and were replaced by the next draw of their seed.",
-			redrawn, redrawn+len(done)))
-	}
+	r.tellRedrawn(redrawn)
 	r.Comparison = r.compare()
 	r.Provenance.WallSeconds = time.Since(start).Seconds()
 	return r, nil
@@ -214,33 +210,59 @@ const (
 
 var errUnstable = errors.New("activity explodes: the loop through the top-down weights has no stable state; use smaller Weights or the logistic transfer function")
 
-// seed trains one network, the first stable one of its seed.
+// seed trains one network, the first stable one of its seed, and measures it.
 func (p SelfPrediction) seed(ctx context.Context, w *Work, seed uint64) (SelfPredictionSeed, error) {
+	net, out, err := p.learned(ctx, w, seed)
+	if err != nil {
+		return out, err
+	}
+	if err := net.SetParams(p.network(false)); err != nil {
+		return out, err
+	}
+	if out.After, err = p.traces(ctx, net, seed); err != nil {
+		return out, err
+	}
+	return out, p.closedForm(ctx, seed, &out)
+}
+
+// learned returns the first stable network of a seed after its training: where
+// every later stage begins.
+func (p SelfPrediction) learned(ctx context.Context, w *Work, seed uint64) (*microcircuit.Network, SelfPredictionSeed, error) {
 	var s selfPredictionState
 	w.Resume(&s)
 	for {
-		err := p.train(ctx, w, seed, &s)
+		net, err := p.train(ctx, w, seed, &s)
 		var diverged *microcircuit.DivergenceError
 		unstable := errors.Is(err, errUnstable) || errors.As(err, &diverged)
 		if !unstable || s.Done >= settledIn {
-			return s.Result, err
+			return net, s.Result, err
 		}
 		redrawn := s.Result.Redrawn + 1
 		if redrawn == maxDraws {
-			return s.Result, fmt.Errorf("none of %d networks drawn is stable: %w", maxDraws, err)
+			return nil, s.Result, fmt.Errorf("none of %d networks drawn is stable: %w", maxDraws, err)
 		}
 		s = selfPredictionState{Result: SelfPredictionSeed{Redrawn: redrawn}}
 	}
+}
+
+// tellRedrawn enters into the record how many networks were replaced.
+func (r *Record) tellRedrawn(redrawn int) {
+	if redrawn == 0 {
+		return
+	}
+	r.Info.Deviations = append(slices.Clip(r.Info.Deviations), fmt.Sprintf(
+		"%d of the %d networks drawn had inputs without a stable state before learning (the softplus is unbounded) and were replaced by the next draw of their seed.",
+		redrawn, redrawn+len(r.Provenance.Seeds)))
 }
 
 // netSeed is the seed of the weights and noise of the present draw.
 func netSeed(seed uint64, redrawn int) uint64 { return seed + uint64(redrawn)<<32 }
 
 // train goes on from s to the last pattern.
-func (p SelfPrediction) train(ctx context.Context, w *Work, seed uint64, s *selfPredictionState) error {
+func (p SelfPrediction) train(ctx context.Context, w *Work, seed uint64, s *selfPredictionState) (*microcircuit.Network, error) {
 	net, err := microcircuit.New(p.network(true), netSeed(seed, s.Result.Redrawn))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if s.Done > 0 {
 		err = net.SetState(s.Net)
@@ -248,20 +270,20 @@ func (p SelfPrediction) train(ctx context.Context, w *Work, seed uint64, s *self
 		err = p.prologue(ctx, net, seed, &s.Result)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	const keepEvery = 500
 	for s.Done < p.Patterns {
 		if err := p.learn(net, seed, s.Done, &s.Result); err != nil {
-			return fmt.Errorf("pattern %d: %w", s.Done+1, err)
+			return nil, fmt.Errorf("pattern %d: %w", s.Done+1, err)
 		}
 		if s.Result.Apical[s.Done] > explosion {
-			return fmt.Errorf("pattern %d: %w", s.Done+1, errUnstable)
+			return nil, fmt.Errorf("pattern %d: %w", s.Done+1, errUnstable)
 		}
 		s.Done++
 		if s.Done%10 == 0 {
 			if err := ctx.Err(); err != nil {
-				return err
+				return nil, err
 			}
 			last := s.Result.Apical[s.Done-1]
 			w.Report(float64(s.Done)/float64(p.Patterns),
@@ -271,17 +293,11 @@ func (p SelfPrediction) train(ctx context.Context, w *Work, seed uint64, s *self
 		if s.Done%keepEvery == 0 && s.Done < p.Patterns {
 			s.Net = net.State()
 			if err := w.Checkpoint(s); err != nil {
-				return fmt.Errorf("checkpoint: %w", err)
+				return nil, fmt.Errorf("checkpoint: %w", err)
 			}
 		}
 	}
-	if err := net.SetParams(p.network(false)); err != nil {
-		return err
-	}
-	if s.Result.After, err = p.traces(ctx, net, seed); err != nil {
-		return err
-	}
-	return p.closedForm(ctx, seed, &s.Result)
+	return net, nil
 }
 
 // prologue records the traces before learning and lets the start-up transient
