@@ -222,7 +222,8 @@ func (p SelfPrediction) seed(ctx context.Context, w *Work, seed uint64) (SelfPre
 	if out.After, err = p.traces(ctx, net, seed); err != nil {
 		return out, err
 	}
-	return out, p.closedForm(ctx, seed, &out)
+	err = p.closedForm(ctx, seed, &out)
+	return out, err
 }
 
 // learned returns the first stable network of a seed after its training: where
