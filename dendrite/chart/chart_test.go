@@ -312,3 +312,39 @@ func TestNiceAxes(t *testing.T) {
 		}
 	}
 }
+
+// A zero on a logarithmic axis is a gap of the line and cuts the band: drawn at
+// zero it would lie infinitely far below the panel.
+func TestZeroOnLogarithmicAxis(t *testing.T) {
+	curve := MeanSD("silent at first", Error, []float64{0, 1, 2}, [][]float64{{0, 1, 10}, {0, 2, 20}})
+	y := Axis{Name: "size", Log: true}
+	for name, c := range map[string]*Chart{
+		"lines":  Lines(LinesSpec{Y: y, Curves: []Curve{curve}}),
+		"traces": Traces(TracesSpec{Columns: []TraceColumn{{Panels: []Panel{{Y: y, Curves: []Curve{curve}}}}}}),
+	} {
+		var option struct {
+			Series []struct {
+				ID   string       `json:"id"`
+				Data [][]*float64 `json:"data"`
+			} `json:"series"`
+		}
+		if err := json.Unmarshal(c.Option, &option); err != nil {
+			t.Fatal(err)
+		}
+		low := 0
+		for _, s := range option.Series {
+			if !strings.HasSuffix(s.ID, "-low") {
+				continue
+			}
+			low++
+			for _, p := range s.Data {
+				if p[0] == nil || !(*p[0] > 0) {
+					t.Errorf("%s: lower edge of the band at %v", name, p[0])
+				}
+			}
+		}
+		if low != 1 {
+			t.Errorf("%s: %d lower edges, want 1", name, low)
+		}
+	}
+}

@@ -167,7 +167,7 @@ func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool
 			for i, curve := range p.Curves {
 				curve.Color = pick(curve.Color, curve.Quantity, i)
 				main := len(f.base.MultiSeries)
-				f.curve(id, curve, p.Y, index, 0, keep[0], obj{"unit": p.Y.Unit, "row": r, "column": c})
+				f.curve(id, curve, p.Y, index, ys[r].lo, keep[0], obj{"unit": p.Y.Unit, "row": r, "column": c})
 				f.base.MultiSeries[main].LineStyle.Width = 1.5
 				f.base.MultiSeries[main].ShowSymbol = opts.Bool(false)
 				id, keep = id+1, keep[1:]
