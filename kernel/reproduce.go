@@ -20,6 +20,7 @@ type reproduceCmd struct {
 	overrides
 	Reports string        `placeholder:"DIR" help:"Folder for the reports (default: reports in the clone)."`
 	Timeout time.Duration `placeholder:"DURATION" help:"Time limit for each cell, like 10m (default: none)."`
+	Keep    bool          `help:"Keep the numbers of runs at the paper's scale in notebooks/results, as the reference runs that reports show."`
 }
 
 // Help implements kong.HelpProvider.
@@ -65,7 +66,7 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 	for _, j := range jobs {
 		j.out = filepath.Join(dir, j.name+".ipynb")
 	}
-	r := &runner{console: c, root: root, timeout: cmd.Timeout}
+	r := &runner{console: c, root: root, timeout: cmd.Timeout, keep: cmd.Keep}
 	if err := r.prepare(ctx, jobs); err != nil {
 		return err
 	}

@@ -189,6 +189,7 @@ type runner struct {
 	*console
 	root     string
 	timeout  time.Duration // per cell; 0 = none
+	keep     bool          // keep runs at the paper's scale as reference runs
 	tools    *jupyter.Tools
 	pictures report.Pictures
 }
@@ -207,6 +208,21 @@ func (r *runner) run(ctx context.Context, j *job) error {
 		j.info.Status = "failed"
 	}
 	j.info.WallSeconds = time.Since(started).Seconds()
+	j.nb.SetInfo(j.info)
+	references := filepath.Join(filepath.Dir(j.path), "results")
+	if r.keep && j.failed == nil {
+		files, err := report.KeepReferences(j.nb, references)
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			r.tell("%s", relative(f))
+		}
+	}
+	var err error
+	if j.info.References, err = report.FindReferences(j.nb, references); err != nil && j.failed == nil {
+		j.failed = err
+	}
 	j.nb.SetInfo(j.info)
 
 	// Saving goes on when the user has interrupted the run.

@@ -15,9 +15,11 @@ type RunInfo struct {
 	Parameters  map[string]string `json:"parameters"` // all of them, as Go literals, overrides included
 	Status      string            `json:"status"`     // "ok" or "failed"
 	Source      string            `json:"source"`     // notebook, relative to the clone's root
+	// References are kept runs at the paper's scale, by experiment.
+	References map[string]json.RawMessage `json:"references,omitempty"`
 }
 
-var runKeys = []string{"commit", "dirty", "started", "wallSeconds", "command", "gonb", "go", "parameters", "status", "source"}
+var runKeys = []string{"commit", "dirty", "started", "wallSeconds", "command", "gonb", "go", "parameters", "status", "source", "references"}
 
 // CellInfo is what the runner writes into an executed cell's metadata under
 // the key "dendrite".

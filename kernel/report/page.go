@@ -94,6 +94,7 @@ type runView struct {
 	Number     int
 	Many       bool // the notebook shows several runs
 	Parameters []parameterView
+	Reference  *Reference // nil for none
 }
 
 type parameterView struct {
@@ -140,6 +141,11 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 		v := &runView{Run: r, Number: i + 1, Many: len(runs) > 1}
 		for _, q := range r.Parameters {
 			v.Parameters = append(v.Parameters, parameterView{q, b.symbol(q.Symbol)})
+		}
+		if data, ok := p.Info.References[r.Experiment]; ok {
+			if v.Reference, err = readReference(data); err != nil {
+				return nil, err
+			}
 		}
 		p.Runs = append(p.Runs, v)
 	}

@@ -1,0 +1,117 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// A Reference is what is kept of a run at the paper's scale, so that reports of
+// reduced runs can show its numbers beside theirs.
+type Reference struct {
+	Experiment     string       `json:"experiment"`
+	Commit         string       `json:"commit"`
+	Dirty          bool         `json:"dirty"` // the clone had uncommitted changes
+	Command        string       `json:"command"`
+	Started        string       `json:"started"` // of the earliest network
+	WallSeconds    float64      `json:"wallSeconds"`
+	ComputeSeconds float64      `json:"computeSeconds"`
+	Seeds          []int64      `json:"seeds"`
+	CPU            string       `json:"cpu"`
+	Backend        string       `json:"backend"`
+	Comparison     []Comparison `json:"comparison"`
+}
+
+// Experiment names become file names, so they are held to letters that cannot
+// lead elsewhere.
+var plainName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// KeepReferences writes every run of an executed notebook that has the paper's
+// scale, unchanged, to <dir>/<experiment>.json and returns those files.
+func KeepReferences(nb *ipynb.Notebook, dir string) ([]string, error) {
+	runs, err := gather(nb)
+	if err != nil {
+		return nil, err
+	}
+	info, _ := nb.Info()
+	var files []string
+	for _, r := range runs {
+		if r.Scale != "paper" || r.Reduced {
+			continue
+		}
+		if !plainName.MatchString(r.Experiment) {
+			return files, fmt.Errorf("keep the reference run: experiment %q has a name that is no plain file name", r.Experiment)
+		}
+		data, err := json.MarshalIndent(Reference{
+			Experiment: r.Experiment, Commit: info.Commit, Dirty: info.Dirty, Command: info.Command,
+			Started: r.Provenance.Started, WallSeconds: info.WallSeconds, ComputeSeconds: r.Provenance.ComputeSeconds,
+			Seeds: r.Provenance.Seeds, CPU: r.Provenance.CPU, Backend: r.Provenance.Backend, Comparison: r.Comparison,
+		}, "", "  ")
+		if err != nil {
+			return files, fmt.Errorf("keep the reference run: %w", err)
+		}
+		file := filepath.Join(dir, r.Experiment+".json")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return files, err
+		}
+		if err := Save(file, append(data, '\n')); err != nil {
+			return files, fmt.Errorf("keep the reference run: %w", err)
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+// FindReferences returns the kept runs of the experiments that an executed
+// notebook shows, for its metadata.
+func FindReferences(nb *ipynb.Notebook, dir string) (map[string]json.RawMessage, error) {
+	runs, err := gather(nb)
+	if err != nil {
+		return nil, err
+	}
+	var found map[string]json.RawMessage
+	for _, r := range runs {
+		if !plainName.MatchString(r.Experiment) {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(dir, r.Experiment+".json"))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if _, err := readReference(data); err != nil {
+			return nil, fmt.Errorf("%s: %w; restore it with git, or make it again with --keep", r.Experiment+".json", err)
+		}
+		if found == nil {
+			found = map[string]json.RawMessage{}
+		}
+		found[r.Experiment] = data
+	}
+	return found, nil
+}
+
+func readReference(data []byte) (*Reference, error) {
+	var ref Reference
+	if err := json.Unmarshal(data, &ref); err != nil {
+		return nil, fmt.Errorf("read the reference run: %w", err)
+	}
+	return &ref, nil
+}
+
+// Kept is the reference run's value of a quantity; empty if it has none.
+func (v *runView) Kept(quantity string) string {
+	for _, c := range v.Reference.Comparison {
+		if c.Quantity == quantity {
+			return c.Ours
+		}
+	}
+	return ""
+}
