@@ -148,25 +148,33 @@ func Final(nets []MNISTCurve) []float64 {
 }
 
 func (r *MNISTRun) compare() []Comparison {
-	full := !r.Reduced && r.Params.Data == ""
-	row := func(name string, nets []MNISTCurve, paper, tolerance float64) Comparison {
+	// A reduced run cannot reach the paper's number; it has a bound of its own,
+	// beyond which something is wrong.
+	row := func(name string, nets []MNISTCurve, paper, tolerance, reduced float64) Comparison {
 		final := Final(nets)
 		mean := stat.Mean(final, nil)
 		c := Comparison{
 			Quantity: name + ": test error at the last epoch", Paper: fmt.Sprintf("%.2f %%", paper),
-			Ours: meanSD(final, "%.2f", " %"), Tolerance: fmt.Sprintf("± %.2g percentage points", tolerance),
+			Ours: meanSD(final, "%.2f", " %"),
 		}
-		switch off := mean - paper; {
-		case r.Params.Data != "":
-			c.Verdict, c.Note = Qualitatively, "another data set: the paper's number is for MNIST"
-		case off <= tolerance && off >= -tolerance:
+		if r.Params.Data != "" {
+			c.Tolerance, c.Verdict, c.Note = "none", Qualitatively, "another data set: the paper's number is for MNIST"
+			return c
+		}
+		if r.Reduced {
+			c.Tolerance = fmt.Sprintf("at most %.3g %% in a reduced run", reduced)
+			c.Verdict = verdict(mean <= reduced, Qualitatively)
+			c.Note = fmt.Sprintf("%d epochs where the paper has 200", r.Params.Epochs)
+			return c
+		}
+		c.Tolerance = fmt.Sprintf("at most %.2f %%", paper+tolerance)
+		switch {
+		case math.Abs(mean-paper) <= tolerance:
 			c.Verdict = Matches
-		case off < 0:
+		case mean < paper:
 			c.Verdict, c.Note = Qualitatively, "lower than the paper's"
-		case full:
-			c.Verdict = Deviates
 		default:
-			c.Verdict, c.Note = Qualitatively, fmt.Sprintf("reduced run: %d epochs where the paper has 200", r.Params.Epochs)
+			c.Verdict = Deviates
 		}
 		return c
 	}
@@ -177,9 +185,9 @@ func (r *MNISTRun) compare() []Comparison {
 		silence = append(silence, 100*max(m.Apical[0][last]/m.TopDown[0][last], m.Apical[1][last]/m.TopDown[1][last]))
 	}
 	return []Comparison{
-		row("Dendritic microcircuit", r.Microcircuit, paperMicrocircuit, 0.15),
-		row("Backprop", r.Backprop, paperBackprop, 0.15),
-		row("Single layer", r.SingleLayer, paperSingleLayer, 0.6),
+		row("Dendritic microcircuit", r.Microcircuit, paperMicrocircuit, 0.15, 6),
+		row("Backprop", r.Backprop, paperBackprop, 0.15, 4),
+		row("Single layer", r.SingleLayer, paperSingleLayer, 0.6, 12.5),
 		{
 			Quantity: "Hidden areas learn: error of the microcircuit over that of the single layer",
 			Paper:    fmt.Sprintf("%.2f", paperMicrocircuit/paperSingleLayer), Ours: fmt.Sprintf("%.2f", micro/single),
