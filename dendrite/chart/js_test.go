@@ -99,6 +99,7 @@ func TestTooltipFormats(t *testing.T) {
 			"time 7 ms, before / after\ntop-down  0 / 1 mV\nlateral  0 / 1 mV\nunit 1  0 / 1"},
 		{"lines-log", `o.yAxis[0].axisLabel.formatter(0.001)`, "10⁻³"},
 		{"lines-log", `o.yAxis[0].axisLabel.formatter(10)`, "10"},
+		{"lines", `[9000,-1234567,20000.5].map(o.yAxis[0].axisLabel.formatter).join(" ")`, "9000 −1,234,567 20,000.5"},
 		{"heatmap", `o.series[0].tooltip.formatter({value:[1,0,2]})`, "lambda a, rate 1: 2 %"},
 		{"scatter", `o.series[0].tooltip.formatter({name:"p",value:[0.1,2]})`, "p\nlambda 0.1\nangle 2 degrees"},
 	} {

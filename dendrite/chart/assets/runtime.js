@@ -108,7 +108,10 @@
       if (a.type === 'log' || a.type === 'value') {
         a.axisLabel = a.axisLabel || {};
         if (!a.axisLabel.formatter) a.axisLabel.formatter = a.type === 'log' ? decade : function (v) {
-          return Math.abs(v) >= 1e4 ? v.toLocaleString('en-US').replace('-', '\u2212') : String(v).replace('-', '\u2212');
+          // Not toLocaleString: the engine that draws static pictures takes its argument for a radix.
+          var parts = String(v).split('.');
+          if (Math.abs(v) >= 1e4) parts[0] = parts[0].replace(/\B(?=(\d{3})+$)/g, ',');
+          return parts.join('.').replace('-', '\u2212');
         };
         a.axisPointer = a.axisPointer || {};
         a.axisPointer.label = {formatter: function (p) { return digits(p.value); }};
