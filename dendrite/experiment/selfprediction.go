@@ -30,7 +30,8 @@ type SelfPrediction struct {
 	PatternMs float64 `unit:"ms" min:"1" max:"10000" paper:"100" source:"[My,G,E,S]" doc:"presentation of one pattern"`
 	InputLow  float64 `symbol:"r_0" unit:"1/ms" paper:"0" source:"[E,My]; [S] has -1" doc:"smallest input rate"`
 	InputHigh float64 `symbol:"r_0" unit:"1/ms" paper:"1" source:"[E,My,S]" doc:"largest input rate"`
-	Weights   float64 `symbol:"W" min:"0" max:"100" paper:"1" source:"[My,G,E,S]" doc:"all initial weights are uniform in plus or minus this"`
+	Weights   float64 `symbol:"W" min:"0" max:"100" paper:"1" source:"[My,G,E,S]" doc:"initial lateral and top-down weights are uniform in plus or minus this"`
+	Forward   float64 `symbol:"W^PP_k,k-1" min:"0" max:"100" paper:"1; a comment in [My] quotes 0.1 from A, for a later task" source:"[My,G,E,S]" doc:"initial bottom-up weights are uniform in plus or minus this"`
 
 	Transfer string  `symbol:"φ" oneof:"softplus|logistic" paper:"softplus (N), logistic in A?" source:"N 3.2; [My,S]" doc:"transfer function, from potential to rate"`
 	EtaIP    float64 `symbol:"η^IP" unit:"1/ms" min:"0" max:"1" paper:"0.0002375" source:"[E,S,My]" doc:"learning rate of pyramidal-to-interneuron synapses, rule (8)"`
@@ -65,7 +66,7 @@ func SelfPredictionPreset(scale Scale) SelfPrediction {
 	p := SelfPrediction{
 		Scale: scale, Seeds: 3, Patterns: 2500,
 		Inputs: 30, Hidden: 20, Outputs: 10,
-		PatternMs: 100, InputLow: 0, InputHigh: 1, Weights: 1,
+		PatternMs: 100, InputLow: 0, InputHigh: 1, Weights: 1, Forward: 1,
 		Transfer: "softplus", EtaIP: 0.0002375, EtaPI: 0.0005,
 		Sigma: 0.1, TauW: 30, Tau0: 3, Dt: 0.1,
 		GLeak: 0.1, GBasal: 1, GApical: 0.8, GDendrite: 1, GSom: 0.8,
@@ -103,7 +104,7 @@ func (p SelfPrediction) network(learning bool) microcircuit.Params {
 		m.Transfer = microcircuit.Logistic()
 	}
 	w := microcircuit.Range{Lo: -p.Weights, Hi: p.Weights}
-	m.Init = microcircuit.Init{Up: w, Down: w, IP: w, PI: w}
+	m.Init = microcircuit.Init{Up: microcircuit.Range{Lo: -p.Forward, Hi: p.Forward}, Down: w, IP: w, PI: w}
 	m.Dt, m.Tau0, m.TauW, m.Sigma = p.Dt, p.Tau0, p.TauW, p.Sigma
 	if learning {
 		m.Eta[1] = microcircuit.LearningRates{IP: p.EtaIP, PI: p.EtaPI}

@@ -1,0 +1,30 @@
+package dendrite
+
+import (
+	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/notebook"
+)
+
+// AssociationParams are the parameters of the second figure.
+type AssociationParams = experiment.Association
+
+// AssociationPreset returns the parameters of scale "quick" or "paper".
+func AssociationPreset(scale string) AssociationParams {
+	return experiment.AssociationPreset(parse(scale))
+}
+
+// Association runs the second figure: a network in the self-predicting state is
+// taught one input-output pair (A Fig. 2, N Fig. 1).
+func Association(p AssociationParams) *experiment.AssociationRun {
+	return run("Association", p.Run)
+}
+
+// EachSeed is a table of what every network of an association did.
+func EachSeed(title string, r *experiment.AssociationRun) Table {
+	t := Table{Title: title}
+	t.Header, t.Rows = r.EachSeed()
+	for range t.Header {
+		t.Align = append(t.Align, notebook.Right)
+	}
+	return t
+}

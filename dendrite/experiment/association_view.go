@@ -1,0 +1,264 @@
+package experiment
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
+
+	"microcircuits/dendrite/chart"
+)
+
+// The ends of the axes of N Fig. 1C: (i) the squared mismatch, (ii) the norm of
+// the apical potential.
+const (
+	paperMismatchAxis = 1.0
+	paperApicalAxis   = 10.0
+)
+
+// What counts as success, the same for every seed, scale and variant: a tenfold
+// fall, and an output that misses its target by no more than a fifth of the
+// range from which targets are drawn, in the root mean square over output
+// neurons.
+const (
+	associationFall    = 10.0
+	associationReached = 0.2
+)
+
+// Traces shows 100 ms without and 100 ms with the teacher, before and after
+// learning, of the first seed.
+func (r *AssociationRun) Traces() *chart.Chart {
+	column := func(title string, t AssociationTraces) chart.TraceColumn {
+		apical := slices.Clone(t.TopDown)
+		floats.Add(apical, t.Lateral)
+		return chart.TraceColumn{
+			Title: title,
+			Panels: []chart.Panel{
+				{Y: chart.Axis{Name: "Output"}, Curves: []chart.Curve{
+					{Name: "output neuron", Quantity: chart.Soma, X: t.Time, Y: t.Output},
+					{Name: "target", Quantity: chart.Target, X: t.Time[len(t.Time)-len(t.Target):], Y: t.Target},
+				}},
+				{Y: chart.Axis{Name: "Apical inputs"}, Curves: []chart.Curve{
+					{Name: "top-down", Quantity: chart.Apical, X: t.Time, Y: t.TopDown},
+					{Name: "lateral, sign reversed", Quantity: chart.Interneuron, X: t.Time, Y: negative(t.Lateral)},
+				}},
+				{Y: chart.Axis{Name: "Apical potential"}, Curves: []chart.Curve{
+					{Name: "their difference = error", Quantity: chart.Error, X: t.Time, Y: apical},
+				}},
+				{Y: chart.Axis{Name: "Input rate", Unit: "1/ms"}, Curves: []chart.Curve{
+					{Name: "one input", Quantity: chart.Input, X: t.Time, Y: t.Input},
+				}},
+			},
+			Windows: []chart.Window{{From: restMs, To: 2 * restMs, Label: "teacher on"}},
+		}
+	}
+	first := r.Seeds[0]
+	return chart.Traces(chart.TracesSpec{
+		Title: "A teaching signal before and after it was learned",
+		Caption: fmt.Sprintf("N Fig. 1B (A Fig. 2). One output neuron, and one neuron of area 1, without and with the teacher, before and after %g ms of learning (seed %d; plasticity off, noise on). Top-down input and lateral cancellation are drawn so that they lie on each other where there is no error. Potentials in the model's units, E_rest = 0. Scale: %s.",
+			r.Params.LearnMs, r.Provenance.Seeds[0], r.Badge()),
+		X:       chart.Axis{Name: "Time", Unit: "ms"},
+		Columns: []chart.TraceColumn{column("(i) before learning", first.Before), column("(ii) after learning", first.After)},
+	})
+}
+
+func negative(x []float64) []float64 {
+	y := slices.Clone(x)
+	floats.Scale(-1, y)
+	return y
+}
+
+// fromOnset is the time of each value of a series of one value per millisecond,
+// in ms from the teacher's onset.
+func fromOnset(n int) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = float64(i - restMs)
+	}
+	return x
+}
+
+func (r *AssociationRun) band() string {
+	return fmt.Sprintf("mean and standard deviation of %d seeds", len(r.Seeds))
+}
+
+// runs collects f of one series of every seed.
+func (r *AssociationRun) runs(pick func(AssociationSeed) []float64, f func(float64) float64) [][]float64 {
+	var runs [][]float64
+	for _, s := range r.Seeds {
+		y := slices.Clone(pick(s))
+		for i, v := range y {
+			y[i] = f(v)
+		}
+		runs = append(runs, y)
+	}
+	return runs
+}
+
+// both draws a curve twice: over its own range, and over the paper's axis.
+func both(title, caption, name string, c chart.Curve, top, end float64) *chart.Chart {
+	return chart.Traces(chart.TracesSpec{
+		Title: title, Caption: caption,
+		X:           chart.Axis{Name: "Time from the teacher's onset", Unit: "ms"},
+		PanelHeight: 130,
+		Columns: []chart.TraceColumn{{
+			Panels: []chart.Panel{
+				{Y: chart.Axis{Name: name + ", own range"}, Curves: []chart.Curve{c}},
+				{Y: chart.Axis{Name: fmt.Sprintf("the same, on the paper's axis (0 to %g)", top), Range: [2]float64{0, top}}, Curves: []chart.Curve{c}},
+			},
+			Windows: []chart.Window{{From: 0, To: end, Label: "teacher on, learning"}},
+		}},
+	})
+}
+
+// Mismatch shows the squared difference between output neurons and their
+// interneurons while the association is learned.
+func (r *AssociationRun) Mismatch() *chart.Chart {
+	runs := r.runs(func(s AssociationSeed) []float64 { return s.Mismatch }, func(v float64) float64 { return v })
+	return both("Interneurons catch up with the taught output",
+		fmt.Sprintf("N Fig. 1C (i). Squared norm of the difference between output neurons and the interneurons of area 1, means over each millisecond, noise on; %s. Scale: %s.", r.band(), r.Badge()),
+		"|u² − uᴵ|²", chart.MeanSD("mismatch", chart.Interneuron, fromOnset(len(runs[0])), runs), paperMismatchAxis, r.Params.LearnMs)
+}
+
+// Apical shows the norm of the apical potential while the association is
+// learned.
+func (r *AssociationRun) Apical() *chart.Chart {
+	runs := r.runs(func(s AssociationSeed) []float64 { return s.Apical }, math.Sqrt)
+	return both("The apical error appears, and vanishes with learning",
+		fmt.Sprintf("N Fig. 1C (ii). Norm of the apical potential over the neurons of area 1, root mean squares over each millisecond, noise on; %s. Scale: %s.", r.band(), r.Badge()),
+		"|v_A|", chart.MeanSD("apical potential", chart.Error, fromOnset(len(runs[0])), runs), paperApicalAxis, r.Params.LearnMs)
+}
+
+// Distance shows how far the output would be from its target if the teacher
+// were switched off at that moment.
+func (r *AssociationRun) Distance() *chart.Chart {
+	n := float64(r.Params.Stage1.Outputs)
+	runs := r.runs(func(s AssociationSeed) []float64 { return s.Distance }, func(v float64) float64 { return math.Sqrt(v / n) })
+	x := fromOnset(len(runs[0]))
+	mean, low, high := geometric(runs)
+	return chart.Lines(chart.LinesSpec{
+		Title: "Distance of the output from its target, were the teacher off",
+		Caption: fmt.Sprintf("Root mean square over the output neurons, of the feed-forward pass with the weights of each moment: no teacher, no noise; geometric %s. Scale: %s.",
+			r.band(), r.Badge()),
+		X:          chart.Axis{Name: "Time from the teacher's onset", Unit: "ms"},
+		Y:          chart.Axis{Name: "Distance", Log: true},
+		Curves:     []chart.Curve{{Name: "output to target", Quantity: chart.Soma, X: x, Y: mean, Low: low, High: high}},
+		References: []chart.Reference{{Label: "counts as reached", Value: associationReached, Quantity: chart.Target}},
+		Band:       "geometric " + r.band(),
+		Height:     300,
+	})
+}
+
+// Onset is, for each seed, the norm of the apical potential which the teacher
+// causes: the largest of its first 50 ms, noise averaged over 10 ms.
+func (r *AssociationRun) Onset() []float64 {
+	return r.each(func(s AssociationSeed) float64 { return math.Sqrt(s.onset()) })
+}
+
+// onset is the squared norm of the apical potential soon after the onset.
+func (s AssociationSeed) onset() float64 {
+	return slices.Max(s.Steady[restMs/windowMs : (restMs+50)/windowMs])
+}
+
+// Fall is by how much the squared apical potential fell from its onset to the
+// end of learning (its last 50 ms) in each seed.
+func (r *AssociationRun) Fall() []float64 {
+	return r.each(func(s AssociationSeed) float64 {
+		return s.onset() / stat.Mean(s.Steady[len(s.Steady)-50/windowMs:], nil)
+	})
+}
+
+// Misses are the root mean square distances of the output without teacher from
+// the target, before and after learning, in each seed.
+func (r *AssociationRun) Misses() (before, after []float64) {
+	miss := func(u, target []float64) float64 {
+		return math.Sqrt(squaredDistance(u, target) / float64(len(u)))
+	}
+	return r.each(func(s AssociationSeed) float64 { return miss(s.Naive, s.Target) }),
+		r.each(func(s AssociationSeed) float64 { return miss(s.Taught, s.Target) })
+}
+
+// peaks are the largest squared mismatches of the first 50 ms, each averaged
+// over 10 ms.
+func (r *AssociationRun) peaks() []float64 {
+	return r.each(func(s AssociationSeed) float64 {
+		var peak float64
+		for ms := restMs; ms < restMs+50; ms += windowMs {
+			peak = max(peak, stat.Mean(s.Mismatch[ms:ms+windowMs], nil))
+		}
+		return peak
+	})
+}
+
+func (r *AssociationRun) each(f func(AssociationSeed) float64) []float64 {
+	var out []float64
+	for _, s := range r.Seeds {
+		out = append(out, f(s))
+	}
+	return out
+}
+
+// EachSeed is a table of what every network did: its heading and one row of
+// cells per seed.
+func (r *AssociationRun) EachSeed() (heading []string, rows [][]string) {
+	heading = []string{"Seed", "Apical norm at onset", "Squared apical potential fell", "Squared mismatch at onset",
+		"Output misses target by, before", "after", "Fell tenfold", "Reached"}
+	onset, fall, peak := r.Onset(), r.Fall(), r.peaks()
+	before, after := r.Misses()
+	yes := map[bool]string{true: "yes", false: "no"}
+	for i, seed := range r.Provenance.Seeds {
+		rows = append(rows, []string{
+			fmt.Sprint(seed), fmt.Sprintf("%.2f", onset[i]), fmt.Sprintf("%.0f times", fall[i]), fmt.Sprintf("%.2f", peak[i]),
+			fmt.Sprintf("%.2f", before[i]), fmt.Sprintf("%.2f", after[i]),
+			yes[fall[i] >= associationFall], yes[after[i] <= associationReached],
+		})
+	}
+	return heading, rows
+}
+
+func (r *AssociationRun) compare() []Comparison {
+	onset, fall, peak := r.Onset(), r.Fall(), r.peaks()
+	before, after := r.Misses()
+	reached := 0
+	for _, d := range after {
+		if d <= associationReached {
+			reached++
+		}
+	}
+	return []Comparison{
+		{
+			Quantity: "Norm of the apical potential at the teacher's onset",
+			Paper:    "on an axis from 0 to 10 (N Fig. 1C ii)",
+			Ours:     spread(onset, "%.2g"), Tolerance: "median between 0.5 and 10",
+			Verdict: verdict(median(onset) >= 0.5 && median(onset) <= paperApicalAxis, Qualitatively),
+			Note:    "largest of the first 50 ms; potentials averaged over 10 ms, here and below, so that noise does not count",
+		},
+		{
+			Quantity: "Squared apical potential, onset over last 50 ms",
+			Paper:    "decays towards 0 within 1500 ms",
+			Ours:     spread(fall, "%.0f times") + " lower", Tolerance: "at least 10 times in every seed",
+			Verdict: verdict(floats.Min(fall) >= associationFall, Qualitatively),
+		},
+		{
+			Quantity: "Output without the teacher: distance from the target",
+			Paper:    "reaches the target (N Fig. 1B ii, one neuron)",
+			Ours: fmt.Sprintf("%s before, %s after learning; reached in %d of %d seeds",
+				spread(before, "%.2g"), spread(after, "%.2g"), reached, len(after)),
+			Tolerance: "at most 0.2 in every seed", Verdict: verdict(reached == len(after), Qualitatively),
+			Note: "root mean square over all output neurons; targets are drawn from a range of 1",
+		},
+		{
+			Quantity: "Squared mismatch of interneurons and outputs at the onset",
+			Paper:    "on an axis from 0 to 1 (N Fig. 1C i)",
+			Ours:     spread(peak, "%.2g"), Tolerance: "median below 1", Verdict: verdict(median(peak) < paperMismatchAxis, Qualitatively),
+		},
+	}
+}
+
+func median(values []float64) float64 {
+	v := slices.Clone(values)
+	slices.Sort(v)
+	return stat.Quantile(0.5, stat.LinInterp, v, nil)
+}
