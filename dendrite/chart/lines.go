@@ -301,7 +301,7 @@ func (f *figure) references(refs []Reference, x, y scale, top string) {
 			at := y.fraction(r.Value)
 			for j, other := range refs {
 				gap := y.fraction(other.Value) - at
-				if !other.Vertical && (gap > 0 || gap == 0 && j < i) && gap < 0.08 && at > 0.08 {
+				if !other.Vertical && (gap > 0 || gap == 0 && j < i) && gap < 0.08 && at > 0.055 { // a label is some 0.05 high
 					position = "insideStartBottom"
 				}
 			}

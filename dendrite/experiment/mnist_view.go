@@ -63,8 +63,8 @@ func (r *MNISTRun) TestError() *chart.Chart {
 	})
 }
 
-// ceiling is the paper's 10 % or, where the curves go higher, the next whole
-// number above them.
+// ceiling is the paper's 10 % or, where the curves go higher, the next multiple
+// of 5 % above them.
 func (r *MNISTRun) ceiling() float64 {
 	top := 10.0
 	for _, nets := range [][]MNISTCurve{r.Microcircuit, r.Backprop, r.SingleLayer} {
@@ -72,7 +72,7 @@ func (r *MNISTRun) ceiling() float64 {
 			top = max(top, slices.Max(n.Test[1:]))
 		}
 	}
-	return math.Ceil(top)
+	return 5 * math.Ceil(top/5)
 }
 
 // ApicalPotential shows that the apical dendrites are near silent without a
@@ -84,17 +84,18 @@ func (r *MNISTRun) ApicalPotential() *chart.Chart {
 		for _, c := range []struct {
 			name string
 			q    chart.Quantity
+			from int // first epoch
 			pick func(MNISTCurve) [][]float64
 		}{
-			{"top-down input", chart.Apical, func(m MNISTCurve) [][]float64 { return m.TopDown }},
-			{"with teacher", chart.Error, func(m MNISTCurve) [][]float64 { return m.ApicalTeacher }},
-			{"no teacher", chart.Interneuron, func(m MNISTCurve) [][]float64 { return m.Apical }},
+			{"top-down input", chart.Apical, 0, func(m MNISTCurve) [][]float64 { return m.TopDown }},
+			{"with teacher", chart.Error, 0, func(m MNISTCurve) [][]float64 { return m.ApicalTeacher }},
+			{"no teacher", chart.Interneuron, 1, func(m MNISTCurve) [][]float64 { return m.Apical }},
 		} {
 			var runs [][]float64
 			for _, m := range r.Microcircuit {
-				runs = append(runs, c.pick(m)[area])
+				runs = append(runs, c.pick(m)[area][c.from:])
 			}
-			curves = append(curves, chart.MeanSD(c.name, c.q, x, runs))
+			curves = append(curves, chart.MeanSD(c.name, c.q, x[c.from:], runs))
 		}
 	}
 	panel := func(area int) chart.Panel {
@@ -102,7 +103,7 @@ func (r *MNISTRun) ApicalPotential() *chart.Chart {
 	}
 	return chart.Traces(chart.TracesSpec{
 		Title: "Apical potential with and without the teacher",
-		Caption: fmt.Sprintf("Top-down input and apical potential of the microcircuit, mean size over the neurons of a hidden area and 500 validation images; %s. Before learning (epoch 0) the apical potential without a teacher is exactly 0, off the logarithmic axis. Scale: %s.",
+		Caption: fmt.Sprintf("Top-down input and apical potential of the microcircuit, mean size over the neurons of a hidden area and 500 validation images; %s. Before learning (epoch 0) the apical potential without a teacher is exactly 0 and not drawn. Scale: %s.",
 			r.seedsText(), r.Badge()),
 		X:           chart.Axis{Name: "Epoch", Whole: true},
 		PanelHeight: 140,
