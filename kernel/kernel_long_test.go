@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"microcircuits/kernel/internal/processes"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -26,17 +27,17 @@ func build(t *testing.T) string {
 // mentions lists the living processes with text in their command line.
 func mentions(t *testing.T, text string) string {
 	t.Helper()
-	out, err := exec.Command("ps", "-eo", "stat=,pid=,args=").Output()
+	all, err := processes.All()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var found []string
-	for line := range strings.Lines(string(out)) {
-		if strings.Contains(line, text) && !strings.HasPrefix(line, "Z") {
-			found = append(found, line)
+	for _, p := range all {
+		if strings.Contains(p.Args, text) {
+			found = append(found, p.String())
 		}
 	}
-	return strings.Join(found, "")
+	return strings.Join(found, "\n")
 }
 
 // eventually waits for something that takes a moment.

@@ -11,14 +11,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"microcircuits/kernel/internal/processes"
 )
 
 type cli struct {
@@ -108,8 +107,8 @@ func program(args []string, out, errOut io.Writer) (code int) {
 // ended: it does not pass on a signal that kills it.
 func endWithGoRun(ctx context.Context, cancel context.CancelFunc) {
 	parent := os.Getppid()
-	name, err := exec.CommandContext(ctx, "ps", "-o", "comm=", "-p", strconv.Itoa(parent)).Output()
-	if err != nil || !strings.HasSuffix(strings.TrimSpace(string(name)), "go") {
+	p, found, err := processes.Find(parent)
+	if err != nil || !found || p.Name != "go" {
 		return
 	}
 	for tick := time.Tick(500 * time.Millisecond); ; {

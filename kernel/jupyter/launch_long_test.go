@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"microcircuits/kernel/internal/processes"
 )
 
 // launched starts the installed launcher as Jupyter would, in a folder.
@@ -44,16 +46,7 @@ func gone(t *testing.T, text string) {
 	t.Helper()
 	left := ""
 	for range 100 {
-		out, err := exec.Command("ps", "-eo", "pid=,args=").Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		left = ""
-		for line := range strings.Lines(string(out)) {
-			if strings.Contains(line, text) {
-				left += line
-			}
-		}
+		left = living(t, func(p processes.Process) bool { return strings.Contains(p.Args, text) })
 		if left == "" {
 			return
 		}

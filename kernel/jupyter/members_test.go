@@ -3,22 +3,23 @@
 package jupyter
 
 import (
-	"os/exec"
-	"strconv"
 	"strings"
+	"testing"
+
+	"microcircuits/kernel/internal/processes"
 )
 
-// members lists the living processes of a process group.
-func members(group int) string {
-	out, err := exec.Command("ps", "-eo", "pgid=,pid=,stat=,args=").Output()
+// living lists the living processes that satisfy a condition, one a line.
+func living(t *testing.T, which func(processes.Process) bool) string {
+	t.Helper()
+	all, err := processes.All()
 	if err != nil {
-		return "ps: " + err.Error()
+		t.Fatal(err)
 	}
 	var found []string
-	for line := range strings.Lines(string(out)) {
-		f := strings.Fields(line)
-		if len(f) > 3 && f[0] == strconv.Itoa(group) && !strings.HasPrefix(f[2], "Z") {
-			found = append(found, strings.TrimSpace(line))
+	for _, p := range all {
+		if which(p) {
+			found = append(found, p.String())
 		}
 	}
 	return strings.Join(found, "\n")

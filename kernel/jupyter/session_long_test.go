@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"microcircuits/kernel/internal/processes"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -50,7 +51,7 @@ func start(t *testing.T, o Options) *Session {
 // nothingLeft fails when the process group lives or the folder holds anything.
 func nothingLeft(t *testing.T, tmp string, group int) {
 	t.Helper()
-	if alive := members(group); alive != "" {
+	if alive := living(t, func(p processes.Process) bool { return p.Group == group }); alive != "" {
 		t.Errorf("processes of the kernel's group are left:\n%s", alive)
 	}
 	entries, err := os.ReadDir(tmp)
