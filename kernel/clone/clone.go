@@ -92,14 +92,28 @@ func Build(ctx context.Context, goCmd, root string) (string, error) {
 	return program, BuildPackage(ctx, goCmd, root, "./kernel", program)
 }
 
-// BuildPackage builds one main package of a clone into a file.
-func BuildPackage(ctx context.Context, goCmd, root, pkg, file string) error {
-	cmd := exec.CommandContext(ctx, goCmd, "build", "-o", file, pkg)
+// BuildPackage builds one main package of a clone into a file. Others may run
+// or build that file at the same time: it is replaced as a whole.
+func BuildPackage(ctx context.Context, goCmd, root, pkg, file string) (err error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(file), ".build-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
+	fresh := filepath.Join(tmp, filepath.Base(file))
+	// Given what was built last, the go command links only if something
+	// changed; it never writes into a file that is there, it replaces it.
+	// Where this fails, say on a file system without links, it always links.
+	_ = os.Link(file, fresh)
+	cmd := exec.CommandContext(ctx, goCmd, "build", "-o", fresh, pkg)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot build %s of %s: %w\n%s\n(is it complete? In that folder, with the network on: go mod download)", pkg, root, err, bytes.TrimSpace(out))
 	}
-	return nil
+	return os.Rename(fresh, file)
 }
 
 // Commit returns the commit checked out in a clone and whether files differ

@@ -1,9 +1,13 @@
 package clone
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -49,5 +53,69 @@ func TestEachCloneHasItsOwnProgram(t *testing.T) {
 	b, errB := Program("/b")
 	if errA != nil || errB != nil || a == b {
 		t.Errorf("%q %v, %q %v", a, errA, b, errB)
+	}
+}
+
+// A program can be run at any moment while others build it anew.
+func TestBuildsAtTheSameTime(t *testing.T) {
+	root, dir := t.TempDir(), t.TempDir()
+	source := func(version string) {
+		t.Helper()
+		for name, text := range map[string]string{
+			"go.mod":  "module microcircuits\n\ngo 1.25.0\n",
+			"main.go": fmt.Sprintf("package main\n\nimport \"os\"\n\nfunc main() { os.Stdout.WriteString(%q) }\n", version),
+		} {
+			if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	file := filepath.Join(dir, "new", "program")
+	build := func() error { return BuildPackage(t.Context(), "go", root, ".", file) }
+	source("old")
+	if err := build(); err != nil {
+		t.Fatal(err)
+	}
+	source("new")
+	var builders sync.WaitGroup
+	for range 2 {
+		builders.Go(func() {
+			if err := build(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	built, done := context.WithCancel(t.Context())
+	go func() { builders.Wait(); done() }()
+	for built.Err() == nil {
+		if out, err := exec.Command(file).Output(); err != nil || string(out) != "old" && string(out) != "new" {
+			t.Fatalf("run while it was built: %q, %v", out, err)
+		}
+	}
+	if out, err := exec.Command(file).Output(); err != nil || string(out) != "new" {
+		t.Errorf("after the builds: %q, %v", out, err)
+	}
+	before, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := build(); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.Stat(file); err != nil || !os.SameFile(before, after) {
+		t.Errorf("linked again though nothing changed (%v)", err)
+	}
+	// A clone that does not build leaves what there was.
+	if err := os.WriteFile(filepath.Join(root, "main.go"), []byte("package main\nfunc main() { undefined() }\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := build(); err == nil {
+		t.Error("a broken clone builds")
+	}
+	if out, err := exec.Command(file).Output(); err != nil || string(out) != "new" {
+		t.Errorf("after a failed build: %q, %v", out, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(file)); err != nil || len(left) != 1 {
+		t.Errorf("left beside the program: %v, %v", left, err)
 	}
 }
