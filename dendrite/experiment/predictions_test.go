@@ -1,0 +1,100 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func smallPredictions() Predictions {
+	p := PredictionsPreset(Quick)
+	p.Seeds, p.Regression.Trials, p.Regression.PatternMs = 2, 60, 50
+	return p
+}
+
+// Silencing SST unmasks the top-down input only where it was cancelled: issue 3.
+func TestPredictionsSilencing(t *testing.T) {
+	p := smallPredictions()
+	p.Seeds, p.Regression.Trials, p.Regression.PatternMs = 1, 250, 100
+	r, err := p.Run(t.Context(), Env{Store: openStore(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := r.nets(intact)[0]
+	if _, fit := line(n.Before.TopDown, n.Before.Immediate); !(fit < 0.3) {
+		t.Errorf("before learning the top-down input explains %.2f of the depolarisation", fit)
+	}
+	if slope, fit := line(n.After.TopDown, n.After.Immediate); !(math.Abs(slope-1) < 0.1) || !(fit > 0.95) {
+		t.Errorf("after learning: slope %.3f, R² %.3f, want about 1", slope, fit)
+	}
+	// What a silenced dendrite shows is its top-down input, sample by sample.
+	for i, v := range n.After.Traces.Apical {
+		t0 := n.After.Traces
+		want := t0.TopDown[i]
+		if i < len(t0.Time)/2 {
+			want += t0.Lateral[i]
+		}
+		if !(math.Abs(v-want) < 1e-9) {
+			t.Fatalf("at %.1f ms v_A is %g, its inputs add up to %g", t0.Time[i], v, want)
+		}
+	}
+	// Frozen lateral synapses leave the apical dendrite loud, learned ones not.
+	last := func(x []float64) float64 { return x[len(x)-1] }
+	if frozen := last(r.nets(frozenLateral)[0].Apical); !(frozen > 5*last(n.Apical)) {
+		t.Errorf("apical potential %.3g with lateral plasticity frozen, %.3g intact", frozen, last(n.Apical))
+	}
+	first := r.nets(shallow)[0]
+	if first.Error[0] != n.Error[0] || first.Forward[0] != n.Forward[0] {
+		t.Error("networks of one seed do not start alike")
+	}
+}
+
+func TestPredictionsSameBitsForAnyWorkersAndResumed(t *testing.T) {
+	p := smallPredictions()
+	var want *PredictionsRun
+	for _, workers := range []int{1, 4} {
+		r, err := p.Run(t.Context(), Env{Store: openStore(t), Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = r
+		} else if !reflect.DeepEqual(r.Nets, want.Nets) {
+			t.Errorf("%d workers give other numbers than 1", workers)
+		}
+	}
+	store := openStore(t)
+	for _, stop := range []float64{0.06, 0.4} { // in the middle of a network, after its checkpoint
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := p.Run(ctx, Env{Store: store, Workers: 1, Progress: func(q Progress) {
+			if q.Fraction > stop {
+				cancel()
+			}
+		}})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("not stopped: %v", err)
+		}
+	}
+	r, err := p.Run(t.Context(), Env{Store: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(r.Nets, want.Nets) {
+		t.Error("stopped and resumed, the numbers differ from those of an uninterrupted run")
+	}
+	for _, c := range []struct{ name, caption string }{
+		{"silencing", r.SilencingTraces().Caption}, {"scatter", r.SilencingScatter().Caption}, {"learning", r.Learning().Caption},
+		{"final errors", r.FinalErrors().Caption}, {"frozen", r.FrozenTraces().Caption}, {"VIP", r.VIPTraces().Caption},
+	} {
+		if !strings.Contains(c.caption, "reduced run") {
+			t.Errorf("%s: caption hides that the run is reduced: %s", c.name, c.caption)
+		}
+	}
+	p.VIPFrom = 0.7
+	if _, err := p.Run(t.Context(), Env{Store: store}); err == nil || !strings.Contains(err.Error(), "VIPFrom") {
+		t.Errorf("error %v does not name VIPFrom", err)
+	}
+}
