@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"microcircuits/dendrite/internal/simd"
@@ -31,8 +33,10 @@ type Done[R any] struct {
 
 // Work is a job's handle on its progress bar and its checkpoints.
 type Work struct {
-	entry  *runstore.Entry
-	report func(fraction float64, text string, points []Point)
+	entry   *runstore.Entry
+	report  func(fraction float64, text string, points []Point)
+	start   time.Time      // of this session
+	earlier *runstore.Meta // of the sessions before it, if the job was resumed
 }
 
 // Report tells how far the job is (0 to 1), in words, with points of its
@@ -42,23 +46,56 @@ func (w *Work) Report(fraction float64, text string, points ...Point) {
 }
 
 // Checkpoint keeps state, so that an interrupted job goes on from here.
-func (w *Work) Checkpoint(state any) error { return w.entry.SaveCheckpoint(state) }
+func (w *Work) Checkpoint(state any) error { return w.entry.SaveCheckpoint(state, w.meta()) }
 
 // Resume fills state, a pointer, from the newest checkpoint and says whether
-// there was one. A damaged checkpoint is reported and not used.
+// there was one. A checkpoint that is damaged, or comes from other numeric
+// kernels or another architecture, is reported and not used: a result has the
+// bits of one backend from start to end, and is labelled with it.
 func (w *Work) Resume(state any) bool {
-	ok, warning := w.entry.LoadCheckpoint(state)
+	earlier, ok, warning := w.entry.LoadCheckpoint(state, sameBits)
 	if warning != nil {
 		w.Report(0, fmt.Sprintf("starting over: %v", warning))
+	}
+	if ok {
+		w.earlier = &earlier
 	}
 	return ok
 }
 
+// sameBits refuses a checkpoint that this program would not go on from bit for
+// bit.
+func sameBits(m runstore.Meta) error {
+	if m.Backend != simd.Backend() || m.Arch != runtime.GOARCH {
+		return fmt.Errorf("it was computed by the %s kernels on %s; here are %s on %s, which differ in the last bits",
+			orUnknown(m.Backend), orUnknown(m.Arch), simd.Backend(), runtime.GOARCH)
+	}
+	return nil
+}
+
+func orUnknown(name string) string {
+	if name == "" {
+		return "unknown"
+	}
+	return name
+}
+
+// meta describes the job up to now, with the sessions before this one.
+func (w *Work) meta() runstore.Meta {
+	m := runstore.NewMeta(w.start, simd.Backend())
+	if e := w.earlier; e != nil {
+		m.Created = e.Created
+		m.Seconds += e.Seconds
+		m.Go, m.CPU = merge(e.Go, m.Go), merge(e.CPU, m.CPU)
+	}
+	return m
+}
+
 // Execute returns the results of the jobs in their order: from the store where
 // they are kept, else computed on env's workers and kept. The results do not
-// depend on the number of workers. The first job that fails stops the others;
-// cancelling ctx does the same, and what is complete or checkpointed by then
-// is kept.
+// depend on the number of workers. The first job that fails stops the others,
+// and the error begins with its unit; cancelling ctx does the same. What is
+// complete or checkpointed by then is kept.
 func Execute[R any](ctx context.Context, env Env, info Info, jobs []Job[R]) ([]Done[R], error) {
 	store, err := env.open()
 	if err != nil {
@@ -68,6 +105,7 @@ func Execute[R any](ctx context.Context, env Env, info Info, jobs []Job[R]) ([]D
 	defer cancel(nil)
 	board := newBoard(env.Progress, len(jobs), func(i int) float64 { return max(jobs[i].Weight, 0) })
 	done := make([]Done[R], len(jobs))
+	var complete atomic.Int64
 	queue := make(chan int)
 	var wg sync.WaitGroup
 	for range min(env.workers(), len(jobs)) {
@@ -79,6 +117,7 @@ func Execute[R any](ctx context.Context, env Env, info Info, jobs []Job[R]) ([]D
 					continue
 				}
 				done[i] = d
+				complete.Add(1)
 				board.finish(i, d.Cached)
 			}
 		})
@@ -95,7 +134,8 @@ func Execute[R any](ctx context.Context, env Env, info Info, jobs []Job[R]) ([]D
 		if errors.Is(err, context.Canceled) {
 			return nil, fmt.Errorf("experiment %s interrupted; what is complete is kept, run it again to go on: %w", info.Name, err)
 		}
-		return nil, fmt.Errorf("experiment %s: %w", info.Name, err)
+		return nil, fmt.Errorf("experiment %s: %w (%d of %d runs are complete and kept, so are checkpoints of others: once the cause is mended, the next call computes only what is missing)",
+			info.Name, err, complete.Load(), len(jobs))
 	}
 	return done, nil
 }
@@ -132,12 +172,12 @@ func one[R any](ctx context.Context, store *runstore.Store, info Info, job Job[R
 	if warning != nil {
 		report(0, fmt.Sprintf("computing %s again: %v", job.Unit, warning), nil)
 	}
-	start := time.Now()
-	d.Result, err = job.Run(ctx, &Work{entry: entry, report: report})
+	w := &Work{entry: entry, report: report, start: time.Now()}
+	d.Result, err = job.Run(ctx, w)
 	if err != nil {
 		return d, err
 	}
-	d.Meta = runstore.NewMeta(start, simd.Backend())
+	d.Meta = w.meta()
 	if err := entry.Save(d.Result, d.Meta); err != nil {
 		return d, fmt.Errorf("keep the result: %w", err)
 	}

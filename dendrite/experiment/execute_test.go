@@ -108,6 +108,29 @@ func TestExecuteResumesAfterAFailure(t *testing.T) {
 	}
 }
 
+// One bad seed must not cost the work of the good ones, and the error says so.
+func TestExecuteKeepsWhatIsCompleteWhenAJobFails(t *testing.T) {
+	var ran atomic.Int32
+	jobs := squareJobs(4, &ran)
+	good := jobs[2].Run
+	jobs[2].Run = func(context.Context, *Work) (squares, error) { return squares{}, errors.New("activity explodes") }
+	env := Env{Store: openStore(t), Workers: 1}
+	info := Info{Name: "partly"}
+	_, err := Execute(t.Context(), env, info, jobs)
+	for _, want := range []string{"experiment partly: unit2: activity explodes", "2 of 4 runs are complete and kept", "computes only what is missing"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+	jobs[2].Run = good
+	if _, err := Execute(t.Context(), env, info, jobs); err != nil {
+		t.Fatal(err)
+	}
+	if n := ran.Load(); n != 4 {
+		t.Errorf("%d jobs were computed in both calls, want 4: the first two are kept", n)
+	}
+}
+
 func TestExecuteSaysInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	job := Job[squares]{Unit: "endless", Run: func(ctx context.Context, _ *Work) (squares, error) {

@@ -36,7 +36,7 @@ const Sources = "Sources: N is the NeurIPS 2018 paper, SM its supplement. Letter
 //	doc     one line of meaning
 //	min, max, above   the valid range (above: exclusive minimum)
 //	oneof   the valid names of a string, separated by |
-//	scale   "up": the run is reduced when this is below the paper's preset
+//	scale   "up": the run is reduced when this number is below the paper's preset
 //
 // Nested structs are walked and their fields named Outer.Inner; a field tagged
 // param:"-" is left out.
@@ -68,10 +68,22 @@ func Table(p, preset, paper any) []Parameter {
 			Name: name, Symbol: f.Tag.Get("symbol"), Value: value, Preset: base[name],
 			Paper: f.Tag.Get("paper"), Unit: f.Tag.Get("unit"), Source: f.Tag.Get("source"),
 			Doc: f.Tag.Get("doc"), Changed: value != base[name],
-			reduced: f.Tag.Get("scale") == "up" && v.Int() < full[name].Int(),
+			reduced: f.Tag.Get("scale") == "up" && number(v) < number(full[name]),
 		})
 	})
 	return rows
+}
+
+// number is the value of a field whose tags need one. Another type there is a
+// mistake in this program.
+func number(v reflect.Value) float64 {
+	switch {
+	case v.CanInt():
+		return float64(v.Int())
+	case v.CanFloat():
+		return v.Float()
+	}
+	panic(fmt.Sprintf("experiment: a field of type %s has the tag scale, which is for numbers", v.Type()))
 }
 
 // Validate checks every field of the struct p against the range in its tags

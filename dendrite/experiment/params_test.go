@@ -14,12 +14,13 @@ type sample struct {
 	Scale Scale   `param:"-"`
 	Seeds int     `min:"1" max:"100" scale:"up" doc:"networks"`
 	Dt    float64 `above:"0" max:"1" unit:"ms" doc:"time step"`
+	Long  float64 `above:"0" scale:"up" unit:"ms" doc:"duration"`
 	Kind  string  `oneof:"softplus|logistic" doc:"transfer"`
 	Inner inner
 }
 
 func good() sample {
-	return sample{Quick, 3, 0.1, "softplus", inner{[]float64{0.1, 0.2}}}
+	return sample{Quick, 3, 0.1, 50, "softplus", inner{[]float64{0.1, 0.2}}}
 }
 
 func TestValidateNamesTheParameterAndTheRange(t *testing.T) {
@@ -66,8 +67,15 @@ func TestTableMarksChangesAndReducedScale(t *testing.T) {
 			t.Errorf("%s: changed %v", row.Name, row.Changed)
 		}
 	}
-	if len(r.Parameters) != 4 {
-		t.Errorf("%d rows, want 4", len(r.Parameters))
+	if len(r.Parameters) != 5 {
+		t.Errorf("%d rows, want 5", len(r.Parameters))
+	}
+	p, paper = good(), good()
+	if paper.Long = 50.5; !NewRecord(Info{}, Quick, p, good(), paper).Reduced {
+		t.Error("a duration below the paper's does not count as reduced")
+	}
+	if p.Long = 51; NewRecord(Info{}, Quick, p, good(), paper).Reduced {
+		t.Error("a duration above the paper's counts as reduced")
 	}
 	full := NewRecord(Info{}, Paper, paper, paper, paper)
 	if full.Changed || full.Reduced {

@@ -65,18 +65,23 @@ func AddJobs[R any](r *Record, jobs []Done[R]) {
 			p.Started = m.Created
 		}
 		p.Backend, p.CPU, p.Go = merge(p.Backend, m.Backend), merge(p.CPU, m.CPU), merge(p.Go, m.Go)
+		p.Arch = merge(p.Arch, m.Arch)
 		p.Cached = p.Cached && d.Cached
 		p.ComputeSeconds += m.Seconds
 		p.Runs = append(p.Runs, d.Folder)
 	}
 }
 
-// merge names every value of runs that came from different machines.
+// merge names every value of runs, or of sessions of one run, that came from
+// different machines: names are separated by semicolons.
 func merge(have, add string) string {
-	if slices.Contains(strings.Split(have, "; "), add) {
-		return have
+	names := strings.Split(have, "; ")
+	for _, name := range strings.Split(add, "; ") {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
-	return have + "; " + add
+	return strings.Join(names, "; ")
 }
 
 // About returns the record itself: what every run has, whatever its figure.

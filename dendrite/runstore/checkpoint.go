@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 )
 
 const (
@@ -21,9 +20,10 @@ const (
 func (e *Entry) CheckpointFile() string { return e.Dir() + checkpointSuffix }
 
 // SaveCheckpoint keeps state, from which an unfinished computation can go on,
-// in place of an older one: at any moment the old or the new one is there.
-func (e *Entry) SaveCheckpoint(state any) error {
-	sealed, err := e.packCheckpoint(state)
+// in place of an older one: at any moment the old or the new one is there. Meta
+// tells how the state came about, all sessions of the computation included.
+func (e *Entry) SaveCheckpoint(state any, meta Meta) error {
+	sealed, err := e.packCheckpoint(state, meta)
 	if err != nil {
 		return fmt.Errorf("runstore: checkpoint of %s cannot be kept: %w", e.Name(), err)
 	}
@@ -36,8 +36,8 @@ func (e *Entry) SaveCheckpoint(state any) error {
 	return nil
 }
 
-func (e *Entry) packCheckpoint(state any) ([]byte, error) {
-	run, err := e.describe(Meta{Created: time.Now()})
+func (e *Entry) packCheckpoint(state any, meta Meta) ([]byte, error) {
+	run, err := e.describe(meta)
 	if err != nil {
 		return nil, err
 	}
@@ -48,35 +48,42 @@ func (e *Entry) packCheckpoint(state any) ([]byte, error) {
 	return seal(append([]file{{runFile, run}, {stateFile, text}}, arrays...))
 }
 
-// LoadCheckpoint fills state, a pointer, with the newest checkpoint. When there
-// is none ok is false and state is as before; if there is one that is damaged
-// or of another shape, warning says so and the computation has to start over.
-func (e *Entry) LoadCheckpoint(state any) (ok bool, warning error) {
+// LoadCheckpoint fills state, a pointer, with the newest checkpoint and tells
+// how that came about. When there is none ok is false and state is as before;
+// if there is one that is damaged, of another shape, or refused by usable (nil
+// takes all), warning says so and the computation has to start over.
+func (e *Entry) LoadCheckpoint(state any, usable func(Meta) error) (meta Meta, ok bool, warning error) {
 	data, err := os.ReadFile(e.CheckpointFile())
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return Meta{}, false, nil
 	}
 	if err == nil {
-		err = e.openCheckpoint(state, data)
+		meta, err = e.openCheckpoint(state, usable, data)
 	}
 	if err != nil {
-		return false, fmt.Errorf("runstore: checkpoint of %s is not usable: %w", e.Name(), err)
+		return Meta{}, false, fmt.Errorf("runstore: checkpoint of %s is not usable: %w", e.Name(), err)
 	}
-	return true, nil
+	return meta, true, nil
 }
 
-func (e *Entry) openCheckpoint(state any, data []byte) error {
+func (e *Entry) openCheckpoint(state any, usable func(Meta) error, data []byte) (Meta, error) {
 	files, err := unseal(data)
 	if err != nil {
-		return err
+		return Meta{}, err
 	}
-	if _, err := e.verify(files[runFile]); err != nil {
-		return err
+	meta, err := e.verify(files[runFile])
+	if err != nil {
+		return Meta{}, err
+	}
+	if usable != nil {
+		if err := usable(meta); err != nil {
+			return Meta{}, err
+		}
 	}
 	text := files[stateFile]
 	delete(files, runFile)
 	delete(files, stateFile)
-	return decode(state, text, files)
+	return meta, decode(state, text, files)
 }
 
 // RemoveCheckpoint removes the checkpoint, if there is one.

@@ -93,8 +93,8 @@ func ExampleEntry_SaveCheckpoint() {
 		Weights []float32
 	}
 	train := func(stop int) {
-		state := State{Weights: make([]float32, 2)}
-		if ok, warning := entry.LoadCheckpoint(&state); warning != nil {
+		start, state := time.Now(), State{Weights: make([]float32, 2)}
+		if _, ok, warning := entry.LoadCheckpoint(&state, nil); warning != nil {
 			fmt.Println("starting over:", warning)
 		} else if ok {
 			fmt.Println("going on from epoch", state.Epoch)
@@ -102,7 +102,7 @@ func ExampleEntry_SaveCheckpoint() {
 		for state.Epoch < stop {
 			state.Weights[0] += 0.5
 			state.Epoch++
-			if err := entry.SaveCheckpoint(state); err != nil {
+			if err := entry.SaveCheckpoint(state, runstore.NewMeta(start, "portable")); err != nil {
 				log.Fatal(err)
 			}
 		}

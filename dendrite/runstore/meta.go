@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Meta tells how a result came about. It does not name the machine or the
-// user, so a store can be handed to others.
+// Meta tells how a result or checkpoint came about. It does not name the
+// machine or the user, so a store can be handed to others.
 type Meta struct {
-	Created time.Time `json:"created"` // when the computation began
-	Seconds float64   `json:"seconds"` // its wall time
+	Created time.Time `json:"created"` // when the computation first began
+	Seconds float64   `json:"seconds"` // its wall time, summed over all sessions
 	Go      string    `json:"go"`      // version of Go
 	Arch    string    `json:"arch"`    // GOARCH
 	Backend string    `json:"backend"` // numeric kernels, such as "avx2" or "portable"

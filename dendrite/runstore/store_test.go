@@ -203,34 +203,42 @@ func TestCheckpoint(t *testing.T) {
 	s := open(t)
 	e := entry(t, s, "seed1")
 	var got everything
-	if ok, warning := e.LoadCheckpoint(&got); ok || warning != nil {
+	if _, ok, warning := e.LoadCheckpoint(&got, nil); ok || warning != nil {
 		t.Errorf("no checkpoint: %v, %v", ok, warning)
 	}
 	must(t, e.RemoveCheckpoint())
-	must(t, e.SaveCheckpoint(everything{Text: "old"}))
-	must(t, e.SaveCheckpoint(sample()))
-	if ok, warning := e.LoadCheckpoint(&got); !ok || warning != nil {
+	must(t, e.SaveCheckpoint(everything{Text: "old"}, sampleMeta()))
+	must(t, e.SaveCheckpoint(sample(), sampleMeta()))
+	if _, ok, warning := e.LoadCheckpoint(&got, nil); !ok || warning != nil {
 		t.Fatalf("LoadCheckpoint: %v, %v", ok, warning)
 	}
 	wantSame(t, got, sample())
 	if got.RNG.Uint64() != sample().RNG.Uint64() {
 		t.Error("the random stream does not go on where it was")
 	}
+	if meta, _, _ := e.LoadCheckpoint(&got, nil); meta != sampleMeta() {
+		t.Errorf("meta %+v, want %+v", meta, sampleMeta())
+	}
+	state := everything{Text: "before"}
+	refuse := func(m Meta) error { return fmt.Errorf("computed by %s", m.Backend) }
+	if _, ok, warning := e.LoadCheckpoint(&state, refuse); ok || state.Text != "before" || !strings.Contains(fmt.Sprint(warning), "computed by "+sampleMeta().Backend) {
+		t.Errorf("a refused checkpoint: %v, %v, state %q", ok, warning, state.Text)
+	}
 	wantMiss(t, e, false) // a checkpoint is no result
-	if ok, warning := entry(t, s, "seed2").LoadCheckpoint(&got); ok || warning != nil {
+	if _, ok, warning := entry(t, s, "seed2").LoadCheckpoint(&got, nil); ok || warning != nil {
 		t.Errorf("of another unit: %v, %v", ok, warning)
 	}
 	var other inner
-	if ok, warning := e.LoadCheckpoint(&other); ok || warning == nil {
+	if _, ok, warning := e.LoadCheckpoint(&other, nil); ok || warning == nil {
 		t.Errorf("into another type: %v, %v", ok, warning)
 	}
 	must(t, os.Rename(e.CheckpointFile(), entry(t, s, "seed2").CheckpointFile()))
-	if ok, warning := entry(t, s, "seed2").LoadCheckpoint(&got); ok || warning == nil {
+	if _, ok, warning := entry(t, s, "seed2").LoadCheckpoint(&got, nil); ok || warning == nil {
 		t.Errorf("moved to another key: %v, %v", ok, warning)
 	}
-	must(t, e.SaveCheckpoint(sample()))
+	must(t, e.SaveCheckpoint(sample(), sampleMeta()))
 	must(t, e.RemoveCheckpoint())
-	if ok, _ := e.LoadCheckpoint(&got); ok {
+	if _, ok, _ := e.LoadCheckpoint(&got, nil); ok {
 		t.Error("removed checkpoint was loaded")
 	}
 	wantTidy(t, s)
@@ -238,14 +246,14 @@ func TestCheckpoint(t *testing.T) {
 
 func TestCheckpointDamage(t *testing.T) {
 	e := entry(t, open(t), "seed1")
-	must(t, e.SaveCheckpoint(inner{Mean: []float64{1, 2}, Seed: 3}))
+	must(t, e.SaveCheckpoint(inner{Mean: []float64{1, 2}, Seed: 3}, sampleMeta()))
 	whole, err := os.ReadFile(e.CheckpointFile())
 	must(t, err)
 	check := func(what string, data []byte) {
 		t.Helper()
 		must(t, os.WriteFile(e.CheckpointFile(), data, 0o600))
 		got := inner{Seed: -1}
-		if ok, warning := e.LoadCheckpoint(&got); ok || warning == nil || got.Seed != -1 {
+		if _, ok, warning := e.LoadCheckpoint(&got, nil); ok || warning == nil || got.Seed != -1 {
 			t.Fatalf("%s: ok %v, warning %v, state %v", what, ok, warning, got)
 		}
 	}
@@ -280,7 +288,7 @@ func TestAbandonedFiles(t *testing.T) {
 	if len(infos) != 1 {
 		t.Errorf("List shows %d runs, want 1", len(infos))
 	}
-	must(t, entry(t, s, "seed2").SaveCheckpoint(inner{}))
+	must(t, entry(t, s, "seed2").SaveCheckpoint(inner{}, sampleMeta()))
 	if _, err := os.Stat(old); err == nil {
 		t.Error("an abandoned folder was not removed")
 	}
@@ -304,7 +312,7 @@ func TestConcurrentWriters(t *testing.T) {
 				if err := e.Save(result{[]float64{x}, []float64{x}}, sampleMeta()); err != nil {
 					t.Error(err)
 				}
-				if err := e.SaveCheckpoint(result{[]float64{x}, []float64{x}}); err != nil {
+				if err := e.SaveCheckpoint(result{[]float64{x}, []float64{x}}, sampleMeta()); err != nil {
 					t.Error(err)
 				}
 			}
@@ -323,7 +331,7 @@ func TestConcurrentWriters(t *testing.T) {
 				if _, ok, _ := e.Load(&got); ok && got.A[0] != got.B[0] {
 					t.Errorf("mixed result %v", got)
 				}
-				if ok, warning := e.LoadCheckpoint(&got); warning != nil || ok && got.A[0] != got.B[0] {
+				if _, ok, warning := e.LoadCheckpoint(&got, nil); warning != nil || ok && got.A[0] != got.B[0] {
 					t.Errorf("mixed checkpoint %v, %v", got, warning)
 				}
 			}
@@ -343,9 +351,9 @@ func TestListRemoveSize(t *testing.T) {
 	s := open(t)
 	whole, half, both := entry(t, s, "whole"), entry(t, s, "half-1"), entry(t, s, "both")
 	must(t, whole.Save(sample(), sampleMeta()))
-	must(t, half.SaveCheckpoint(inner{}))
+	must(t, half.SaveCheckpoint(inner{}, sampleMeta()))
 	must(t, both.Save(inner{}, sampleMeta()))
-	must(t, both.SaveCheckpoint(inner{}))
+	must(t, both.SaveCheckpoint(inner{}, sampleMeta()))
 	must(t, os.WriteFile(filepath.Join(s.Dir(), "notes.txt"), []byte("mine"), 0o600))
 	must(t, os.MkdirAll(filepath.Join(s.Dir(), "experiment", "my folder"), 0o700))
 
@@ -422,7 +430,7 @@ func TestUnwritable(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(s.Dir(), "experiment"), nil, 0o600))
 	_, lockErr := e.Lock(t.Context())
 	for what, err := range map[string]error{
-		"Save": e.Save(sample(), sampleMeta()), "SaveCheckpoint": e.SaveCheckpoint(sample()), "Lock": lockErr,
+		"Save": e.Save(sample(), sampleMeta()), "SaveCheckpoint": e.SaveCheckpoint(sample(), sampleMeta()), "Lock": lockErr,
 	} {
 		if err == nil || !strings.Contains(err.Error(), "cannot write to") {
 			t.Errorf("%s: %v", what, err)
@@ -552,7 +560,7 @@ func TestCPUModel(t *testing.T) {
 func FuzzCheckpoint(f *testing.F) {
 	s := open(f)
 	e := entry(f, s, "seed1")
-	must(f, e.SaveCheckpoint(sample()))
+	must(f, e.SaveCheckpoint(sample(), sampleMeta()))
 	whole, err := os.ReadFile(e.CheckpointFile())
 	must(f, err)
 	f.Add(whole, false)
@@ -571,7 +579,7 @@ func FuzzCheckpoint(f *testing.F) {
 			}
 		}
 		state := everything{Text: "before"}
-		if err := e.openCheckpoint(&state, data); err != nil && state.Text != "before" {
+		if _, err := e.openCheckpoint(&state, nil, data); err != nil && state.Text != "before" {
 			t.Error("an error changed the state")
 		}
 	})
@@ -583,9 +591,9 @@ func BenchmarkCheckpoint(b *testing.B) {
 	in := state{make([]float32, 1_500_000)}
 	b.SetBytes(int64(4 * len(in.W)))
 	for b.Loop() {
-		must(b, e.SaveCheckpoint(in))
+		must(b, e.SaveCheckpoint(in, sampleMeta()))
 		var out state
-		if ok, warning := e.LoadCheckpoint(&out); !ok {
+		if _, ok, warning := e.LoadCheckpoint(&out, nil); !ok {
 			b.Fatal(warning)
 		}
 	}

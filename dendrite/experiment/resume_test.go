@@ -1,0 +1,157 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"microcircuits/dendrite/internal/simd"
+	"microcircuits/dendrite/runstore"
+)
+
+type counted struct{ Step int }
+
+// countJob counts to 4 with a checkpoint after each step; began tells where a
+// session started. It fails, after its checkpoint, at step failAt.
+func countJob(began *[]int, failAt int) Job[counted] {
+	return Job[counted]{Unit: "count", Run: func(_ context.Context, w *Work) (counted, error) {
+		var s counted
+		w.Resume(&s)
+		*began = append(*began, s.Step)
+		for s.Step < 4 {
+			s.Step++
+			if err := w.Checkpoint(s); err != nil {
+				return s, err
+			}
+			if s.Step == failAt {
+				return s, errors.New("power cut")
+			}
+		}
+		return s, nil
+	}}
+}
+
+// countEntry is where Execute keeps countJob.
+func countEntry(t *testing.T, store *runstore.Store) *runstore.Entry {
+	t.Helper()
+	e, err := store.Entry("counting", "count", struct {
+		Version int
+		Key     any
+	}{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// Bits differ between backends: a run begun on one must not end on another and
+// be labelled with that.
+func TestExecuteStartsOverOnAnotherBackend(t *testing.T) {
+	levels := simd.Levels()
+	here := runstore.NewMeta(time.Now(), simd.Backend())
+	otherArch, unlabelled := here, here
+	otherArch.Arch, unlabelled.Backend, unlabelled.Arch = "vax", "", ""
+	type attempt struct {
+		name  string
+		spoil func(*testing.T, *runstore.Entry) (restore func())
+		began int
+		warn  string
+	}
+	cases := []attempt{
+		{"as it was", func(*testing.T, *runstore.Entry) func() { return func() {} }, 2, ""},
+		{"another architecture", relabel(otherArch), 0, "on vax"},
+		{"a checkpoint without a label", relabel(unlabelled), 0, "unknown kernels"},
+	}
+	if levels[0] != simd.Portable { // other backends exist on amd64 alone
+		cases = append(cases, attempt{"another backend", func(*testing.T, *runstore.Entry) func() { return simd.Use(simd.Portable) }, 0, "computed by the " + levels[0].String() + " kernels"})
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var began []int
+			store := openStore(t)
+			info := Info{Name: "counting"}
+			if _, err := Execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 2)}); err == nil {
+				t.Fatal("no error")
+			}
+			defer c.spoil(t, countEntry(t, store))()
+			var told []string
+			env := Env{Store: store, Progress: func(p Progress) { told = append(told, p.Text) }}
+			done, err := Execute(t.Context(), env, info, []Job[counted]{countJob(&began, 0)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if began[1] != c.began || done[0].Result.Step != 4 {
+				t.Errorf("went on from step %d to %d, want from %d", began[1], done[0].Result.Step, c.began)
+			}
+			if done[0].Meta.Backend != simd.Backend() || done[0].Meta.Arch != runtime.GOARCH {
+				t.Errorf("labelled %s on %s", done[0].Meta.Backend, done[0].Meta.Arch)
+			}
+			warned := slices.ContainsFunc(told, func(s string) bool { return strings.HasPrefix(s, "starting over") && strings.Contains(s, c.warn) })
+			if warned != (c.warn != "") {
+				t.Errorf("told %q, want a warning with %q", told, c.warn)
+			}
+		})
+	}
+}
+
+// relabel puts a checkpoint at step 2 with that label.
+func relabel(m runstore.Meta) func(*testing.T, *runstore.Entry) func() {
+	return func(t *testing.T, e *runstore.Entry) func() {
+		if err := e.SaveCheckpoint(counted{2}, m); err != nil {
+			t.Fatal(err)
+		}
+		return func() {}
+	}
+}
+
+// The label of a resumed run covers all its sessions.
+func TestExecuteAddsUpSessions(t *testing.T) {
+	store := openStore(t)
+	first := runstore.NewMeta(time.Now(), simd.Backend())
+	goHere, cpuHere := first.Go, first.CPU
+	first.Created, first.Seconds = time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), 1000
+	first.Go, first.CPU = "go1.0", "Abacus"
+	entry := countEntry(t, store)
+	if err := entry.SaveCheckpoint(counted{1}, first); err != nil {
+		t.Fatal(err)
+	}
+	check := func(m runstore.Meta) {
+		t.Helper()
+		if !m.Created.Equal(first.Created) || !(m.Seconds > 1000 && m.Seconds < 1500) || m.Go != "go1.0; "+goHere || m.CPU != "Abacus; "+cpuHere {
+			t.Errorf("%+v; want 2020, a little more than 1000 s, and the names of both sessions", m)
+		}
+	}
+	var began []int
+	info := Info{Name: "counting"}
+	if _, err := Execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 2)}); err == nil {
+		t.Fatal("no error")
+	}
+	var s counted
+	m, ok, warning := entry.LoadCheckpoint(&s, nil)
+	if !ok || s.Step != 2 {
+		t.Fatalf("checkpoint of the second session: %+v, %v, %v", s, ok, warning)
+	}
+	check(m)
+	done, err := Execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(done[0].Meta)
+	again, err := Execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(again[0].Meta)
+	if !slices.Equal(began, []int{1, 2}) {
+		t.Errorf("sessions began at steps %v, want 1 and 2", began)
+	}
+	r := Record{}
+	AddJobs(&r, append(done, again...))
+	if p := r.Provenance; p.CPU != "Abacus; "+cpuHere || p.Go != "go1.0; "+goHere || p.Started != first.Created || p.ComputeSeconds < 2000 {
+		t.Errorf("provenance %+v", p)
+	}
+}
