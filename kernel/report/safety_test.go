@@ -123,11 +123,34 @@ func TestSanitizer(t *testing.T) {
 		`<img src="//example.org/x.png" alt="tracker">`:              `[picture outside this report: tracker]`,
 		`<img src="figures/x.png">`:                                  `[picture outside this report]`,
 		`<p style="position:fixed" id="content" class="bar">x</p>`:   `<p>x</p>`,
-		`<span class="kd">x</span><span class="badge">y</span>`:      `<span class="kd">x</span><span>y</span>`,
 	} {
 		got, err := s.cleanHTML(in)
 		if err != nil || got != want {
 			t.Errorf("%s\n got %s (%v)\nwant %s", in, got, err, want)
+		}
+	}
+}
+
+// Foreign HTML does not get to look or behave as a part of the page.
+func TestSanitizerDropsThePagesClasses(t *testing.T) {
+	classes := map[string]bool{}
+	for _, name := range []string{"page.css", "report.css", "index.css"} {
+		for _, m := range regexp.MustCompile(`\.([A-Za-z_][\w-]*)`).FindAllStringSubmatch(asset(name), -1) {
+			classes[m[1]] = true
+		}
+	}
+	for _, known := range []string{"bar", "toc", "chip-v", "chroma", "kd", "dendrite-chart", "gallery"} {
+		if !classes[known] {
+			t.Errorf("the style sheets' class %s was not found: this test sees too little", known)
+		}
+	}
+	s := newSanitizer()
+	for c := range classes {
+		for _, element := range []string{"span", "pre", "div", "p", "table", "td", "code", "details", "ul", "a", "figure"} {
+			in := "<" + element + ` class="` + c + `">x</` + element + ">"
+			if got, err := s.cleanHTML(in); err != nil || strings.Contains(got, "class") {
+				t.Errorf("%s stays %s (%v)", in, got, err)
+			}
 		}
 	}
 }

@@ -13,13 +13,13 @@ import (
 // A sanitizer turns foreign HTML (raw HTML in markdown, HTML outputs of
 // cells) into HTML that cannot run, load, style, overlay or break out of the
 // place it is put in. Elements keep their meaning and lose their behaviour:
-// no id, no style, no class but those of highlighted code, no form, no frame.
+// no id, no style, no class, no form, no frame. A class would be one of the
+// page's own; the page highlights its code cells itself, after this.
 type sanitizer struct {
 	policy *bluemonday.Policy
 }
 
 var (
-	codeClass = regexp.MustCompile(`^(chroma|[a-z][a-z0-9]{0,2})$`)
 	dataImage = regexp.MustCompile(`^image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/]+=*$`)
 	number    = regexp.MustCompile(`^[0-9]{1,4}$`)
 	align     = regexp.MustCompile(`^(left|right|center)$`)
@@ -36,7 +36,6 @@ func newSanitizer() *sanitizer {
 	p.AllowAttrs("align").Matching(align).OnElements("th", "td")
 	p.AllowAttrs("scope").Matching(regexp.MustCompile(`^(row|col)$`)).OnElements("th")
 	p.AllowAttrs("open").Matching(regexp.MustCompile(`^(open)?$`)).OnElements("details")
-	p.AllowAttrs("class").Matching(codeClass).OnElements("span", "pre")
 	p.AllowAttrs("title").OnElements("abbr", "a", "span")
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("src").OnElements("img")
