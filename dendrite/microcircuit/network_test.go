@@ -77,11 +77,17 @@ func compareStates(t *testing.T, got, want mc.State, tol float64) {
 	}
 }
 
+// unequal are conductances of which no two are equal, so that none can stand in
+// for another.
+var unequal = mc.Conductances{Leak: 0.13, Basal: 0.9, Apical: 0.7, Dendrite: 1.3, Somatic: 0.6}
+
+// everythingPlastic is a noisy network that learns at all synapses.
 func everythingPlastic(f mc.Transfer, sizes ...int) mc.Params {
 	p := mc.Defaults(sizes...)
 	p.Transfer = f
 	p.Bias = true
 	p.Sigma = 0.1
+	p.G = unequal
 	law := mc.Range{Lo: -0.3, Hi: 0.3}
 	p.Init = mc.Init{Up: law, Down: law, IP: law, PI: law, Bias: law}
 	for k := 1; k < len(sizes); k++ {

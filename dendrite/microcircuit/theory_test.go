@@ -29,7 +29,7 @@ func TestSteadyState(t *testing.T) {
 	p := mc.Defaults(12, 9, 7, 8, 4)
 	p.Transfer = mc.Logistic()
 	p.Bias = true
-	p.G = mc.Conductances{Leak: 0.13, Basal: 0.9, Apical: 0.7, Dendrite: 1.2, Somatic: 0.6} // all different
+	p.G = unequal
 	p.Init.Bias = mc.Range{Lo: -1, Hi: 1}
 	n := must(t, p, 3)
 	target := uniform(4, -2, 2, 2)
@@ -78,6 +78,7 @@ func TestSelfPredictingStateSilencesApicalDendrites(t *testing.T) {
 		for _, f := range []mc.Transfer{mc.Softplus(1, 1, 0), mc.Logistic()} {
 			p := mc.Defaults(sizes...)
 			p.Transfer = f
+			p.G = unequal // W_IP differs from W_up by g_B (g_lk + g_D) / (g_D (g_lk + g_B)) (paper.md 1.6)
 			p.Bias = true
 			p.Init.Up, p.Init.Bias = mc.Range{Lo: -0.5, Hi: 0.5}, mc.Range{Lo: -1, Hi: 1}
 			p.Init.Down = p.Init.Up // so that there is a stable fixed point
