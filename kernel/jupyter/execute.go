@@ -64,8 +64,11 @@ func (e *execution) done() bool { return e.idle && e.replied }
 // and what it had shown is returned with the error.
 func (s *Session) Execute(ctx context.Context, code string, limit time.Duration) (*Result, error) {
 	start := time.Now()
+	if !s.stock {
+		code = withSync(code)
+	}
 	e, err := s.request("execute_request", map[string]any{
-		"code": withSync(code), "silent": false, "store_history": true,
+		"code": code, "silent": false, "store_history": true,
 		"user_expressions": struct{}{}, "allow_stdin": false, "stop_on_error": true,
 	})
 	if err != nil {

@@ -102,7 +102,8 @@ type Options struct {
 	Tools *Tools    // nil: FindTools(Root)
 
 	// Stock starts GoNB as somebody who never heard of this project would:
-	// no workspace, the user's own Go settings. For tests.
+	// no workspace, the user's own Go settings, cells as they are written.
+	// For tests.
 	Stock bool
 }
 

@@ -28,6 +28,7 @@ const (
 type Session struct {
 	proc    *process
 	conn    *Connection
+	stock   bool // cells are sent as their author wrote them
 	id      string
 	sockets []zmq4.Socket
 	shell   zmq4.Socket
@@ -55,6 +56,7 @@ func Start(ctx context.Context, o Options) (*Session, error) {
 		return nil, err
 	}
 	s := newSession(proc, conn)
+	s.stock = o.Stock
 	if err := s.connect(ctx); err != nil {
 		s.Close()
 		return nil, err

@@ -1,6 +1,10 @@
 package jupyter
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/go-zeromq/zmq4"
+)
 
 func TestWithSync(t *testing.T) {
 	const added = "\ngonbui.Sync()\n"
@@ -16,6 +20,52 @@ func TestWithSync(t *testing.T) {
 	} {
 		if got := withSync(code); got != code+want {
 			t.Errorf("withSync(%q) = %q", code, got)
+		}
+	}
+}
+
+// An echo is the shell of a kernel that ends every cell at once and remembers
+// its code.
+type echo struct {
+	zmq4.Socket
+	s    *Session
+	code string
+}
+
+func (e *echo) SendMulti(raw zmq4.Msg) error {
+	m, err := ParseFrames(raw.Frames, []byte(e.s.conn.Key))
+	if err != nil {
+		return err
+	}
+	var content struct {
+		Code string `json:"code"`
+	}
+	if err := m.Decode(&content); err != nil {
+		return err
+	}
+	e.code = content.Code
+	if err := e.s.published(m.Reply("status", map[string]string{"execution_state": "idle"})); err != nil {
+		return err
+	}
+	return e.s.replied(m.Reply("execute_reply", map[string]any{"status": "ok", "execution_count": 1}))
+}
+
+func TestStockKernelGetsTheCellAsItIs(t *testing.T) {
+	const code = "%%\ngonbui.DisplayHTML(x)"
+	for _, stock := range []bool{false, true} {
+		conn, err := NewConnection()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newSession(&process{exited: make(chan struct{})}, conn)
+		s.stock = stock
+		e := &echo{s: s}
+		s.shell = e
+		if r, err := s.Execute(t.Context(), code, 0); err != nil || r.Status != OK {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		if raw := e.code == code; raw != stock {
+			t.Errorf("stock %v: sent %q", stock, e.code)
 		}
 	}
 }
