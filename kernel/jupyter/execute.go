@@ -77,7 +77,7 @@ func (s *Session) Execute(ctx context.Context, code string, limit time.Duration)
 	limited := ctx
 	if limit > 0 {
 		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeout(ctx, limit)
+		limited, cancel = s.limited(ctx, limit)
 		defer cancel()
 	}
 	err = s.wait(limited, e)

@@ -35,6 +35,7 @@ type Session struct {
 	control zmq4.Socket
 	stdin   zmq4.Socket
 	cancel  context.CancelFunc
+	limited func(context.Context, time.Duration) (context.Context, context.CancelFunc) // of a cell's time; tests know no clock
 	close   sync.Once
 
 	mu       sync.Mutex
@@ -70,6 +71,7 @@ func newSession(proc *process, conn *Connection) *Session {
 		running:  map[string]*execution{},
 		displays: map[string][]*ipynb.Output{},
 		signal:   make(chan struct{}, 1),
+		limited:  context.WithTimeout,
 	}
 }
 
