@@ -2,10 +2,13 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"microcircuits/dendrite/baseline"
+	"microcircuits/dendrite/internal/simd"
 	"microcircuits/dendrite/task"
 	"microcircuits/dendrite/twostep"
 )
@@ -55,7 +58,7 @@ func (p MNIST) trainMicrocircuit(ctx context.Context, w *Work, d *task.Digits, s
 	if err != nil {
 		return MNISTCurve{}, err
 	}
-	t := trainer[twostep.State[float32]]{p, "microcircuit", net, target, p.Microcircuit.Decay, seed}
+	t := trainer[twostep.State[float32]]{p, "microcircuit", net, twostepWeights, target, p.Microcircuit.Decay, "lower Microcircuit.RateFactor", seed}
 	return t.run(ctx, w, d, func(c *MNISTCurve) error {
 		probe := d.Validation.Slice(0, min(500, d.Validation.Len()))
 		goals := targets(probe.Labels, target)
@@ -96,7 +99,7 @@ func (p MNIST) trainSingleLayer(ctx context.Context, w *Work, d *task.Digits, se
 	if err != nil {
 		return MNISTCurve{}, err
 	}
-	t := trainer[twostep.State[float32]]{p, "single layer", net, target, p.SingleLayer.Decay, seed}
+	t := trainer[twostep.State[float32]]{p, "single layer", net, twostepWeights, target, p.SingleLayer.Decay, "lower SingleLayer.Eta", seed}
 	return t.run(ctx, w, d, nil)
 }
 
@@ -109,9 +112,15 @@ func (p MNIST) trainBackprop(ctx context.Context, w *Work, d *task.Digits, seed 
 	if p.Backprop.Loss == "cross-entropy" {
 		target = [2]float32{0, 1}
 	}
-	t := trainer[baseline.State[float32]]{p, "backprop", net, target, p.Backprop.Decay, seed}
+	t := trainer[baseline.State[float32]]{p, "backprop", net, baselineWeights, target, p.Backprop.Decay, "lower Backprop.Eta", seed}
 	return t.run(ctx, w, d, nil)
 }
+
+func twostepWeights(s twostep.State[float32]) [][]float32 {
+	return slices.Concat(s.Up, s.UpThreshold, s.Down, s.IP, s.IPThreshold, s.PI)
+}
+
+func baselineWeights(s baseline.State[float32]) [][]float32 { return slices.Concat(s.Up, s.Threshold) }
 
 // targetPotentials are the somatic targets of a class that is not and one that
 // is the digit's.
@@ -135,12 +144,14 @@ func targets(labels []uint8, value [2]float32) []float32 {
 
 // trainer takes one network through all epochs.
 type trainer[S any] struct {
-	p      MNIST
-	name   string
-	net    network[S]
-	target [2]float32 // off, on
-	decay  string
-	seed   uint64
+	p       MNIST
+	name    string
+	net     network[S]
+	weights func(S) [][]float32 // all of them
+	target  [2]float32          // off, on
+	decay   string
+	mend    string // what to do when the weights run away
+	seed    uint64
 }
 
 // trainerState is a checkpoint, after Epoch epochs.
@@ -174,6 +185,10 @@ func (t *trainer[S]) run(ctx context.Context, w *Work, d *task.Digits, measure f
 			return s.Curve, fmt.Errorf("epoch %d: %w", s.Epoch+1, err)
 		}
 		s.Epoch++
+		s.Net = t.net.State()
+		if err := t.checkFinite(s.Net); err != nil {
+			return s.Curve, fmt.Errorf("epoch %d: %w", s.Epoch, err)
+		}
 		if err := evaluate(); err != nil {
 			return s.Curve, err
 		}
@@ -181,7 +196,6 @@ func (t *trainer[S]) run(ctx context.Context, w *Work, d *task.Digits, measure f
 		name := fmt.Sprintf("%s, seed %d", t.name, t.seed)
 		w.Report(at, t.status(s.Epoch, s.Curve), Point{Curve: name, X: float64(s.Epoch), Y: s.Curve.Validation[s.Epoch]})
 		if s.Epoch < t.p.Epochs {
-			s.Net = t.net.State()
 			if err := w.Checkpoint(s); err != nil {
 				return s.Curve, fmt.Errorf("checkpoint: %w", err)
 			}
@@ -194,6 +208,24 @@ func (t *trainer[S]) run(ctx context.Context, w *Work, d *task.Digits, measure f
 func (t *trainer[S]) status(epoch int, c MNISTCurve) string {
 	return fmt.Sprintf("%s, seed %d: epoch %d of %d, validation error %.2f %%",
 		t.name, t.seed, epoch, t.p.Epochs, c.Validation[len(c.Validation)-1])
+}
+
+// checkFinite refuses weights that are NaN or infinite. The networks look at
+// their potentials before they learn from a batch: what the last batch does to
+// the weights they would see with the next one only, and without this a ruined
+// network would be kept as one that errs in nine of ten images. A network whose
+// error grows while its weights stay finite is a result like any other.
+func (t *trainer[S]) checkFinite(s S) error {
+	for _, w := range t.weights(s) {
+		if !simd.Finite(w) {
+			return t.ranAway(errors.New("a weight is not finite"))
+		}
+	}
+	return nil
+}
+
+func (t *trainer[S]) ranAway(err error) error {
+	return fmt.Errorf("%s, seed %d: %w; the learning rates are too large: %s", t.name, t.seed, err, t.mend)
 }
 
 // epoch shows every training image once, in an order of its own. A last batch
@@ -216,7 +248,7 @@ func (t *trainer[S]) epoch(ctx context.Context, w *Work, train task.Set, epoch i
 			scale = 1 - at
 		}
 		if err := t.net.TrainBatch(x, goals, scale); err != nil {
-			return err
+			return t.ranAway(err)
 		}
 		if b%100 == 0 {
 			if err := ctx.Err(); err != nil {
