@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"strings"
 
-	"microcircuits/dendrite/task"
+	"microcircuits/dendrite/experiment"
 	"microcircuits/kernel/clone"
 	"microcircuits/kernel/jupyter"
 )
@@ -110,8 +110,7 @@ func (cmd *doctorCmd) checks() ([]check, error) {
 			return "gonb " + tools.GoNBVersion, nil
 		}},
 		{name: "MNIST", mend: "go mod download", look: func(context.Context) (string, error) {
-			_, err := task.FindMNIST("")
-			return "complete", err
+			return "complete", experiment.CheckData()
 		}},
 		{name: "Jupyter kernel", optional: true, mend: install, look: func(ctx context.Context) (string, error) {
 			return jupyter.SpecDir(data), checkSpec(ctx, data)

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"microcircuits/kernel/clone"
+)
+
+// rooms says what each room may import of this module: imports go down, never
+// up. A name stands for the folder itself, with /... for the folders below it
+// too. A room that is not here, nor below a name with /..., is a mistake:
+// decide where it stands.
+var rooms = map[string][]string{
+	"dendrite":              {"dendrite/experiment", "dendrite/notebook", "dendrite/chart", "dendrite/runstore", "dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task"},
+	"dendrite/experiment":   {"dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task", "dendrite/runstore", "dendrite/chart", "dendrite/internal/..."},
+	"dendrite/twostep":      {"dendrite/internal/..."},
+	"dendrite/microcircuit": {"dendrite/internal/..."},
+	"dendrite/baseline":     {"dendrite/internal/..."},
+	"dendrite/task":         {"dendrite/internal/..."},
+	"dendrite/notebook":     {"dendrite/chart"},
+	"dendrite/chart":        {},
+	"dendrite/runstore":     {},
+	"dendrite/internal/...": {"dendrite/internal/..."},
+
+	// The program lists, checks and parameterises experiments; what a report
+	// says about a run travels in the notebook.
+	"kernel":              {"kernel/...", "dendrite/experiment", "dendrite/runstore"},
+	"kernel/launch":       {"kernel/clone", "kernel/jupyter"},
+	"kernel/clone":        {},
+	"kernel/ipynb":        {},
+	"kernel/jupyter":      {"kernel/ipynb"},
+	"kernel/report":       {"kernel/ipynb", "dendrite/chart"},
+	"kernel/internal/...": {},
+}
+
+// models compute with gonum at most, so that they can be used anywhere.
+var models = []string{"dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline"}
+
+// within tells whether a folder belongs to a name of the table.
+func within(folder, name string) bool {
+	below, all := strings.CutSuffix(name, "/...")
+	return folder == below || all && strings.HasPrefix(folder, below+"/")
+}
+
+// mayImport says why a room must not import a package; empty when it may.
+func mayImport(room, imported string) string {
+	local, ours := strings.CutPrefix(imported, clone.Module+"/")
+	if !ours {
+		host, _, _ := strings.Cut(imported, "/")
+		if slices.Contains(models, room) && strings.Contains(host, ".") && host != "gonum.org" {
+			return "a model imports nothing from outside but gonum"
+		}
+		return ""
+	}
+	for name, allowed := range rooms {
+		if within(room, name) {
+			if slices.ContainsFunc(allowed, func(a string) bool { return within(local, a) }) {
+				return ""
+			}
+			return "of this module it may import only: " + strings.Join(allowed, ", ")
+		}
+	}
+	return "this room is not in the table of kernel/imports_test.go: decide what it may import"
+}
+
+// TestImportRule reads the files for every machine and with every build tag;
+// tests may import what they like.
+func TestImportRule(t *testing.T) {
+	root, err := clone.Find(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); file != root && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
+			return nil
+		}
+		relative, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		room := path.Dir(filepath.ToSlash(relative))
+		seen[room] = true
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, i := range f.Imports {
+			imported, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			if why := mayImport(room, imported); why != "" {
+				t.Errorf("%s imports %s, against the import rule of the house: %s", filepath.ToSlash(relative), imported, why)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, room := range []string{"dendrite", "dendrite/experiment", "dendrite/internal/simd", "kernel", "kernel/report"} {
+		if !seen[room] {
+			t.Errorf("no file of %s was read: this test sees too little", room)
+		}
+	}
+}
+
+func TestMayImport(t *testing.T) {
+	for _, c := range []struct {
+		room, imported string
+		may            bool
+	}{
+		{"dendrite/experiment", "microcircuits/dendrite/internal/simd", true},
+		{"dendrite/experiment", "microcircuits/dendrite/notebook", false},
+		{"dendrite/microcircuit", "gonum.org/v1/gonum/mat", true},
+		{"dendrite/microcircuit", "github.com/go-echarts/go-echarts/v2/charts", false},
+		{"dendrite/microcircuit", "microcircuits/dendrite/task", false},
+		{"dendrite/notebook", "microcircuits/dendrite/experiment", false},
+		{"dendrite/chart", "microcircuits/dendrite/notebook", false},
+		{"kernel", "microcircuits/kernel/report", true},
+		{"kernel", "microcircuits/dendrite/experiment", true},
+		{"kernel", "microcircuits/dendrite/task", false},
+		{"kernel/report", "microcircuits/dendrite/experiment", false},
+		{"kernel/report", "math/rand/v2", true},
+		{"elsewhere", "microcircuits/dendrite", false},
+	} {
+		if why := mayImport(c.room, c.imported); (why == "") != c.may {
+			t.Errorf("%s imports %s: %q, want allowed %v", c.room, c.imported, why, c.may)
+		}
+	}
+}
