@@ -133,8 +133,8 @@ func endless(t *testing.T, dir string) (path, begun string) {
 func TestRunEndlessCell(t *testing.T) {
 	dir := t.TempDir()
 	path, _ := endless(t, dir)
-	code, _, errOut := call(t, "run", path, "--timeout", "3s", "--out", filepath.Join(dir, "out"))
-	if code != 1 || !strings.Contains(errOut, "did not end within 3s") {
+	code, _, errOut := call(t, "run", path, "--timeout", "10s", "--out", filepath.Join(dir, "out"))
+	if code != 1 || !strings.Contains(errOut, "did not end within 10s") {
 		t.Errorf("exit status %d\n%s", code, errOut)
 	}
 	nb, err := ipynb.ReadFile(filepath.Join(dir, "out", "endless.ipynb"))
