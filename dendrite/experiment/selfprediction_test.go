@@ -22,6 +22,11 @@ func TestSelfPredictionQuickClaim(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i, s := range r.Seeds {
+		if first, last := s.Mismatch[0], tail(s.Mismatch); !(first > 10*last) {
+			t.Errorf("seed %d: the squared mismatch of interneurons and the area above fell from %.3g to %.3g, want more than 10 times", i+1, first, last)
+		}
+	}
 	for i, fall := range r.Fall() {
 		if !(fall > 100) {
 			t.Errorf("seed %d: the squared apical potential fell %.1f times, want more than 100", i+1, fall)
