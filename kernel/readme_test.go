@@ -1,0 +1,65 @@
+package main
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"microcircuits/kernel/clone"
+)
+
+var (
+	codeBlock  = regexp.MustCompile("(?ms)^```.*?^```$")
+	linkTarget = regexp.MustCompile(`\]\(<?([^)\s>]+)|(?:src|href)="([^"]+)"`)
+)
+
+// links returns the links and pictures of a markdown text that lead into the
+// repository.
+func links(markdown string) []string {
+	var found []string
+	for _, m := range linkTarget.FindAllStringSubmatch(codeBlock.ReplaceAllString(markdown, ""), -1) {
+		u, err := url.Parse(m[1] + m[2])
+		if err != nil {
+			found = append(found, m[1]+m[2]) // no such file: reported
+		} else if u.Scheme == "" && u.Host == "" && u.Path != "" {
+			found = append(found, u.Path)
+		}
+	}
+	return found
+}
+
+func readme(t *testing.T) (root, text string) {
+	t.Helper()
+	root, err := clone.Find(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root, string(data)
+}
+
+func TestReadmeLinks(t *testing.T) {
+	root, text := readme(t)
+	targets := links(text)
+	if len(targets) == 0 {
+		t.Error("README.md has no links into the repository: this test sees too little")
+	}
+	for _, target := range targets {
+		if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(target))); err != nil {
+			t.Errorf("README.md links to %s, which is not there: %v", target, err)
+		}
+	}
+}
+
+func TestLinks(t *testing.T) {
+	got := links("[a](docs/a.md#part) ![b](.images/b%20c.png \"title\") [c](https://x.example/y) [d](#here) <img src=\"e.png\">\n```sh\n[f](no)\n```\n[g](<g.md>) (not/a link)")
+	if want := "docs/a.md .images/b c.png e.png g.md"; strings.Join(got, " ") != want {
+		t.Errorf("links %q, want %q", got, want)
+	}
+}
