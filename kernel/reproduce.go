@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,8 @@ func (reproduceCmd) Help() string {
 	return `Runs the notebooks one after the other and writes for each an executed notebook
 and an HTML report, and index.html, which leads to all of them. A parameter is
 overridden in every notebook that has it. When a notebook fails the others still
-run, the index says so, and the exit status is 1.
+run, the index says so, and the exit status is 1; a report of an earlier, good run is
+left as it was.
 
 Examples:
 
@@ -64,7 +66,8 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	for _, j := range jobs {
-		j.out = filepath.Join(dir, j.name+".ipynb")
+		j.out, j.spare = filepath.Join(dir, j.name+".ipynb"), true
+		j.info.Command = strings.Replace(j.info.Command, "go run ./kernel run "+shellQuote(j.info.Source), "scripts/reproduce "+shellQuote(j.name), 1)
 	}
 	r := &runner{console: c, root: root, timeout: cmd.Timeout, keep: cmd.Keep}
 	if err := r.prepare(ctx, jobs); err != nil {
@@ -73,18 +76,21 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 	var entries []report.Entry
 	var failed []string
 	for _, j := range jobs {
+		name := j.name
 		err := r.run(ctx, j)
 		if err != nil && !errors.Is(err, errTold) {
 			c.say("%s: %v", j.name, err)
 		}
 		if err != nil {
-			failed = append(failed, j.name)
+			failed = append(failed, name)
+		} else if err := removeFailed(dir, name); err != nil {
+			return err
 		}
 		entry, err := writeReport(context.WithoutCancel(ctx), j.nb, dir, j.name, &r.pictures)
 		if err != nil {
 			c.say("%s: %v", j.name, err)
-			if !slices.Contains(failed, j.name) {
-				failed = append(failed, j.name)
+			if !slices.Contains(failed, name) {
+				failed = append(failed, name)
 			}
 			entry = report.Entry{Href: j.name + ".ipynb", Title: j.name, Failed: true}
 		}
@@ -103,6 +109,18 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 		return errTold
 	}
 	return ctx.Err()
+}
+
+// removeFailed clears away what an earlier, failed run of a notebook left, now
+// that it has succeeded.
+func removeFailed(dir, name string) error {
+	for _, ext := range []string{".ipynb", ".html"} {
+		err := os.Remove(filepath.Join(dir, name+"-failed"+ext))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // selectNotebooks returns the files of the named notebooks, in order of their

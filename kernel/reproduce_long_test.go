@@ -37,7 +37,7 @@ func TestReproduce(t *testing.T) {
 	root := smallClone(t)
 	dir := filepath.Join(root, "notebooks")
 	notebook(t, dir, "1-bad", "var lr = 0.1", "%%\nlog.Fatal(\"no such digit\")", "%%\nfmt.Print(\"never\")")
-	notebook(t, dir, "2-good", "var (\n\tepochs = 3\n\tlr = 0.2\n)", "%%\nfmt.Println(\"epochs:\", epochs, lr)")
+	notebook(t, dir, "2-good", "var (\n\tepochs = 3\n\tlr = 0.2\n)", "%%\nif lr < 0 {\n\tlog.Fatal(\"lr is negative\")\n}\nfmt.Println(\"epochs:\", epochs, lr)")
 	code, out, errOut := call(t, "reproduce", "-p", "epochs=5")
 	if code != 1 || !strings.Contains(errOut, "failed: 1-bad\n") || out != filepath.Join("reports", "index.html")+"\n" {
 		t.Errorf("exit status %d\n%s%s", code, out, errOut)
@@ -50,9 +50,9 @@ func TestReproduce(t *testing.T) {
 		t.Errorf("outputs %+v", last)
 	}
 	for file, wants := range map[string][]string{
-		"index.html":  {"1-bad.html", "2-good.html", "failed"},
-		"1-bad.html":  {"no such digit"},
-		"2-good.html": {"epochs: 5 0.2", "go run ./kernel run notebooks/2-good.ipynb -p epochs=5"},
+		"index.html":        {"1-bad-failed.html", "2-good.html", "failed"},
+		"1-bad-failed.html": {"no such digit"},
+		"2-good.html":       {"epochs: 5 0.2", "scripts/reproduce 2-good -p epochs=5"},
 	} {
 		html, err := os.ReadFile(filepath.Join("reports", file))
 		if err != nil {
@@ -72,7 +72,23 @@ func TestReproduce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(index), "1-bad.html") {
+	if !strings.Contains(string(index), "1-bad-failed.html") {
 		t.Error("the index has forgotten the first notebook")
+	}
+	// A failing run spares the report of the good one, and a good one clears
+	// away what the failing one left.
+	if code, _, _ := call(t, "reproduce", "2-good", "-p", "lr=-1"); code != 1 {
+		t.Errorf("a notebook that fails ends with exit status %d", code)
+	}
+	for _, file := range []string{"reports/2-good.html", "reports/2-good-failed.html"} {
+		if _, err := os.Stat(file); err != nil {
+			t.Error(err)
+		}
+	}
+	if code, _, errOut := call(t, "reproduce", "2-good"); code != 0 {
+		t.Errorf("exit status %d\n%s", code, errOut)
+	}
+	if _, err := os.Stat("reports/2-good-failed.html"); err == nil {
+		t.Error("the failed report is still there after a good run")
 	}
 }

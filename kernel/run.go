@@ -131,6 +131,7 @@ func same(a, b string) bool {
 // A job is one notebook to run.
 type job struct {
 	path   string // of the source
+	spare  bool   // a failed run is saved as NAME-failed.ipynb and spares an older, good one
 	name   string // without folder and extension
 	out    string // executed notebook
 	nb     *ipynb.Notebook
@@ -228,6 +229,10 @@ func (r *runner) run(ctx context.Context, j *job) error {
 	// Saving goes on when the user has interrupted the run.
 	if err := r.pictures.AddPictures(context.WithoutCancel(ctx), j.nb); err != nil && j.failed == nil {
 		j.failed = fmt.Errorf("static pictures: %w", err)
+	}
+	if j.failed != nil && j.spare {
+		j.name += "-failed"
+		j.out = filepath.Join(filepath.Dir(j.out), j.name+".ipynb")
 	}
 	if err := os.MkdirAll(filepath.Dir(j.out), 0o755); err != nil {
 		return err

@@ -19,7 +19,7 @@ type MNIST struct {
 
 	Seeds  int    `min:"1" max:"1000" scale:"up" paper:"not known" doc:"networks of each kind"`
 	Epochs int    `min:"1" max:"1000" scale:"up" paper:"200" source:"N Fig. 3; its axis says trials [recalled-H]" doc:"passes through the training images"`
-	Data   string `paper:"MNIST" source:"N 3.4" doc:"folder of IDX files; empty for MNIST"`
+	Data   string `paper:"MNIST" source:"N 3.4" doc:"folder of IDX files; MNIST where none is named"`
 	Batch  int    `min:"1" max:"1000" paper:"10" source:"N 3.4" doc:"images per weight change, which is their average"`
 
 	Hidden1   int     `symbol:"n_1" min:"1" max:"10000" paper:"500" source:"N 3.4" doc:"pyramidal neurons of area 1"`

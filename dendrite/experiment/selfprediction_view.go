@@ -40,7 +40,7 @@ func (r *SelfPredictionRun) Traces() *chart.Chart {
 	first := r.Seeds[0]
 	return chart.Traces(chart.TracesSpec{
 		Title: "Feedback and its lateral cancellation",
-		Caption: fmt.Sprintf("A Fig. 1 / N Fig. S1, traces. One neuron of each kind during two test patterns, before learning and after %d patterns (seed %d; plasticity off, noise on). Potentials in the model's units, E_rest = 0. Scale: %s.",
+		Caption: fmt.Sprintf("A Fig. 1 / N Fig. S1, traces. One neuron of each kind during two test patterns, before learning and after %d patterns (seed %d; plasticity off, noise on). Potentials are relative to rest, in the model's units. Scale: %s.",
 			r.Params.Patterns, r.Provenance.Seeds[0], r.Badge()),
 		X:       chart.Axis{Name: "Time", Unit: "ms"},
 		Columns: []chart.TraceColumn{column("(i) before learning", first.Before), column("(ii) after learning", first.After)},
@@ -70,14 +70,14 @@ func (r *SelfPredictionRun) Convergence() *chart.Chart {
 	}
 	return chart.Lines(chart.LinesSpec{
 		Title: "Top-down input, apical potential and mismatch during learning",
-		Caption: fmt.Sprintf("A Fig. 1 / N Fig. S1, convergence. Squared norms over the neurons of area 1, mean over each training pattern; %s. Dotted: what noise leaves in the closed-form self-predicting state. Scale: %s.",
+		Caption: fmt.Sprintf("A Fig. 1 / N Fig. S1, convergence. Squared norms over the neurons of area 1, mean over each training pattern, of the top-down input, of the apical potential and of the mismatch between the neurons of area 2 and their interneurons; %s. Dotted: what noise leaves in the closed-form self-predicting state. Scale: %s.",
 			r.band(), r.Badge()),
-		X: chart.Axis{Name: "Training pattern", Log: true},
+		X: chart.Axis{Name: "Training pattern", Log: true, Range: [2]float64{1, float64(r.Params.Patterns)}},
 		Y: chart.Axis{Name: "Squared norm", Log: true},
 		Curves: []chart.Curve{
-			curve("top-down input |W r|²", chart.Apical, func(s SelfPredictionSeed) []float64 { return s.TopDown }),
-			curve("apical potential |v_A|²", chart.Error, func(s SelfPredictionSeed) []float64 { return s.Apical }),
-			curve("mismatch |u² − uᴵ|²", chart.Interneuron, func(s SelfPredictionSeed) []float64 { return s.Mismatch }),
+			curve("top-down input", chart.Apical, func(s SelfPredictionSeed) []float64 { return s.TopDown }),
+			curve("apical potential", chart.Error, func(s SelfPredictionSeed) []float64 { return s.Apical }),
+			curve("mismatch", chart.Interneuron, func(s SelfPredictionSeed) []float64 { return s.Mismatch }),
 		},
 		References: []chart.Reference{{
 			Label: "closed form, noise alone", Value: stat.Mean(r.each(func(s SelfPredictionSeed) float64 { return s.Floor }), nil), Quantity: chart.Paper,
@@ -98,7 +98,7 @@ func (r *SelfPredictionRun) WeightDistance() *chart.Chart {
 		Title: "Distance of the lateral weights from the closed form",
 		Caption: fmt.Sprintf("Root mean square over synapses; %s. The apical dendrites are silent long before the weights agree, synapse by synapse. Scale: %s.",
 			r.band(), r.Badge()),
-		X: chart.Axis{Name: "Training pattern", Log: true},
+		X: chart.Axis{Name: "Training pattern", Log: true, Range: [2]float64{1, float64(r.Params.Patterns)}},
 		Y: chart.Axis{Name: "Root mean square distance", Log: true},
 		Curves: []chart.Curve{
 			curve("interneuron to pyramidal", chart.Interneuron, func(s SelfPredictionSeed) []float64 { return s.DistancePI }),
@@ -132,13 +132,13 @@ func (r *SelfPredictionRun) compare() []Comparison {
 		{
 			Quantity: "Apical dendrites fall silent: squared potential, first pattern over last tenth",
 			Paper:    "decays towards 0 (" + recalled + ")",
-			Ours:     spread(fall, "%.0f times") + " lower", Tolerance: "more than 100 times in every seed",
+			Ours:     "lower by a factor " + spread(fall, "%.0f"), Tolerance: "more than 100 times in every seed",
 			Verdict: verdict(floats.Min(fall) > 100, Qualitatively),
 		},
 		{
 			Quantity: "Interneurons mimic the area above: squared mismatch, first pattern over last tenth",
 			Paper:    "decays towards 0 (" + recalled + ")",
-			Ours:     spread(mimic, "%.0f times") + " lower", Tolerance: "more than 10 times in every seed",
+			Ours:     "lower by a factor " + spread(mimic, "%.0f"), Tolerance: "more than 10 times in every seed",
 			Verdict: verdict(floats.Min(mimic) > 10, Qualitatively),
 		},
 		{
@@ -185,5 +185,5 @@ func spread(values []float64, format string) string {
 	if len(v) == 1 {
 		return fmt.Sprintf(format, v[0])
 	}
-	return fmt.Sprintf(format+" (%.3g to %.3g over %d seeds)", stat.Quantile(0.5, stat.LinInterp, v, nil), v[0], v[len(v)-1], len(v))
+	return fmt.Sprintf(format+" ("+format+" to "+format+", %d seeds)", stat.Quantile(0.5, stat.LinInterp, v, nil), v[0], v[len(v)-1], len(v))
 }

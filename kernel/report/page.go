@@ -246,7 +246,7 @@ func (b *builder) code(v *cellView, c *ipynb.Cell) error {
 	said := false
 	for _, o := range c.Outputs {
 		if o.Type == ipynb.ErrorOutput {
-			b.fail(v.Anchor, shortError(o))
+			b.fail(v.Anchor, reason(c, o))
 			said = true
 		}
 	}
@@ -274,6 +274,24 @@ func copies(outputs []*ipynb.Output) []*ipynb.Output {
 
 func (b *builder) fail(anchor, text string) {
 	b.page.Failures = append(b.page.Failures, failure{Anchor: anchor, Cell: strings.TrimPrefix(anchor, "cell-"), Text: text})
+}
+
+// reason is why a cell failed, in one line. A program that ends itself says on
+// stderr why; all GoNB reports of it is the exit status.
+func reason(c *ipynb.Cell, o *ipynb.Output) string {
+	text := shortError(o)
+	if !strings.HasPrefix(text, "exit status ") {
+		return text
+	}
+	for _, o := range c.Outputs {
+		if o.Type == ipynb.Stream && o.Name == "stderr" {
+			lines := strings.Split(strings.TrimSpace(plain(o.Text)), "\n")
+			if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
+				text = last
+			}
+		}
+	}
+	return text
 }
 
 // shortError is the first line of an error's message.
@@ -314,7 +332,7 @@ func (p *page) appendix() []heading {
 	}
 	for _, v := range p.Runs {
 		if len(v.Parameters) > 0 {
-			add(fmt.Sprintf("parameters-%d", v.Number), "Parameters", suffix(v))
+			add(fmt.Sprintf("parameters-%d", v.Number), "All parameters", suffix(v))
 		}
 	}
 	for _, v := range p.Runs {

@@ -75,7 +75,7 @@ func TestReport(t *testing.T) {
 		"João Sacramento, Rui Ponte Costa, Yoshua Bengio and Walter Senn", "Quick (reduced run)", "Figure 5.",
 		"1.96 %", "3.4 ± 0.2 %", "changed, preset 4", "Learning rates fall linearly to zero.", "scripts/reproduce mnist -p epochs=6",
 		"0123456789abcdef0123456789abcdef01234567", "with uncommitted changes", "avx512", "AMD EPYC 9005", "1, 2, 3", "23 November 2026, 20:00 UTC",
-		strings.Repeat("0123456789abcdef", 4), "1 min 24 s", "taken from the run store", "@misc{sacramento2017dendritic", "$HOME", "$5 stay", "epoch 2\n3 seeds",
+		strings.Repeat("0123456789abcdef", 4), "1 min 24 s", "@misc{sacramento2017dendritic", "$HOME", "$5 stay", "epoch 2\n3 seeds",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the report does not say %q", want)
@@ -391,5 +391,20 @@ func TestHelpersOfTheLiveNotebook(t *testing.T) {
 	}
 	if !strings.Contains(all, "done in 84 s") {
 		t.Error("the last line of the progress bar is not shown")
+	}
+}
+
+// A cell that says why it ends itself must not be reported as an exit status.
+func TestFailureNamesItsReason(t *testing.T) {
+	nb := ipynb.New()
+	nb.Add(ipynb.Markdown, "# Stopped")
+	run(nb.Add(ipynb.Code, "dendrite.MNIST(p)"), 1,
+		&ipynb.Output{Type: ipynb.Stream, Name: "stderr", Text: "reading digits\nparameter Sigma is -1; want 0 <= Sigma\n"},
+		&ipynb.Output{Type: ipynb.ErrorOutput, EName: "ERROR", EValue: "exit status 1"})
+	page := string(render(t, nb))
+	_, banner, _ := strings.Cut(page, `class="banner failed"`)
+	banner, _, _ = strings.Cut(banner, "</section>")
+	if !strings.Contains(banner, "parameter Sigma is -1; want 0 &lt;= Sigma") || strings.Contains(banner, "exit status") {
+		t.Errorf("the banner says %s", banner)
 	}
 }
