@@ -14,6 +14,7 @@ import (
 var (
 	codeBlock  = regexp.MustCompile("(?ms)^```.*?^```$")
 	linkTarget = regexp.MustCompile(`\]\(<?([^)\s>]+)|(?:src|href)="([^"]+)"`)
+	firstCell  = regexp.MustCompile("(?m)^\\| *\\[?`?([^`|\\]]+?)`?(?:\\]\\([^)]*\\))? *\\|")
 )
 
 // links returns the links and pictures of a markdown text that lead into the
@@ -57,9 +58,31 @@ func TestReadmeLinks(t *testing.T) {
 	}
 }
 
+func TestReadmeListsEveryNotebook(t *testing.T) {
+	root, text := readme(t)
+	listed := map[string]bool{}
+	for _, m := range firstCell.FindAllStringSubmatch(text, -1) {
+		listed[m[1]] = true
+	}
+	notebooks, err := filepath.Glob(filepath.Join(root, "notebooks", "*.ipynb"))
+	if err != nil || len(notebooks) == 0 {
+		t.Fatalf("no notebooks (%v)", err)
+	}
+	for _, path := range notebooks {
+		if !listed[notebookName(path)] {
+			t.Errorf("README.md has no row for notebook %s in its table", notebookName(path))
+		}
+	}
+}
+
 func TestLinks(t *testing.T) {
 	got := links("[a](docs/a.md#part) ![b](.images/b%20c.png \"title\") [c](https://x.example/y) [d](#here) <img src=\"e.png\">\n```sh\n[f](no)\n```\n[g](<g.md>) (not/a link)")
 	if want := "docs/a.md .images/b c.png e.png g.md"; strings.Join(got, " ") != want {
 		t.Errorf("links %q, want %q", got, want)
+	}
+	for row, want := range map[string]string{"| `1-a` | x |": "1-a", "| [`1-a`](notebooks/1-a.ipynb) | x |": "1-a", "|[1-a](n)|x|": "1-a", "| plain | x |": "plain"} {
+		if m := firstCell.FindStringSubmatch(row); m == nil || m[1] != want {
+			t.Errorf("%s: first cell %q, want %s", row, m, want)
+		}
 	}
 }
