@@ -197,11 +197,11 @@ func feedbackRun() *SelfPredictionRun {
 func TestSelfPredictionConvergenceView(t *testing.T) {
 	c := feedbackRun().Convergence()
 	wantColumn(t, c, "Training pattern", 1, 2)
-	wantColumn(t, c, "top-down input |W r|²", 100, 140)
-	wantColumn(t, c, "apical potential |v_A|²", 4, 6)
-	wantColumn(t, c, "mismatch |u² − uᴵ|²", 22, 26)
+	wantColumn(t, c, "top-down input", 100, 140)
+	wantColumn(t, c, "apical potential", 4, 6)
+	wantColumn(t, c, "mismatch", 22, 26)
 	spread := math.Exp(stat.StdDev([]float64{0, math.Log(4)}, nil))
-	low, high := bandOf(t, c, "apical potential |v_A|²")
+	low, high := bandOf(t, c, "apical potential")
 	wantColumn(t, c, low, 4/spread, 6/spread)
 	wantColumn(t, c, high, 4*spread, 6*spread)
 }
