@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 
 	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/runstore"
 	"microcircuits/kernel/clone"
 	"microcircuits/kernel/jupyter"
 )
@@ -28,7 +30,7 @@ Example:
 type check struct {
 	name     string
 	optional bool
-	mend     string
+	mend     string // empty where the error says it
 	look     func(context.Context) (found string, err error)
 }
 
@@ -50,7 +52,9 @@ func (cmd *doctorCmd) Run(ctx context.Context, c *console) error {
 			c.tell("MISSING   %-20s %v", k.name, err)
 			missing++
 		}
-		c.tell("%31s%s", "", k.mend)
+		if k.mend != "" {
+			c.tell("%31s%s", "", k.mend)
+		}
 	}
 	if missing > 0 {
 		return errTold
@@ -109,8 +113,22 @@ func (cmd *doctorCmd) checks() ([]check, error) {
 			}
 			return "gonb " + tools.GoNBVersion, nil
 		}},
-		{name: "MNIST", mend: "go mod download", look: func(context.Context) (string, error) {
+		{name: "MNIST", look: func(context.Context) (string, error) { // its error names the mend
 			return "complete", experiment.CheckData()
+		}},
+		{name: "run store", mend: "set DENDRITE_STORE to a folder you can write to", look: func(context.Context) (string, error) {
+			store, err := runstore.Open("")
+			if err != nil {
+				return "", err
+			}
+			if err := os.MkdirAll(store.Dir(), 0o755); err != nil {
+				return "", err
+			}
+			probe, err := os.CreateTemp(store.Dir(), "doctor-")
+			if err != nil {
+				return "", err
+			}
+			return store.Dir(), errors.Join(probe.Close(), os.Remove(probe.Name()))
 		}},
 		{name: "Jupyter kernel", optional: true, mend: install, look: func(ctx context.Context) (string, error) {
 			return jupyter.SpecDir(data), checkSpec(ctx, data)

@@ -107,6 +107,10 @@ type Options struct {
 	Stock bool
 }
 
+// RootVariable names the clone to the cells. The notebooks' portable first cell,
+// by which a stock GoNB finds the project, then has nothing to find.
+const RootVariable = "DENDRITE_ROOT"
+
 // start runs GoNB on a connection file; without one it writes conn into the
 // private temporary folder.
 func (o *Options) start(ctx context.Context, conn *Connection, file string) (*process, error) {
@@ -134,7 +138,7 @@ func (o *Options) start(ctx context.Context, conn *Connection, file string) (*pr
 	env := os.Environ()
 	if !o.Stock {
 		argv = append(argv, "--go_work="+o.Root)
-		env = o.Tools.Env()
+		env = append(o.Tools.Env(), RootVariable+"="+o.Root)
 	}
 	const sep = string(filepath.ListSeparator)
 	env = append(env, "PATH="+bin+sep+filepath.Dir(o.Tools.Go)+sep+os.Getenv("PATH"))
