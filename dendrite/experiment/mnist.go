@@ -22,8 +22,8 @@ type MNIST struct {
 	Data   string `paper:"MNIST" source:"N 3.4" doc:"folder of IDX files; MNIST where none is named"`
 	Batch  int    `min:"1" max:"1000" paper:"10" source:"N 3.4" doc:"images per weight change, which is their average"`
 
-	Hidden1   int     `symbol:"n_1" min:"1" max:"10000" paper:"500" source:"N 3.4" doc:"pyramidal neurons of area 1"`
-	Hidden2   int     `symbol:"n_2" min:"1" max:"10000" paper:"500" source:"N 3.4" doc:"pyramidal neurons of area 2"`
+	Hidden1   int     `symbol:"n_1" scale:"up" min:"1" max:"10000" paper:"500" source:"N 3.4" doc:"pyramidal neurons of area 1"`
+	Hidden2   int     `symbol:"n_2" scale:"up" min:"1" max:"10000" paper:"500" source:"N 3.4" doc:"pyramidal neurons of area 2"`
 	TargetOff float64 `symbol:"r^trgt" above:"0" max:"0.999" paper:"0.1" source:"N 3.4" doc:"target rate of the other classes"`
 	TargetOn  float64 `symbol:"r^trgt" above:"0" max:"0.999" paper:"0.8" source:"N 3.4" doc:"target rate of the digit's class"`
 

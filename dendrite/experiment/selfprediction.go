@@ -23,11 +23,11 @@ type SelfPrediction struct {
 	Seeds    int `min:"1" max:"1000" scale:"up" paper:"not known" doc:"networks, each with its own weights, inputs and noise"`
 	Patterns int `min:"100" max:"1000000" scale:"up" paper:"not known" source:"reimplementations use 100 to 10000" doc:"training patterns"`
 
-	Inputs  int `symbol:"n_0" min:"1" max:"2000" paper:"30" source:"N 3.2 [E,S,My]" doc:"input rates"`
-	Hidden  int `symbol:"n_1" min:"1" max:"2000" paper:"20" source:"N 3.2 [E,S,My]" doc:"pyramidal neurons of area 1"`
-	Outputs int `symbol:"n_2" min:"1" max:"2000" paper:"10" source:"N 3.2 [E,S,My]" doc:"pyramidal neurons of area 2, and interneurons of area 1"`
+	Inputs  int `symbol:"n_0" scale:"up" min:"1" max:"2000" paper:"30" source:"N 3.2 [E,S,My]" doc:"input rates"`
+	Hidden  int `symbol:"n_1" scale:"up" min:"1" max:"2000" paper:"20" source:"N 3.2 [E,S,My]" doc:"pyramidal neurons of area 1"`
+	Outputs int `symbol:"n_2" scale:"up" min:"1" max:"2000" paper:"10" source:"N 3.2 [E,S,My]" doc:"pyramidal neurons of area 2, and interneurons of area 1"`
 
-	PatternMs float64 `unit:"ms" min:"1" max:"10000" paper:"100" source:"[My,G,E,S]" doc:"presentation of one pattern"`
+	PatternMs float64 `unit:"ms" scale:"up" min:"1" max:"10000" paper:"100" source:"[My,G,E,S]" doc:"presentation of one pattern"`
 	InputLow  float64 `symbol:"r_0" unit:"1/ms" paper:"0" source:"[E,My]; [S] has -1" doc:"smallest input rate"`
 	InputHigh float64 `symbol:"r_0" unit:"1/ms" paper:"1" source:"[E,My,S]" doc:"largest input rate"`
 	Weights   float64 `symbol:"W" min:"0" max:"100" paper:"1" source:"[My,G,E,S]" doc:"initial lateral and top-down weights are uniform in plus or minus this"`
