@@ -6,6 +6,7 @@ import (
 
 	"microcircuits/dendrite/microcircuit"
 	"microcircuits/dendrite/task"
+	"microcircuits/dendrite/twostep"
 )
 
 // SmallRegression is a nonlinear regression in continuous time small enough to
@@ -133,8 +134,9 @@ func (l *smallLearner) testError() float64 {
 
 // diverged tells a run that left the range of sane numbers from other errors.
 func diverged(err error) bool {
-	var d *microcircuit.DivergenceError
-	return errors.As(err, &d)
+	var continuous *microcircuit.DivergenceError
+	var twoStep *twostep.DivergenceError
+	return errors.As(err, &continuous) || errors.As(err, &twoStep)
 }
 
 // part is env with its progress bar from one fraction of the whole to another,

@@ -262,5 +262,18 @@ func (n *Network[T]) checkFinite() error {
 }
 
 func (n *Network[T]) diverged(compartment string, k int, cause string) error {
-	return fmt.Errorf("twostep: %s potential of area %d is not finite after %d trained batches; likely %s", compartment, k+1, n.batches, cause)
+	return &DivergenceError{Compartment: compartment, Area: k + 1, Batches: n.batches, Cause: cause}
+}
+
+// A DivergenceError says where a potential ceased to be finite, and what
+// usually causes that.
+type DivergenceError struct {
+	Compartment string // "basal", "interneuron", "somatic" or "apical"
+	Area        int
+	Batches     int // trained before
+	Cause       string
+}
+
+func (e *DivergenceError) Error() string {
+	return fmt.Sprintf("twostep: %s potential of area %d is not finite after %d trained batches; likely %s", e.Compartment, e.Area, e.Batches, e.Cause)
 }

@@ -1,0 +1,115 @@
+package experiment
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// smallRobustness sweeps over a few points, in moments.
+func smallRobustness(t *testing.T) Robustness {
+	p := RobustnessPreset(Quick)
+	p.Seeds, p.Regression.Trials = 2, 20
+	p.Noise, p.Filter = []float64{0.1, 0.3}, []float64{0, 30}
+	p.Presentation, p.Lag = []float64{50, 100}, []float64{0, 10}
+	p.InitUp, p.InitDown = []float64{0.1, 0.3}, []float64{1, 5}
+	d := &p.Digits
+	d.Data, d.Images, d.Tests, d.Epochs, d.Hidden = writeDigits(t, 600, 100), 400, 100, 1, 20
+	d.InitUp, d.Lambda, d.Feedback = []float64{0.1, 1}, []float64{0.3}, []float64{4, 16}
+	return p
+}
+
+func TestRobustnessSameBitsForAnyWorkers(t *testing.T) {
+	p := smallRobustness(t)
+	var want *RobustnessRun
+	for _, workers := range []int{1, 4} {
+		r, err := p.Run(t.Context(), Env{Store: openStore(t), Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = r
+			continue
+		}
+		if !reflect.DeepEqual(r.NoiseFilter, want.NoiseFilter) || !reflect.DeepEqual(r.PresentationLag, want.PresentationLag) ||
+			!reflect.DeepEqual(r.InitDown, want.InitDown) || !reflect.DeepEqual(r.DigitsInitFeedback, want.DigitsInitFeedback) {
+			t.Errorf("%d workers give other numbers than 1", workers)
+		}
+	}
+	// The standard settings lie in several sweeps and are one network.
+	a, b, c := want.NoiseFilter[1][0], want.InitUp[1], want.PresentationLag[0][1]
+	if !reflect.DeepEqual(a, b) || !reflect.DeepEqual(a, c) {
+		t.Errorf("the standard settings differ between sweeps: %+v, %+v, %+v", a, b, c)
+	}
+	for _, ch := range []struct{ name, caption string }{
+		{"noise", want.NoiseAndFilter().Caption}, {"presentation", want.PresentationAndLag().Caption},
+		{"initial range", want.InitialRange().Caption}, {"feedback", want.FeedbackRange().Caption},
+		{"digits", want.DigitsInitAndFeedback().Caption}, {"mixing", want.DigitsMixing().Caption},
+	} {
+		if !strings.Contains(ch.caption, "reduced run") {
+			t.Errorf("%s: caption hides that the run is reduced: %s", ch.name, ch.caption)
+		}
+	}
+}
+
+func TestRobustnessComputesOnlyNewPoints(t *testing.T) {
+	p := smallRobustness(t)
+	env := Env{Store: openStore(t)}
+	first, err := p.Run(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Noise = append(p.Noise, 1)
+	second, err := p.Run(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, run := range first.Provenance.Runs {
+		seen[run] = true
+	}
+	fresh := 0
+	for _, run := range second.Provenance.Runs {
+		if !seen[run] {
+			fresh++
+		}
+	}
+	if want := len(p.Filter) * p.Seeds; fresh != want {
+		t.Errorf("%d networks computed for a new noise level, want %d", fresh, want)
+	}
+}
+
+// A network that diverges is counted and leaves a gap; it stops no other.
+func TestRobustnessShowsDivergence(t *testing.T) {
+	p := smallRobustness(t)
+	p.Noise = []float64{0.1, 100}
+	p.Regression.RateFactor = 3000
+	r, err := p.Run(t.Context(), Env{Store: openStore(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := countDiverged(r.NoiseFilter[0]...); n == 0 {
+		t.Fatal("no network diverged at a hundred times the learning rates and a thousand times the noise")
+	}
+	if c := r.NoiseAndFilter(); strings.Contains(c.Caption, "None of") || !strings.Contains(c.Caption, "diverged") {
+		t.Errorf("caption hides divergence: %s", c.Caption)
+	}
+}
+
+func TestRobustnessSaysWhichParameterIsWrong(t *testing.T) {
+	for _, c := range []struct {
+		spoil func(*Robustness)
+		want  string
+	}{
+		{func(p *Robustness) { p.Lag = []float64{60} }, "Lag"},
+		{func(p *Robustness) { p.Noise = nil }, "Noise"},
+		{func(p *Robustness) { p.Noise[1] = -1 }, "Noise[1]"},
+		{func(p *Robustness) { p.Digits.Lambda = []float64{1.2} }, "Digits.Lambda[0]"},
+	} {
+		p := smallRobustness(t)
+		c.spoil(&p)
+		if _, err := p.Run(t.Context(), Env{Store: openStore(t)}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v does not say %s", err, c.want)
+		}
+	}
+}
