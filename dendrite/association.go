@@ -28,3 +28,18 @@ func EachSeed(title string, r *experiment.AssociationRun) Table {
 	}
 	return t
 }
+
+// AssociationControls runs an association and the variants that say what its
+// result rests on, and returns a table with one row for each.
+func AssociationControls(p AssociationParams) Table {
+	t := Table{Title: "Controls: medians over the seeds", Align: []notebook.Align{notebook.Left}}
+	for _, c := range p.Controls() {
+		heading, row := Association(c.Params).InShort()
+		t.Header = append([]string{"Variant"}, heading...)
+		t.Rows = append(t.Rows, append([]string{c.Name}, row...))
+	}
+	for range t.Header[1:] {
+		t.Align = append(t.Align, notebook.Right)
+	}
+	return t
+}

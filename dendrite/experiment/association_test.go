@@ -79,7 +79,7 @@ func TestAssociationTracesChangeNothing(t *testing.T) {
 	}
 	before := net.State()
 	target := p.target(1)
-	tr, rest, err := p.traces(t.Context(), net, target)
+	tr, rest, err := p.traces(t.Context(), net, target, 4, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,8 +93,8 @@ func TestAssociationTracesChangeNothing(t *testing.T) {
 	if tr.Time[0] != 0 || math.Abs(tr.Time[n-1]-2*restMs) > 1 {
 		t.Errorf("times from %g to %g ms, want 0 to 200", tr.Time[0], tr.Time[n-1])
 	}
-	if last := tr.Target[len(tr.Target)-1]; math.Abs(last-target[0]) > 1e-6 {
-		t.Errorf("target ends at %g, want %g", last, target[0])
+	if last := tr.Target[len(tr.Target)-1]; math.Abs(last-target[1]) > 1e-6 {
+		t.Errorf("target ends at %g, want %g", last, target[1])
 	}
 }
 
@@ -139,6 +139,33 @@ func TestAssociationFiguresAndTable(t *testing.T) {
 	heading, rows := r.EachSeed()
 	if len(rows) != 2 || len(rows[0]) != len(heading) || rows[1][0] != "2" {
 		t.Errorf("table of seeds: %v, %v", heading, rows)
+	}
+}
+
+// The controls share their first stages, and each changes what it names.
+func TestAssociationControls(t *testing.T) {
+	p := smallAssociation()
+	p.Stage1.Seeds = 1
+	env := Env{Store: openStore(t)}
+	var first string
+	for i, c := range p.Controls() {
+		r, err := c.Params.Run(t.Context(), env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = r.Provenance.Runs[0]
+			continue
+		}
+		if !r.Changed {
+			t.Errorf("%s: no parameter differs from the preset", c.Name)
+		}
+		if same := r.Provenance.Runs[0] == first; same != (c.Params.Stage1.Forward == p.Stage1.Forward) {
+			t.Errorf("%s: shares its first stage: %v", c.Name, same)
+		}
+		if heading, row := r.InShort(); len(heading) != len(row) {
+			t.Errorf("%s: %d headings for %d cells", c.Name, len(heading), len(row))
+		}
 	}
 }
 
