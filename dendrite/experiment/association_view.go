@@ -230,8 +230,8 @@ func (r *AssociationRun) EachSeed() (heading []string, rows [][]string) {
 // InShort is a row of a table of variants, and its heading: medians over seeds
 // and in how many of them each claim holds.
 func (r *AssociationRun) InShort() (heading, row []string) {
-	onset, fall, peak := r.Onset(), r.Fall(), r.peaks()
-	before, after := r.Misses()
+	fall := r.Fall()
+	_, after := r.Misses()
 	count := func(v []float64, ok func(float64) bool) string {
 		n := 0
 		for _, x := range v {
@@ -241,11 +241,14 @@ func (r *AssociationRun) InShort() (heading, row []string) {
 		}
 		return fmt.Sprintf("%d of %d", n, len(v))
 	}
-	heading = []string{"Apical norm", "Fell", "Tenfold in", "Squared mismatch", "Miss before", "Miss after", "Reached in"}
+	change := fmt.Sprintf("fell %.0f times", median(fall))
+	if median(fall) < 1 {
+		change = fmt.Sprintf("grew %.0f times", 1/median(fall))
+	}
+	heading = []string{"Squared apical potential", "Fell tenfold in", "Squared mismatch", "Miss after", "Reached in"}
 	row = []string{
-		fmt.Sprintf("%.2f", median(onset)), fmt.Sprintf("%.3g times", median(fall)),
-		count(fall, func(x float64) bool { return x >= associationFall }), fmt.Sprintf("%.2f", median(peak)),
-		fmt.Sprintf("%.2f", median(before)), fmt.Sprintf("%.2f", median(after)),
+		change, count(fall, func(x float64) bool { return x >= associationFall }),
+		fmt.Sprintf("%.2f", median(r.peaks())), fmt.Sprintf("%.2f", median(after)),
 		count(after, func(x float64) bool { return x <= associationReached }),
 	}
 	return heading, row
