@@ -48,8 +48,10 @@ func SelfPrediction(p SelfPredictionParams) *experiment.SelfPredictionRun {
 // handwritten digits (A Fig. 4, N Fig. 3).
 func MNIST(p MNISTParams) *experiment.MNISTRun { return run("MNIST", p.Run) }
 
-func parse(scale string) experiment.Scale {
-	s, err := experiment.ParseScale(scale)
+// parse returns the scale of that name; besides are what an experiment has
+// beyond quick and paper.
+func parse(scale string, besides ...experiment.Scale) experiment.Scale {
+	s, err := experiment.ParseScale(scale, besides...)
 	if err != nil {
 		fail(err)
 	}

@@ -13,6 +13,8 @@ package experiment
 import (
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 
 	"microcircuits/dendrite/runstore"
 )
@@ -27,13 +29,17 @@ const (
 	Paper Scale = "paper"
 )
 
-// ParseScale returns the scale of that name or an error naming both.
-func ParseScale(name string) (Scale, error) {
-	switch s := Scale(name); s {
-	case Quick, Paper:
+// ParseScale returns the scale of that name, Quick, Paper or one of those that
+// an experiment has besides, or an error naming them all.
+func ParseScale(name string, besides ...Scale) (Scale, error) {
+	if s := Scale(name); s == Quick || s == Paper || slices.Contains(besides, s) {
 		return s, nil
 	}
-	return "", fmt.Errorf("unknown scale %q: use %q (reduced, minutes) or %q (the paper's scale)", name, Quick, Paper)
+	var more strings.Builder
+	for _, s := range besides {
+		fmt.Fprintf(&more, " or %q", s)
+	}
+	return "", fmt.Errorf("unknown scale %q: use %q (reduced, minutes) or %q (the paper's scale)%s", name, Quick, Paper, &more)
 }
 
 // Info describes an experiment.
