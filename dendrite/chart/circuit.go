@@ -44,13 +44,14 @@ func (d *Diagram) Bundle() map[string]any {
 	return map[string]any{"image/svg+xml": d.SVG, "text/html": d.HTML(), "text/plain": d.Alt}
 }
 
-// HTML returns the diagram as a figure that needs nothing from outside.
+// HTML returns the diagram with its title and caption; it needs nothing from
+// outside. A figure element would be indented where a page has no style for it.
 func (d *Diagram) HTML() string {
 	caption := "<b>" + html.EscapeString(d.Title) + "</b>"
 	if d.Caption != "" {
 		caption += " " + html.EscapeString(d.Caption)
 	}
-	return fmt.Sprintf(`<figure style="margin:0"><img src="data:image/svg+xml;base64,%s" alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto"><figcaption>%s</figcaption></figure>`,
+	return fmt.Sprintf(`<div><img src="data:image/svg+xml;base64,%s" alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto"></div><p>%s</p>`,
 		base64.StdEncoding.EncodeToString([]byte(d.SVG)), html.EscapeString(d.Alt), d.Width, d.Height, caption)
 }
 
