@@ -82,10 +82,10 @@ func (p Association) Controls() []Control {
 	large.Stage1.Forward = 1
 	return []Control{
 		{"as above", p},
-		{"bottom-up synapses frozen", frozen},
+		{"bottom-up frozen", frozen},
 		{"closed-form start", exact},
-		{"closed-form start, lateral synapses frozen", lateral},
-		{"bottom-up weights from [-1, 1]", large},
+		{"closed-form start, lateral frozen", lateral},
+		{"large bottom-up weights", large},
 	}
 }
 

@@ -211,7 +211,7 @@ func (r *AssociationRun) each(f func(AssociationSeed) float64) []float64 {
 // EachSeed is a table of what every network did: its heading and one row of
 // cells per seed.
 func (r *AssociationRun) EachSeed() (heading []string, rows [][]string) {
-	heading = []string{"Seed", "Apical norm", "Fell", "Squared mismatch", "Miss before", "Miss after", "Both claims hold"}
+	heading = []string{"Seed", "|v_A|", "|v_A|² fell", "Mismatch²", "Miss before", "Miss after", "Both claims hold"}
 	onset, fall, peak := r.Onset(), r.Fall(), r.peaks()
 	before, after := r.Misses()
 	for i, seed := range r.Provenance.Seeds {
@@ -245,7 +245,7 @@ func (r *AssociationRun) InShort() (heading, row []string) {
 	if median(fall) < 1 {
 		change = fmt.Sprintf("grew %.0f times", 1/median(fall))
 	}
-	heading = []string{"Squared apical potential", "Fell tenfold in", "Squared mismatch", "Miss after", "Reached in"}
+	heading = []string{"|v_A|²", "Tenfold in", "Mismatch²", "Miss after", "Reached in"}
 	row = []string{
 		change, count(fall, func(x float64) bool { return x >= associationFall }),
 		fmt.Sprintf("%.2f", median(r.peaks())), fmt.Sprintf("%.2f", median(after)),
