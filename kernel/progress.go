@@ -18,13 +18,16 @@ import (
 type line struct {
 	*console
 	text  string
+	state string // file in which a cell's program says how far it is; may be empty
 	start time.Time
 	stop  chan struct{}
 	done  chan struct{}
 }
 
-func (c *console) line(text string) *line {
-	l := &line{console: c, text: text, start: time.Now(), stop: make(chan struct{}), done: make(chan struct{})}
+func (c *console) line(text string) *line { return c.stateLine(text, "") }
+
+func (c *console) stateLine(text, state string) *line {
+	l := &line{console: c, text: text, state: state, start: time.Now(), stop: make(chan struct{}), done: make(chan struct{})}
 	if !c.terminal {
 		fmt.Fprint(c.err, text)
 		close(l.done)
@@ -38,14 +41,26 @@ func (c *console) line(text string) *line {
 		for {
 			select {
 			case <-l.stop:
-				fmt.Fprint(c.err, "\r"+text)
+				fmt.Fprint(c.err, "\r\x1b[K"+text)
 				return
 			case <-tick.C:
-				fmt.Fprintf(c.err, "\r%s%7.0f s", text, time.Since(l.start).Seconds())
+				fmt.Fprintf(c.err, "\r\x1b[K%s%7.0f s  %.40s", text, time.Since(l.start).Seconds(), l.said())
 			}
 		}
 	}()
 	return l
+}
+
+// said is what the cell's program says of its progress.
+func (l *line) said() string {
+	if l.state == "" {
+		return ""
+	}
+	data, err := os.ReadFile(l.state)
+	if err != nil {
+		return "" // it has not said anything
+	}
+	return string(data)
 }
 
 // finish ends the line with the time it took and a remark.
@@ -56,8 +71,8 @@ func (l *line) finish(remark string) {
 }
 
 // cellLine announces a cell.
-func (r *runner) cellLine(n, of int, cell *ipynb.Cell) *line {
-	return r.line(fmt.Sprintf("  [%2d/%2d] %-24.24s", n, of, cell.ID))
+func (r *runner) cellLine(n, of int, cell *ipynb.Cell, state string) *line {
+	return r.stateLine(fmt.Sprintf("  [%2d/%2d] %-24.24s", n, of, cell.ID), state)
 }
 
 func (l *line) end(result *jupyter.Result) {

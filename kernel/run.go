@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -247,6 +248,10 @@ func (r *runner) run(ctx context.Context, j *job) error {
 	return nil
 }
 
+// statusFile is where a cell's program says how far it is, in the session's
+// temporary folder.
+const statusFile = "dendrite-status"
+
 // cells runs the cells and returns why it stopped early.
 func (r *runner) cells(ctx context.Context, j *job) error {
 	dir, err := filepath.Abs(filepath.Dir(j.path))
@@ -254,11 +259,12 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 		return err
 	}
 	session, err := jupyter.Start(ctx, jupyter.Options{
-		Root: r.root, Dir: dir, Env: []string{"DENDRITE_HEADLESS=1"}, Tools: r.tools,
+		Root: r.root, Dir: dir, Env: []string{"DENDRITE_HEADLESS=1", "DENDRITE_STATUS=" + statusFile}, Tools: r.tools,
 	})
 	if err != nil {
 		return err
 	}
+	state := filepath.Join(session.TempDir(), statusFile)
 	results := map[*ipynb.Cell]*jupyter.Result{}
 	defer func() {
 		session.Close()
@@ -272,14 +278,17 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 		if cell.Type != ipynb.Code || strings.TrimSpace(cell.Source) == "" || cell.HasTag(ipynb.TagSkip) {
 			continue
 		}
-		line := r.cellLine(i+1, len(j.nb.Cells), cell)
+		if err := os.Remove(state); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		line := r.cellLine(i+1, len(j.nb.Cells), cell, state)
 		result, err := session.Execute(ctx, cell.Source, r.timeout)
 		results[cell] = result
 		line.end(result)
 		cell.SetInfo(ipynb.CellInfo{Seconds: result.Seconds, Status: string(result.Status)})
 		switch {
 		case ctx.Err() != nil:
-			return fmt.Errorf("interrupted in cell %d (%s)", i+1, cell.ID)
+			return fmt.Errorf("interrupted in cell %d (%s); what was computed is kept: run it again to go on", i+1, cell.ID)
 		case err != nil:
 			if result.Status != jupyter.Timeout {
 				cell.SetInfo(ipynb.CellInfo{Seconds: result.Seconds, Status: string(jupyter.Failed)})

@@ -19,6 +19,11 @@ import (
 // to "1": nobody is looking, no scripts and no widgets.
 const HeadlessEnv = "DENDRITE_HEADLESS"
 
+// StatusEnv is the environment variable that may name a file in the temporary
+// folder in which a headless cell keeps the present state of its progress, one
+// line of text.
+const StatusEnv = "DENDRITE_STATUS"
+
 func init() {
 	// Decoded JSON travels to the kernel as these two types. Without their
 	// registration one such display would close gonbui's pipe for the cell.

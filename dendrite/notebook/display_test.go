@@ -216,7 +216,7 @@ func TestProgressElsewhere(t *testing.T) {
 	c := &clock{time.Unix(1000, 0)}
 	var log, terminal bytes.Buffer
 	var r recorder
-	for _, out := range []output{&logOutput{w: &log}, terminalOutput{&terminal}, finalOutput{r.send}} {
+	for _, out := range []output{&logOutput{w: &log}, terminalOutput{&terminal}, finalOutput{r.send, ""}} {
 		p := newProgress("run", out, c.now)
 		for i := range 6000 { // ten minutes
 			c.at = c.at.Add(100 * time.Millisecond)
@@ -242,5 +242,22 @@ func TestLiveCurveIsBounded(t *testing.T) {
 	}
 	if n := len(c.x["a"]); n > maxCurve || n < maxCurve/4 || len(c.y["a"]) != n {
 		t.Errorf("%d points kept", n)
+	}
+}
+
+// Whoever runs a notebook headless can follow a run through a file.
+func TestHeadlessStateFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state")
+	now := time.Unix(0, 0)
+	p := newProgress("MNIST", finalOutput{func(map[string]any, map[string]any, string) {}, file}, func() time.Time { return now })
+	p.Update(0, "epoch 1")
+	now = now.Add(10 * time.Second)
+	p.Update(0.25, "epoch 2")
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "25 %, 30 s left, epoch 2"; string(got) != want {
+		t.Errorf("state %q, want %q", got, want)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -50,7 +51,11 @@ func NewProgress(title string) *Progress {
 	case Interactive():
 		out = &cellOutput{send: send, id: "dendrite_progress_" + gonbui.UniqueId()}
 	case InGoNB():
-		out = finalOutput{send}
+		file := os.Getenv(StatusEnv)
+		if file != "" {
+			file = filepath.Join(os.TempDir(), filepath.Base(file))
+		}
+		out = finalOutput{send, file}
 	case isatty.IsTerminal(os.Stderr.Fd()):
 		out = terminalOutput{os.Stderr}
 	default:
@@ -187,12 +192,22 @@ func progressMetadata() map[string]any {
 	return map[string]any{"dendrite": map[string]any{"role": "progress"}}
 }
 
-// finalOutput shows the last line in a cell nobody is looking at.
-type finalOutput struct{ send sender }
+// finalOutput shows the last line in a cell nobody is looking at. Until then
+// the file, if one is named, has the present state for whoever runs the
+// notebook.
+type finalOutput struct {
+	send sender
+	file string
+}
 
-func (finalOutput) every() time.Duration { return time.Hour }
+func (finalOutput) every() time.Duration { return time.Second }
 
-func (finalOutput) show(*Progress) {}
+func (o finalOutput) show(p *Progress) {
+	if o.file != "" {
+		// A courtesy: a run does not end because it could not be given.
+		_ = os.WriteFile(o.file, []byte(p.status()), 0o600)
+	}
+}
 
 func (o finalOutput) end(_ *Progress, line string) {
 	o.send(map[string]any{"text/plain": line}, progressMetadata(), "")

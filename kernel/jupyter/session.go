@@ -65,6 +65,10 @@ func Start(ctx context.Context, o Options) (*Session, error) {
 	return s, nil
 }
 
+// TempDir is the session's private temporary folder, the TMPDIR of its cells.
+// It goes with the session.
+func (s *Session) TempDir() string { return s.proc.tmp }
+
 func newSession(proc *process, conn *Connection) *Session {
 	return &Session{
 		proc: proc, conn: conn, id: newID(),
