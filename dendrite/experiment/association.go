@@ -61,7 +61,7 @@ func AssociationPreset(scale Scale) Association {
 	}
 	p.Stage1.Forward = 0.1
 	if scale == Quick {
-		p.Stage1.Seeds, p.Stage1.Patterns = 5, 1000
+		p.Stage1.Seeds = 5
 	}
 	return p
 }
