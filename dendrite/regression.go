@@ -23,7 +23,7 @@ func Regression(p RegressionParams) *experiment.RegressionRun { return run("Regr
 // RegressionSeeds is a table of what every pair of networks of a regression
 // did.
 func RegressionSeeds(r *experiment.RegressionRun) Table {
-	t := Table{Title: "Each pair of networks: squared errors over the last tenth of the trials, alignment, feedback"}
+	t := Table{Title: "Each pair of networks"}
 	t.Header, t.Rows = r.EachSeed()
 	for range t.Header {
 		t.Align = append(t.Align, notebook.Right)

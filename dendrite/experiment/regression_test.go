@@ -159,7 +159,7 @@ func TestRegressionErrorIsThatOfTheSettledNetwork(t *testing.T) {
 	}
 	net.SelfPredict()
 	task := p.pair(3)
-	got := task.unseen(net, 7)
+	got := task.test(net, "unseen input", 7)
 	net.Input(task.input)
 	if err := net.Settle(t.Context(), 1e-13, 10000); err != nil {
 		t.Fatal(err)
@@ -216,6 +216,30 @@ func TestRegressionCurvesAreSmall(t *testing.T) {
 		if n > 1000 || n < min(trials, 500) || !is(1) || !is(trials) {
 			t.Errorf("%d trials: %d moments, first %v, last %v", trials, n, is(1), is(trials))
 		}
+	}
+}
+
+func TestTrialBinsAreMomentsApart(t *testing.T) {
+	r := RegressionNet{}
+	is := moments(4000)
+	for i := 1; i <= 4000; i++ {
+		if is(i) {
+			r.Trials, r.Apical = append(r.Trials, i), append(r.Apical, float64(i))
+		}
+	}
+	bins := trialBins(r.Trials)
+	next := 0
+	for _, b := range bins {
+		if b[0] != next || !is(b[1]) {
+			t.Fatalf("bin %v after %d", b, next)
+		}
+		next = b[1]
+	}
+	if next != 4000 || len(bins) > 60 {
+		t.Errorf("%d bins, to %d", len(bins), next)
+	}
+	if y := r.smooth(r.Apical, bins); len(y) != len(bins) || y[0] != 1 || !(y[len(y)-1] > 3000 && y[len(y)-1] < 4000) {
+		t.Errorf("smoothed %v", y)
 	}
 }
 

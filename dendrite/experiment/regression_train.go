@@ -77,10 +77,10 @@ func (t *pair) load(purpose string, i int) {
 	t.teacher.Target(t.u, t.r, t.input)
 }
 
-// unseen is the squared error of the output rates for a pattern that is never
+// test is the squared error of the output rates for a pattern that is never
 // trained: no noise, no teacher, the feed-forward pass with attenuation.
-func (t *pair) unseen(net *microcircuit.Network, i int) float64 {
-	t.load("unseen input", i)
+func (t *pair) test(net *microcircuit.Network, purpose string, i int) float64 {
+	t.load(purpose, i)
 	t.guess = net.Predict(t.guess, t.input)
 	t.transfer.Forward(t.guess, t.guess)
 	return squaredDistance(t.guess, t.r)
@@ -115,6 +115,9 @@ func (p Regression) train(ctx context.Context, w *Work, who learner, seed uint64
 		err = net.SetState(s.Net)
 	} else {
 		s.Result.Constant = t.constant()
+		for i := range p.Window { // the average begins with the untrained network
+			s.Error.add(t.test(net, "unseen before training", i), p.Window)
+		}
 		if who == fullLearner {
 			s.Result.Before, err = t.traces(ctx, net)
 		} else {
@@ -144,7 +147,7 @@ func (t *pair) learn(ctx context.Context, w *Work, who learner, net *microcircui
 		if err := t.trial(net, who, s); err != nil {
 			return fmt.Errorf("trial %d: %w", s.Done+1, err)
 		}
-		e := t.unseen(net, s.Done)
+		e := t.test(net, "unseen input", s.Done)
 		if s.Done >= p.lastTenth() {
 			s.Last += e
 		}
