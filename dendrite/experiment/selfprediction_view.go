@@ -60,14 +60,16 @@ func (r *SelfPredictionRun) band() string {
 	return fmt.Sprintf("geometric mean and standard deviation of %d seeds", len(r.Seeds))
 }
 
+// curve is the course of one quantity over training.
+func (r *SelfPredictionRun) curve(name string, q chart.Quantity, pick func(SelfPredictionSeed) []float64) chart.Curve {
+	x, runs := r.over(pick)
+	mean, low, high := geometric(runs)
+	return chart.Curve{Name: name, Quantity: q, X: x, Y: mean, Low: low, High: high}
+}
+
 // Convergence shows the squared apical potential and the mismatch of
 // interneurons and the neurons above over training.
 func (r *SelfPredictionRun) Convergence() *chart.Chart {
-	curve := func(name string, q chart.Quantity, pick func(SelfPredictionSeed) []float64) chart.Curve {
-		x, runs := r.over(pick)
-		mean, low, high := geometric(runs)
-		return chart.Curve{Name: name, Quantity: q, X: x, Y: mean, Low: low, High: high}
-	}
 	return chart.Lines(chart.LinesSpec{
 		Title: "Top-down input, apical potential and mismatch during learning",
 		Caption: fmt.Sprintf("A Fig. 1 / N Fig. S1, convergence. Squared norms over the neurons of area 1, mean over each training pattern, of the top-down input, of the apical potential and of the mismatch between the neurons of area 2 and their interneurons; %s. Dotted: what noise leaves in the closed-form self-predicting state. Scale: %s.",
@@ -75,9 +77,9 @@ func (r *SelfPredictionRun) Convergence() *chart.Chart {
 		X: chart.Axis{Name: "Training pattern", Log: true, Range: [2]float64{1, float64(r.Params.Patterns)}},
 		Y: chart.Axis{Name: "Squared norm", Log: true},
 		Curves: []chart.Curve{
-			curve("top-down input", chart.Apical, func(s SelfPredictionSeed) []float64 { return s.TopDown }),
-			curve("apical potential", chart.Error, func(s SelfPredictionSeed) []float64 { return s.Apical }),
-			curve("mismatch", chart.Interneuron, func(s SelfPredictionSeed) []float64 { return s.Mismatch }),
+			r.curve("top-down input", chart.Apical, func(s SelfPredictionSeed) []float64 { return s.TopDown }),
+			r.curve("apical potential", chart.Error, func(s SelfPredictionSeed) []float64 { return s.Apical }),
+			r.curve("mismatch", chart.Interneuron, func(s SelfPredictionSeed) []float64 { return s.Mismatch }),
 		},
 		References: []chart.Reference{{
 			Label: "closed form, noise alone", Value: stat.Mean(r.each(func(s SelfPredictionSeed) float64 { return s.Floor }), nil), Quantity: chart.Paper,
@@ -89,11 +91,6 @@ func (r *SelfPredictionRun) Convergence() *chart.Chart {
 // WeightDistance shows how far the lateral weights are from the closed-form
 // self-predicting state.
 func (r *SelfPredictionRun) WeightDistance() *chart.Chart {
-	curve := func(name string, q chart.Quantity, pick func(SelfPredictionSeed) []float64) chart.Curve {
-		x, runs := r.over(pick)
-		mean, low, high := geometric(runs)
-		return chart.Curve{Name: name, Quantity: q, X: x, Y: mean, Low: low, High: high}
-	}
 	return chart.Lines(chart.LinesSpec{
 		Title: "Distance of the lateral weights from the closed form",
 		Caption: fmt.Sprintf("Root mean square over synapses; %s. The apical dendrites are silent long before the weights agree, synapse by synapse. Scale: %s.",
@@ -101,8 +98,8 @@ func (r *SelfPredictionRun) WeightDistance() *chart.Chart {
 		X: chart.Axis{Name: "Training pattern", Log: true, Range: [2]float64{1, float64(r.Params.Patterns)}},
 		Y: chart.Axis{Name: "Root mean square distance", Log: true},
 		Curves: []chart.Curve{
-			curve("interneuron to pyramidal", chart.Interneuron, func(s SelfPredictionSeed) []float64 { return s.DistancePI }),
-			curve("pyramidal to interneuron", chart.Soma, func(s SelfPredictionSeed) []float64 { return s.DistanceIP }),
+			r.curve("interneuron to pyramidal", chart.Interneuron, func(s SelfPredictionSeed) []float64 { return s.DistancePI }),
+			r.curve("pyramidal to interneuron", chart.Soma, func(s SelfPredictionSeed) []float64 { return s.DistanceIP }),
 		},
 		Band: r.band(),
 	})
