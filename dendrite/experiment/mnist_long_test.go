@@ -11,7 +11,7 @@ import (
 // The figure's claim at the scale the report shows, on the real digits: issue
 // "Foundation".
 func TestMNISTQuickClaim(t *testing.T) {
-	r, err := MNISTPreset(Quick).Run(t.Context(), Env{Store: openStore(t)})
+	r, err := MNISTPreset(Quick).Run(t.Context(), Env{Store: claimStore(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import "testing"
 
 // The figure's claim at the scale the report shows, for every seed.
 func TestRegressionQuickClaim(t *testing.T) {
-	r, err := RegressionPreset(Quick).Run(t.Context(), Env{Store: openStore(t)})
+	r, err := RegressionPreset(Quick).Run(t.Context(), Env{Store: claimStore(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import "testing"
 
 // The claims at the scale the reports show: issue 3.
 func TestRobustnessQuickClaim(t *testing.T) {
-	r, err := RobustnessPreset(Quick).Run(t.Context(), Env{Store: openStore(t)})
+	r, err := RobustnessPreset(Quick).Run(t.Context(), Env{Store: claimStore(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +23,7 @@ func TestRobustnessQuickClaim(t *testing.T) {
 }
 
 func TestPredictionsQuickClaim(t *testing.T) {
-	r, err := PredictionsPreset(Quick).Run(t.Context(), Env{Store: openStore(t)})
+	r, err := PredictionsPreset(Quick).Run(t.Context(), Env{Store: claimStore(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
