@@ -1,0 +1,36 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// Every notebook begins with the same portable cell, by which a stock GoNB
+// finds the project: a mended one must be mended everywhere.
+func TestNotebooksShareTheirFirstCell(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join("..", "notebooks", "*.ipynb"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no notebooks found (error %v)", err)
+	}
+	setup := ""
+	for _, path := range paths {
+		nb, err := ipynb.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range nb.Cells {
+			if c.Type != ipynb.Code {
+				continue
+			}
+			if setup == "" {
+				setup = c.Source
+			}
+			if c.ID != "setup" || c.Source != setup {
+				t.Errorf("%s: the first code cell (%s) is not the setup cell of the others:\n%s", path, c.ID, c.Source)
+			}
+			break
+		}
+	}
+}
