@@ -103,8 +103,6 @@ func (w *writer) markdown(source string, attachments json.RawMessage, outline bo
 	}
 	for n := range body.Descendants() {
 		switch n.DataAtom {
-		case atom.Table:
-			setAttr(n, "tabindex", "0") // wide tables scroll: by keyboard too
 		case atom.Th:
 			if attr(n, "scope") == "" {
 				setAttr(n, "scope", "col")

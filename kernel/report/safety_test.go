@@ -115,7 +115,7 @@ func TestSanitizer(t *testing.T) {
 	for in, want := range map[string]string{
 		`<p>a<b>b</p>`:      `<p>a<b>b</b></p>`,
 		`</div></main><p>x`: `<p>x</p>`,
-		`<table><tr><td colspan="2">1</td></tr></table>`:             `<table><tbody><tr><td colspan="2">1</td></tr></tbody></table>`,
+		`<table><tr><td colspan="2">1</td></tr></table>`:             `<table tabindex="0"><tbody><tr><td colspan="2">1</td></tr></tbody></table>`,
 		`<a href="https://arxiv.org">x</a>`:                          `<a href="https://arxiv.org" rel="noreferrer">x</a>`,
 		`<a href="data:image/png;base64,AAAA">x</a>`:                 `<a rel="noreferrer">x</a>`,
 		`<a href="JaVaScRiPt:alert(1)">x</a>`:                        `x`,

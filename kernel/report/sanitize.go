@@ -62,6 +62,8 @@ func (s *sanitizer) clean(text string) (*html.Node, error) {
 	}
 	for n := range body.Descendants() {
 		switch n.DataAtom {
+		case atom.Table:
+			setAttr(n, "tabindex", "0") // wide tables scroll: by keyboard too
 		case atom.A:
 			if href := attr(n, "href"); strings.HasPrefix(strings.ToLower(strings.TrimSpace(href)), "data:") {
 				setAttr(n, "href", "")

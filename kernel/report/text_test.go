@@ -124,3 +124,12 @@ func TestDuration(t *testing.T) {
 		}
 	}
 }
+
+// A table that a cell shows scrolls on a phone, so it must be reachable by
+// keyboard, as one written in markdown is.
+func TestTablesOfOutputsTakeTheKeyboard(t *testing.T) {
+	got, err := newSanitizer().cleanHTML("<table><tr><td>1</td></tr></table>")
+	if err != nil || !strings.Contains(got, `<table tabindex="0">`) {
+		t.Errorf("%s, error %v", got, err)
+	}
+}
