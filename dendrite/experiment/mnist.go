@@ -70,7 +70,7 @@ var mnistInfo = Info{
 		"The two-step dynamics of N leave open how basal and apical drive are mixed; Microcircuit.Mixing says which reading was used.",
 		"The presets' fixed top-down weights are larger than the paper's relatively weak ones: stronger feedback acts like a larger learning rate of the hidden areas.",
 		"The presets' learning rates differ from those read in a reimplementation's configuration, which was never run there: five times (bottom-up), and 7.5 and 25 times (pyramidal to interneuron); they decay linearly to zero.",
-		"The presets' learning rates were chosen by the error on the 5 000 validation images. The ranges of the feedback weights come from an earlier search by other programs, which had looked at test errors too.",
+		"The rates of the pyramidal-to-interneuron synapses, of backprop and of the single layer were chosen by the error on the 5 000 validation images. The bottom-up rates and the ranges of the feedback weights come from an earlier search by other programs, which had looked at test errors too.",
 		"The settings of the paper's backprop network (footnote 6 of N) were not recovered; ours minimises cross-entropy at the rate that validated best.",
 		"The single layer learns by the microcircuit's output rule; the paper does not say which rule its single layer has.",
 	},
