@@ -19,16 +19,6 @@ func Association(p AssociationParams) *experiment.AssociationRun {
 	return run("Association", p.Run)
 }
 
-// EachSeed is a table of what every network of an association did.
-func EachSeed(title string, r *experiment.AssociationRun) Table {
-	t := Table{Title: title}
-	t.Header, t.Rows = r.EachSeed()
-	for range t.Header {
-		t.Align = append(t.Align, notebook.Right)
-	}
-	return t
-}
-
 // AssociationControls runs an association and the variants that say what its
 // result rests on, and returns a table with one row for each.
 func AssociationControls(p AssociationParams) Table {

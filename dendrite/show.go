@@ -88,3 +88,15 @@ func Compare(run experiment.Run) {
 
 // Markdown shows text with **marks** and $formulas$.
 func Markdown(lines ...string) { notebook.Show(notebook.Markdown(strings.Join(lines, "\n"))) }
+
+// EachSeed is a table of what every network of a run did.
+func EachSeed(title string, r interface {
+	EachSeed() (heading []string, rows [][]string)
+}) Table {
+	t := Table{Title: title}
+	t.Header, t.Rows = r.EachSeed()
+	for range t.Header {
+		t.Align = append(t.Align, notebook.Right)
+	}
+	return t
+}

@@ -5,7 +5,7 @@ package chart
 // take the colours of a palette in turn.
 type Quantity int
 
-// The first seven appear together in traces of one network, the next four in
+// The first seven appear together in traces of one network, the next five in
 // comparisons of learners: within each group no two look alike.
 const (
 	Other Quantity = iota
@@ -20,6 +20,7 @@ const (
 	Microcircuit // the dendritic microcircuit
 	Backprop     // error backpropagation in a network of the same size
 	Shallow      // single-layer or frozen-hidden learner
+	Frozen       // the microcircuit with some of its weights not plastic
 	Paper        // a number printed in the paper
 )
 
@@ -39,6 +40,7 @@ var styles = [...]style{
 	Microcircuit: {"microcircuit", "#0072B2", "solid"},
 	Backprop:     {"backprop", "#D55E00", "solid"},
 	Shallow:      {"single layer", "#7D7D7D", "solid"},
+	Frozen:       {"frozen weights", "#12946B", "dashed"},
 	Paper:        {"paper", "#997700", "dotted"},
 }
 

@@ -90,7 +90,7 @@ func TestMNISTLearns(t *testing.T) {
 			t.Errorf("another data set matches the paper: %+v", c)
 		}
 	}
-	for _, c := range []string{r.TestError().Caption, r.ApicalPotential().Caption, r.Confusion().Caption, r.Mistakes().Caption} {
+	for _, c := range []string{r.TestError().Caption, r.ApicalPotential().Caption, r.Alignment().Caption, r.ReceptiveFields().Caption, r.Confusion().Caption, r.Mistakes().Caption} {
 		if !strings.Contains(c, "reduced run") {
 			t.Errorf("caption hides that the run is reduced: %s", c)
 		}
@@ -108,7 +108,7 @@ func TestMNISTSameBitsForAnyWorkers(t *testing.T) {
 		if want == nil {
 			want = r
 		}
-		if !reflect.DeepEqual(r.Microcircuit, want.Microcircuit) || !reflect.DeepEqual(r.Backprop, want.Backprop) || !reflect.DeepEqual(r.SingleLayer, want.SingleLayer) {
+		if !reflect.DeepEqual(r.networks(), want.networks()) {
 			t.Errorf("%d workers give other numbers than 1", workers)
 		}
 	}
@@ -136,7 +136,7 @@ func TestMNISTResumesBitForBit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(resumed.Microcircuit, whole.Microcircuit) || !reflect.DeepEqual(resumed.Backprop, whole.Backprop) || !reflect.DeepEqual(resumed.SingleLayer, whole.SingleLayer) {
+	if !reflect.DeepEqual(resumed.networks(), whole.networks()) {
 		t.Error("stopped three times and resumed, the numbers differ from those of an uninterrupted run")
 	}
 }
@@ -154,10 +154,10 @@ func TestMNISTTrainsAgainOnlyWhatChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, b := first.Provenance.Runs, second.Provenance.Runs
-	if slices.Equal(a[:2], b[:2]) {
+	if slices.Equal(a[:4], b[:4]) {
 		t.Error("a changed microcircuit was not trained again")
 	}
-	if !slices.Equal(a[2:], b[2:]) {
+	if !slices.Equal(a[4:], b[4:]) {
 		t.Error("changing the microcircuit trained the other learners again")
 	}
 }
@@ -171,6 +171,7 @@ func TestMNISTSaysWhatIsWrong(t *testing.T) {
 		{func(p *MNIST) { p.Microcircuit.Lambda = []float64{0.3} }, "Microcircuit.Lambda has 1 values; want 3"},
 		{func(p *MNIST) { p.Microcircuit.Lambda = []float64{0.3, 1.5, 0.1} }, "Microcircuit.Lambda[1]"},
 		{func(p *MNIST) { p.TargetOn = 0.05 }, "TargetOff"},
+		{func(p *MNIST) { p.SingleLayer.TargetOff = 0.9995 }, "SingleLayer.TargetOff"},
 		{func(p *MNIST) { p.Backprop.Decay = "cosine" }, "Backprop.Decay"},
 	} {
 		p := smallMNIST(t)
@@ -178,5 +179,18 @@ func TestMNISTSaysWhatIsWrong(t *testing.T) {
 		if _, err := p.Run(t.Context(), Env{Store: openStore(t)}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v does not say %q", err, c.want)
 		}
+	}
+}
+
+func TestMNISTFrozenMiddle(t *testing.T) {
+	p := MNISTPreset(Quick)
+	whole, frozen := p.microcircuit(784), p.frozenMiddle(784)
+	if whole.Rates.Up[1] == 0 || frozen.Rates.Up[1] != 0 || frozen.Init.Up[1] != p.FrozenMiddle.Init {
+		t.Errorf("rates %v and %v, init %v", whole.Rates.Up, frozen.Rates.Up, frozen.Init.Up)
+	}
+	whole.Rates.Up[1], whole.Init.Up[1] = 0, p.FrozenMiddle.Init
+	whole.Rates.IP = p.FrozenMiddle.EtaIP
+	if !reflect.DeepEqual(whole, frozen) {
+		t.Errorf("the control differs in more than its middle: %+v", frozen)
 	}
 }

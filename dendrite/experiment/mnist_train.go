@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"microcircuits/dendrite/baseline"
@@ -18,11 +17,21 @@ import (
 type MNISTCurve struct {
 	Validation, Test []float64 // error, %
 
-	// Mean sizes of potentials over the neurons of hidden areas 1 and 2 and 500 validation
-	// images, [area][epoch], for the microcircuit alone.
+	// Mean sizes of potentials over the neurons of hidden areas 1 and 2 and 500
+	// validation images, [area][epoch], for the microcircuit alone.
 	TopDown       [][]float64 // mean |W_k,k+1 r_k+1| without the teacher: what there is to cancel
 	Apical        [][]float64 // no teacher: what the interneurons fail to cancel
 	ApicalTeacher [][]float64 // with the teacher: the error signal
+
+	// How the microcircuit's learning is aligned with backprop's, degrees,
+	// [area][epoch].
+	FeedbackAngle [][]float64 // between top-down weights and transposed bottom-up weights
+	UpdateAngle   [][]float64 // between the weight changes of rule (7) and of backprop
+
+	// The basal weights of the first neurons of area 1 at the end, for the
+	// microcircuit alone.
+	ReceptiveFields [][]float32
+	FieldWidth      int
 
 	// The test images at the end.
 	Confusion [][]int // [true class][answer]
@@ -50,44 +59,28 @@ type network[S any] interface {
 }
 
 func (p MNIST) trainMicrocircuit(ctx context.Context, w *Work, d *task.Digits, seed uint64) (MNISTCurve, error) {
-	net, err := twostep.New[float32](p.microcircuit(d.Train.Pixels), seed)
-	if err != nil {
-		return MNISTCurve{}, err
-	}
-	target, err := p.targetPotentials()
-	if err != nil {
-		return MNISTCurve{}, err
-	}
-	t := trainer[twostep.State[float32]]{p, "microcircuit", net, twostepWeights, target, p.Microcircuit.Decay, "lower Microcircuit.RateFactor", seed}
-	return t.run(ctx, w, d, func(c *MNISTCurve) error {
-		probe := d.Validation.Slice(0, min(500, d.Validation.Len()))
-		goals := targets(probe.Labels, target)
-		if c.Apical == nil {
-			c.TopDown, c.Apical, c.ApicalTeacher = make([][]float64, 2), make([][]float64, 2), make([][]float64, 2)
-		}
-		if err := net.Sweep(probe.Images, nil); err != nil {
-			return err
-		}
-		for k := range 2 {
-			c.TopDown[k] = append(c.TopDown[k], meanSize(net.Read(nil, twostep.TopDown, k+1)))
-			c.Apical[k] = append(c.Apical[k], net.MeanApical(k+1))
-		}
-		if err := net.Sweep(probe.Images, goals); err != nil {
-			return err
-		}
-		for k := range 2 {
-			c.ApicalTeacher[k] = append(c.ApicalTeacher[k], net.MeanApical(k+1))
-		}
-		return nil
-	})
+	return p.trainCircuit(ctx, w, d, seed, "microcircuit", p.microcircuit(d.Train.Pixels))
 }
 
-func meanSize(x []float32) float64 {
-	var sum float64
-	for _, v := range x {
-		sum += math.Abs(float64(v))
+func (p MNIST) trainFrozenMiddle(ctx context.Context, w *Work, d *task.Digits, seed uint64) (MNISTCurve, error) {
+	return p.trainCircuit(ctx, w, d, seed, "frozen middle", p.frozenMiddle(d.Train.Pixels))
+}
+
+func (p MNIST) trainCircuit(ctx context.Context, w *Work, d *task.Digits, seed uint64, name string, cfg twostep.Config) (MNISTCurve, error) {
+	net, err := twostep.New[float32](cfg, seed)
+	if err != nil {
+		return MNISTCurve{}, err
 	}
-	return sum / float64(len(x))
+	target, err := targetPotentials(p.TargetOff, p.TargetOn)
+	if err != nil {
+		return MNISTCurve{}, err
+	}
+	t := trainer[twostep.State[float32]]{p, name, net, twostepWeights, target, p.Microcircuit.Decay, "lower Microcircuit.RateFactor", seed}
+	c, err := t.run(ctx, w, d, func(c *MNISTCurve) error { return measure(net, d, target, c) })
+	if err == nil {
+		c.ReceptiveFields, c.FieldWidth = receptiveFields(net), d.Cols
+	}
+	return c, err
 }
 
 func (p MNIST) trainSingleLayer(ctx context.Context, w *Work, d *task.Digits, seed uint64) (MNISTCurve, error) {
@@ -95,7 +88,7 @@ func (p MNIST) trainSingleLayer(ctx context.Context, w *Work, d *task.Digits, se
 	if err != nil {
 		return MNISTCurve{}, err
 	}
-	target, err := p.targetPotentials()
+	target, err := targetPotentials(p.SingleLayer.TargetOff, p.SingleLayer.TargetOn)
 	if err != nil {
 		return MNISTCurve{}, err
 	}
@@ -123,14 +116,14 @@ func twostepWeights(s twostep.State[float32]) [][]float32 {
 func baselineWeights(s baseline.State[float32]) [][]float32 { return slices.Concat(s.Up, s.Threshold) }
 
 // targetPotentials are the somatic targets of a class that is not and one that
-// is the digit's.
-func (p MNIST) targetPotentials() ([2]float32, error) {
-	off, err := twostep.Logistic.Potential(p.TargetOff)
+// is the digit's, from their rates.
+func targetPotentials(off, on float64) ([2]float32, error) {
+	low, err := twostep.Logistic.Potential(off)
 	if err != nil {
 		return [2]float32{}, err
 	}
-	on, err := twostep.Logistic.Potential(p.TargetOn)
-	return [2]float32{float32(off), float32(on)}, err
+	high, err := twostep.Logistic.Potential(on)
+	return [2]float32{float32(low), float32(high)}, err
 }
 
 // targets writes one row per label.

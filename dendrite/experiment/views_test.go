@@ -75,11 +75,13 @@ func digitsRun() *MNISTRun {
 		return MNISTCurve{
 			Validation: []float64{70, 71, 72}, Test: []float64{90, test + 4, test},
 			TopDown: areas(apical), Apical: areas(apical + 100), ApicalTeacher: areas(apical + 200),
+			FeedbackAngle: areas(apical / 100), UpdateAngle: areas(apical / 50),
 		}
 	}
 	r := &MNISTRun{
 		Params:       MNIST{Scale: Quick, Seeds: 2, Epochs: 2},
 		Microcircuit: []MNISTCurve{curve(2, 1000), curve(4, 1002)},
+		FrozenMiddle: []MNISTCurve{curve(5, 0), curve(7, 0)},
 		Backprop:     []MNISTCurve{curve(1, 0), curve(1.5, 0)},
 		SingleLayer:  []MNISTCurve{curve(8, 0), curve(9, 0)},
 	}
@@ -92,6 +94,7 @@ func TestMNISTTestErrorView(t *testing.T) {
 	wantColumn(t, c, "Epoch", 1, 2)
 	wantColumn(t, c, "microcircuit", 7, 3)
 	wantColumn(t, c, "backprop", 5.25, 1.25)
+	wantColumn(t, c, "frozen middle", 10, 6)
 	wantColumn(t, c, "single layer", 12.5, 8.5)
 	low, high := bandOf(t, c, "microcircuit")
 	wantColumn(t, c, low, 7-math.Sqrt2, 3-math.Sqrt2)
@@ -115,6 +118,43 @@ func TestMNISTApicalPotentialView(t *testing.T) {
 			}
 			wantColumn(t, c, area+": mean size, "+name, want...)
 		}
+	}
+}
+
+func TestMNISTAlignmentView(t *testing.T) {
+	c := digitsRun().Alignment()
+	wantColumn(t, c, "Epoch", 0, 1, 2)
+	for area, more := range map[string]float64{"area 1": 0, "area 2": 10} {
+		wantColumn(t, c, "Weights, "+area, 10.01+more, 11.01+more, 12.01+more)
+		wantColumn(t, c, "Weight changes, "+area, 20.02+more, 21.02+more, 22.02+more)
+	}
+}
+
+func TestMNISTReceptiveFieldsView(t *testing.T) {
+	r := digitsRun()
+	fields := func(last float32) string {
+		r.Microcircuit[0].ReceptiveFields, r.Microcircuit[0].FieldWidth = [][]float32{{0, -2, 1, last}, {0, 0, 1, 0}}, 2
+		c := r.ReceptiveFields()
+		if len(c.Table.Rows) != 2 || !strings.Contains(c.Caption, "first 2 pyramidal neurons") {
+			t.Errorf("%d rows, caption: %s", len(c.Table.Rows), c.Caption)
+		}
+		return string(c.Option)
+	}
+	if fields(0.5) == fields(-0.5) {
+		t.Error("other weights, same picture")
+	}
+}
+
+func TestMNISTEachSeed(t *testing.T) {
+	r := digitsRun()
+	r.Microcircuit[0].Validation = []float64{70, 72, 73} // epoch 1 validates best
+	heading, rows := r.EachSeed()
+	want := [][]string{
+		{"1", "2.00 %", "6.00 % (epoch 1)", "5.00 %", "1.00 %", "8.00 %"},
+		{"2", "4.00 %", "8.00 % (epoch 1)", "7.00 %", "1.50 %", "9.00 %"},
+	}
+	if len(heading) != len(want[0]) || !slices.EqualFunc(rows, want, slices.Equal) {
+		t.Errorf("%v\n%v, want %v", heading, rows, want)
 	}
 }
 
