@@ -117,7 +117,8 @@ func BuildPackage(ctx context.Context, goCmd, root, pkg, file string) (err error
 }
 
 // Commit returns the commit checked out in a clone and whether files differ
-// from it; the empty string outside of git.
+// from it; the empty string outside of git. Kept results do not count: runs
+// write them there, one notebook after the other.
 func Commit(ctx context.Context, root string) (commit string, dirty bool) {
 	git := func(args ...string) (string, error) {
 		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...).Output()
@@ -127,6 +128,6 @@ func Commit(ctx context.Context, root string) (commit string, dirty bool) {
 	if err != nil {
 		return "", false
 	}
-	changes, err := git("status", "--porcelain")
+	changes, err := git("status", "--porcelain", "--", ".", ":(exclude)notebooks/results")
 	return commit, err != nil || changes != ""
 }

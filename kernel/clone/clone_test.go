@@ -119,3 +119,36 @@ func TestBuildsAtTheSameTime(t *testing.T) {
 		t.Errorf("left beside the program: %v, %v", left, err)
 	}
 }
+
+func TestCommit(t *testing.T) {
+	root := t.TempDir()
+	if commit, dirty := Commit(t.Context(), root); commit != "" || dirty {
+		t.Errorf("outside of git: commit %q, dirty %v", commit, dirty)
+	}
+	git := func(args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", root, "-c", "user.name=t", "-c", "user.email=t@example.org"}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	git("init", "-q")
+	git("commit", "-q", "--allow-empty", "-m", "first")
+	for _, c := range []struct {
+		file string
+		want bool
+	}{{"", false}, {"notebooks/results/theory.json", false}, {"notebooks/theory.ipynb", true}} {
+		if c.file != "" {
+			file := filepath.Join(root, c.file)
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte("{}"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if commit, dirty := Commit(t.Context(), root); len(commit) != 40 || dirty != c.want {
+			t.Errorf("with %q: commit %q, dirty %v, want %v", c.file, commit, dirty, c.want)
+		}
+	}
+}
