@@ -57,6 +57,15 @@ func (a Axis) fit(data extent, n int) scale {
 		if s.lo == s.hi {
 			s.hi *= 10
 		}
+		// Where two decades are marked below, the axis may end before the next.
+		if decade := clean(s.hi / 10); decade >= 10*s.lo*(1-1e-9) {
+			for _, m := range []float64{2, 5} {
+				if data.hi <= m*decade*(1+1e-9) {
+					s.hi = clean(m * decade)
+					break
+				}
+			}
+		}
 		return s
 	}
 	if data.lo > data.hi {

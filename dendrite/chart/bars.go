@@ -59,13 +59,17 @@ func Bars(spec BarsSpec) *Chart {
 
 	f := newFigure()
 	top := 24
-	left, small := edge+widest(names), edge+min(widest(names), 96)
+	wide := 0
+	for _, n := range names {
+		wide = max(wide, textWidth(n))
+	}
+	left, small := edge+min(wide, 260), edge+min(wide, 96)
 	f.grid(left, top, labels+edge, footHeight)
 	xa := opts.XAxis{Type: x.kind(), Min: pos(x.lo), Max: pos(x.hi), Name: x.label(), NameLocation: "middle", NameGap: 27,
 		AxisLine: &opts.AxisLine{Show: opts.Bool(false)}, AxisLabel: &opts.AxisLabel{HideOverlap: opts.Bool(true)}}
 	f.rawAxes(xa, obj{}, verticalCategory(names), obj{"axisTick": obj{"show": false}})
 	room := func(left int) []obj {
-		return []obj{{"axisLabel": obj{"width": left - edge + 4, "overflow": "break"}}}
+		return []obj{{"axisLabel": obj{"width": left - edge + 4, "overflow": "break", "lineHeight": 14}}}
 	}
 	f.wide["yAxis"], f.narrow["yAxis"] = room(left), room(small)
 	f.wide["grid"], f.narrow["grid"] = []obj{{"left": left}}, []obj{{"left": small}}
@@ -91,7 +95,7 @@ func Bars(spec BarsSpec) *Chart {
 		r.Vertical = true
 		vertical = append(vertical, r)
 	}
-	f.references(vertical, x, scale{}, "start")
+	f.references(vertical, nil, x, scale{}, "start")
 	f.tools(spec.Title, false)
 
 	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth,

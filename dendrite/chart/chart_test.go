@@ -302,7 +302,8 @@ func TestNiceAxes(t *testing.T) {
 		wantLo, want float64
 	}{
 		{Axis{}, 1.5, 11, 0, 12}, {Axis{}, 90, 99.5, 90, 100}, {Axis{}, -1.05, 1.1, -1.5, 1.5},
-		{Axis{}, 0, 0, -1e-9, 1e-9}, {Axis{Log: true}, 0.003, 450, 0.001, 1000},
+		{Axis{}, 0, 0, -1e-9, 1e-9}, {Axis{Log: true}, 0.003, 450, 0.001, 500},
+		{Axis{Log: true}, 0.2, 1.3, 0.1, 2}, {Axis{Log: true}, 0.2, 7, 0.1, 10}, {Axis{Log: true}, 2, 3, 1, 10},
 		{Axis{Range: [2]float64{0, 7}}, 1, 2, 0, 7}, {Axis{}, 5e-7, 3e-6, 0, 3e-6},
 	} {
 		e := newExtent()
@@ -345,6 +346,31 @@ func TestZeroOnLogarithmicAxis(t *testing.T) {
 		}
 		if low != 1 {
 			t.Errorf("%s: %d lower edges, want 1", name, low)
+		}
+	}
+}
+
+// A label stands where the curves leave room for it.
+func TestLabelsMakeRoom(t *testing.T) {
+	x := []float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+	falling, rising := make([]float64, len(x)), make([]float64, len(x))
+	for i, v := range x {
+		falling[i], rising[i] = 10-v, v
+	}
+	for want, y := range map[string][]float64{"insideEndTop": falling, "insideStartTop": rising} {
+		c := Lines(LinesSpec{Curves: []Curve{{Name: "a", X: x, Y: y}}, References: []Reference{{Label: "bound", Value: 8}}})
+		if !bytes.Contains(c.Option, []byte(want)) {
+			t.Errorf("no label at %s", want)
+		}
+	}
+	high, low := []float64{0, 0, 9}, []float64{9, 9, 0}
+	for want, y := range map[string][]float64{"insideBottom": high, "insideTop": low} {
+		c := Traces(TracesSpec{Columns: []TraceColumn{{
+			Panels:  []Panel{{Curves: []Curve{{Name: "a", X: x[:3], Y: y}}}},
+			Windows: []Window{{From: 1.5, To: 2, Label: "teacher on"}},
+		}}})
+		if !bytes.Contains(c.Option, []byte(`"`+want+`"`)) {
+			t.Errorf("no label at %s", want)
 		}
 	}
 }

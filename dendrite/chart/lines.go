@@ -134,7 +134,7 @@ func Lines(spec LinesSpec) *Chart {
 		wide = append(wide, obj{"id": seriesID(i), "endLabel": obj{"show": label}})
 		narrow = append(narrow, obj{"id": seriesID(i), "endLabel": obj{"show": false}})
 	}
-	f.references(spec.References, x, y, "end")
+	f.references(spec.References, spec.Curves, x, y, "end")
 	f.wide["series"], f.narrow["series"] = wide, narrow
 	f.wide["grid"] = []obj{{"top": headHeight, "right": right}}
 	f.narrow["grid"] = []obj{{"top": headHeight + legend, "right": x.overhang()}}
@@ -281,10 +281,10 @@ func positive(y []float64, log bool) []float64 {
 	return out
 }
 
-// references adds straight lines, named at the left, where learning curves are
-// far from the values they end at. Labels of neighbours go to either side. Top
-// is the end of a vertical line that is above: "start" or "end".
-func (f *figure) references(refs []Reference, x, y scale, top string) {
+// references adds straight lines, named at the end where fewer curves pass.
+// Labels of neighbours go to either side. Top is the end of a vertical line
+// that is above: "start" or "end".
+func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top string) {
 	if len(refs) == 0 {
 		return
 	}
@@ -294,17 +294,26 @@ func (f *figure) references(refs []Reference, x, y scale, top string) {
 		if q == Other {
 			q = Paper
 		}
-		key, position := "yAxis", "insideStartTop"
+		key, position := "yAxis", top
 		if r.Vertical {
-			key, position = "xAxis", top
+			key = "xAxis"
 		} else {
-			at := y.fraction(r.Value)
+			at, side := y.fraction(r.Value), "Top"
 			for j, other := range refs {
 				gap := y.fraction(other.Value) - at
-				if !other.Vertical && (gap > 0 || gap == 0 && j < i) && gap < 0.08 && at > 0.055 { // a label is some 0.05 high
-					position = "insideStartBottom"
+				if !other.Vertical && (gap > 0 || gap == 0 && j < i) && gap < 0.08 && at > labelHeight {
+					side = "Bottom"
 				}
 			}
+			low, high := at, at+labelHeight
+			if side == "Bottom" {
+				low, high = at-labelHeight, at
+			}
+			end := "Start"
+			if crossings(curves, x, y, [2]float64{0.7, 1}, [2]float64{low, high}) < crossings(curves, x, y, [2]float64{0, 0.3}, [2]float64{low, high}) {
+				end = "End"
+			}
+			position = "inside" + end + side
 		}
 		data = append(data, obj{"name": r.Label, key: num(r.Value),
 			"lineStyle": obj{"color": q.Color(), "type": "dotted", "width": 1.5},
@@ -313,6 +322,31 @@ func (f *figure) references(refs []Reference, x, y scale, top string) {
 	f.series(charts.SingleSeries{Id: "references", Type: "line", Data: []point{{x.lo, math.NaN()}}},
 		obj{"silent": true, "tooltip": obj{"show": false}, "symbol": "none", "z": 1,
 			"markLine": obj{"silent": true, "symbol": []string{"none", "none"}, "data": data}})
+}
+
+// labelHeight is the height of a small label as a part of a usual panel's.
+const labelHeight = 0.055
+
+// crossings counts the points of curves, with bands and single runs, in a part
+// of the panel: across and up, 0 to 1.
+func crossings(curves []Curve, x, y scale, across, up [2]float64) int {
+	n := 0
+	for _, c := range curves {
+		for k, at := range c.X {
+			if p := x.fraction(at); !(p >= across[0] && p <= across[1]) {
+				continue
+			}
+			for _, values := range append([][]float64{c.Y, c.Low, c.High}, c.Seeds...) {
+				if k >= len(values) {
+					continue
+				}
+				if p := y.fraction(values[k]); p >= up[0] && p <= up[1] {
+					n++
+				}
+			}
+		}
+	}
+	return n
 }
 
 // curveTable puts curves side by side over the union of their x values.

@@ -172,7 +172,7 @@ func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool
 				f.base.MultiSeries[main].ShowSymbol = opts.Bool(false)
 				id, keep = id+1, keep[1:]
 			}
-			f.windows(col.Windows, index, r == 0)
+			f.windows(col.Windows, p.Curves, x, ys[r], index, r == 0)
 			start, below = start+headHeight+panel, below+headHeight+panel
 		}
 	}
@@ -190,23 +190,29 @@ func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool
 
 func percent(part, whole int) string { return fmt.Sprintf("%.4g%%", 100*float64(part)/float64(whole)) }
 
-// windows shades stretches of time in one panel, named in the first.
-func (f *figure) windows(windows []Window, axis int, named bool) {
+// windows shades stretches of time in one panel, named in the first, at the top
+// or at the bottom, where fewer curves pass.
+func (f *figure) windows(windows []Window, curves []Curve, x, y scale, axis int, named bool) {
 	if len(windows) == 0 {
 		return
 	}
 	var data []any
+	position := "insideTop"
 	for _, w := range windows {
 		from := obj{"xAxis": num(w.From)}
 		if named && w.Label != "" {
 			from["name"] = w.Label
+			across := [2]float64{x.fraction(w.From), x.fraction(w.To)}
+			if crossings(curves, x, y, across, [2]float64{0, 0.2}) < crossings(curves, x, y, across, [2]float64{0.8, 1}) {
+				position = "insideBottom"
+			}
 		}
 		data = append(data, []any{from, obj{"xAxis": num(w.To)}})
 	}
 	f.series(charts.SingleSeries{Id: fmt.Sprintf("windows%d", axis), Type: "line", XAxisIndex: axis, YAxisIndex: axis, Data: []point{}},
 		obj{"silent": true, "tooltip": obj{"show": false}, "z": 0, "markArea": obj{"silent": true, "data": data,
 			"itemStyle": obj{"color": "rgba(128,128,128,0.16)"},
-			"label":     obj{"show": named, "position": "insideTop", "distance": 2, "fontSize": 10, "color": "#7D7D7D", "formatter": "{b}"}}})
+			"label":     obj{"show": named, "position": position, "distance": 2, "fontSize": 10, "color": "#7D7D7D", "formatter": "{b}"}}})
 }
 
 // panelHead is the line above a panel: the axis and, where there are several

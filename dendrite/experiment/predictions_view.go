@@ -167,6 +167,11 @@ func geometricMean(x []float64) float64 {
 	return math.Exp(sum / float64(len(x)))
 }
 
+// geometricSpread writes the geometric mean of ratios and their range.
+func geometricSpread(x []float64) string {
+	return fmt.Sprintf("%.1f times (geometric mean; %.1f to %.1f, %d seeds)", geometricMean(x), slices.Min(x), slices.Max(x), len(x))
+}
+
 // FinalErrors shows how much worse the manipulated networks end.
 func (r *PredictionsRun) FinalErrors() *chart.Chart {
 	var bars []chart.Bar
@@ -183,7 +188,7 @@ func (r *PredictionsRun) FinalErrors() *chart.Chart {
 		Title: "Final error, relative to the intact network",
 		Caption: fmt.Sprintf("Squared error of the settled network, mean over the last fifth of the tests, divided by that of the intact network with the same seed: geometric mean, whiskers from the smallest to the largest of %d seeds.%s Scale: %s.",
 			len(r.Provenance.Seeds), r.divergedNote(), r.Badge()),
-		Value: chart.Axis{Name: "Error, multiples of the intact network's"}, Bars: bars,
+		Value: chart.Axis{Name: "Error, multiples of the intact network's", Log: true}, Bars: bars,
 		References: []chart.Reference{{Label: "intact", Value: 1, Quantity: chart.Microcircuit}},
 	})
 }
@@ -263,20 +268,20 @@ func (r *PredictionsRun) compare() []Comparison {
 		},
 		{
 			Quantity: "Lateral plasticity frozen: final error over that of the intact network",
-			Paper:    "learning suffers (" + words + ")", Ours: spread(frozen, "%.1f times"),
-			Tolerance: "more than 1.5 times, geometric mean", Verdict: verdict(geometricMean(frozen) > 1.5, Qualitatively), Note: collapse,
+			Paper:    "learning suffers (" + words + ")", Ours: geometricSpread(frozen),
+			Tolerance: "more than 1.5 times", Verdict: verdict(geometricMean(frozen) > 1.5, Qualitatively), Note: collapse,
 		},
 		{
 			Quantity: "VIP gate open throughout: final error over that of the intact network",
-			Paper:    "bottom-up learning corrupted (" + words + ")", Ours: spread(open, "%.1f times"),
-			Tolerance: "more than 1.5 times, geometric mean", Verdict: verdict(geometricMean(open) > 1.5, Qualitatively), Note: collapse,
+			Paper:    "bottom-up learning corrupted (" + words + ")", Ours: geometricSpread(open),
+			Tolerance: "more than 1.5 times", Verdict: verdict(geometricMean(open) > 1.5, Qualitatively), Note: collapse,
 		},
 		{
 			Quantity: "VIP gate opened for a while: final error over that of the intact network",
-			Paper:    "bottom-up learning corrupted (" + words + ")", Ours: spread(opened, "%.1f times"),
-			Tolerance: "more than 1.5 times, geometric mean", Verdict: verdict(geometricMean(opened) > 1.5, Qualitatively),
+			Paper:    "bottom-up learning corrupted (" + words + ")", Ours: geometricSpread(opened),
+			Tolerance: "more than 1.5 times", Verdict: verdict(geometricMean(opened) > 1.5, Qualitatively),
 			Note: fmt.Sprintf("most of it comes after closing: while the gate is open, rule (9) strengthens inhibition that has no effect. With these synapses at rest meanwhile: %s at the end, and bottom-up synapses %s worse when the gate closes",
-				spread(r.ratios(gateRested), "%.1f times"), spread(jump, "%.1f times")),
+				geometricSpread(r.ratios(gateRested)), geometricSpread(jump)),
 		},
 	}
 	if len(slopes) > 0 {
