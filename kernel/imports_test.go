@@ -21,6 +21,7 @@ import (
 var rooms = map[string][]string{
 	"dendrite":              {"dendrite/experiment", "dendrite/notebook", "dendrite/chart", "dendrite/runstore", "dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task"},
 	"dendrite/experiment":   {"dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task", "dendrite/runstore", "dendrite/chart", "dendrite/internal/..."},
+	"dendrite/recall":       {"dendrite/twostep", "dendrite/internal/..."},
 	"dendrite/twostep":      {"dendrite/internal/..."},
 	"dendrite/microcircuit": {"dendrite/internal/..."},
 	"dendrite/baseline":     {"dendrite/internal/..."},
