@@ -64,6 +64,11 @@ var goldenRuns = []struct {
 		p.Stage1.Seeds, p.Stage1.Patterns, p.LearnMs = 1, 100, 500
 		return p.Run(t.Context(), env)
 	}},
+	{"disinhibition", func(t *testing.T, env Env) (Run, error) {
+		p := smallDisinhibition(t)
+		p.Seeds, p.Epochs = 1, 1
+		return p.Run(t.Context(), env)
+	}},
 	{"predictions", func(t *testing.T, env Env) (Run, error) {
 		p := smallPredictions()
 		p.Seeds, p.Regression.Trials = 1, 10
