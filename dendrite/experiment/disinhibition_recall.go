@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"microcircuits/dendrite/baseline"
 	"microcircuits/dendrite/internal/stream"
@@ -114,9 +115,9 @@ func (p DisinhibitionRecall) Conditions() []Condition {
 	all := []Condition{{"noisy input", "noisy", math.NaN(), 0}, {"gate shut", "shut", 0, 0}}
 	for _, steps := range []int{1, p.Steps} {
 		for _, g := range p.Gates {
-			name, short := fmt.Sprintf("g = %g", g), fmt.Sprint(g)
+			name, short := fmt.Sprintf("g = %g", g), strings.TrimPrefix(fmt.Sprint(g), "0")
 			if steps > 1 {
-				name, short = fmt.Sprintf("%s, %d looks", name, steps), fmt.Sprintf("%s ×%d", short, steps)
+				name, short = fmt.Sprintf("%s, %d looks", name, steps), fmt.Sprintf("%s×%d", short, steps)
 			}
 			all = append(all, Condition{name, short, g, steps})
 		}

@@ -258,7 +258,7 @@ func TestDisinhibitionTables(t *testing.T) {
 	r := recalledRun()
 	c := r.Errors()
 	wantColumn(t, c, "noisy", 0.0005, 1.0005, 2.0005, 3.0005, 4.0005, 5.0005, 6.0005, 7.0005)
-	wantColumn(t, c, "1 ×3", 0.0905, 1.0905, 2.0905, 3.0905, 4.0905, 5.0905, 6.0905, 7.0905)
+	wantColumn(t, c, "1×3", 0.0905, 1.0905, 2.0905, 3.0905, 4.0905, 5.0905, 6.0905, 7.0905)
 	gain := r.ByGate()
 	wantColumn(t, gain, "VIP gate g", 0, 0.25, 0.5, 0.75, 1)
 	got := column(t, gain, "Gaussian 0.3")
@@ -269,6 +269,26 @@ func TestDisinhibitionTables(t *testing.T) {
 	}
 	if own := r.own(func(d DisinhibitionRecalled) []int { return d.PrototypeRead }); !slices.Equal(own, []float64{9, 9}) {
 		t.Errorf("%v prototypes are read as their own, want 9 in both seeds", own)
+	}
+}
+
+// Labels name prototypes that are mistaken, in their seed's row below the means.
+func TestDisinhibitionPrototypesView(t *testing.T) {
+	r := recalledRun()
+	r.Recalls[0].Gallery.Width = 2
+	for s := range r.Recalls {
+		r.Recalls[s].ClassMeans = slices.Repeat([][]float32{{0, 0.5}}, 10)
+		r.Recalls[s].Prototypes = slices.Repeat([][]float32{{0.1, 0.2}}, 10)
+	}
+	c := r.Prototypes()
+	for i, row := range c.Table.Rows {
+		want := map[int]string{19: "read as 0", 29: "read as 1"}[i] // the nines
+		if row[2] != want {
+			t.Errorf("image %d: label %q, want %q", i, row[2], want)
+		}
+	}
+	if got := brightened([]float32{0.1, 0.2}); !slices.Equal(got, []float32{0.5, 1}) {
+		t.Errorf("brightened to %v, want 0.5 and 1", got)
 	}
 }
 
