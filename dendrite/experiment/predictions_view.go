@@ -280,7 +280,7 @@ func (r *PredictionsRun) compare() []Comparison {
 			Quantity: "VIP gate opened for a while: final error over that of the intact network",
 			Paper:    "bottom-up learning corrupted (" + words + ")", Ours: geometricSpread(opened),
 			Tolerance: "more than 1.5 times", Verdict: verdict(geometricMean(opened) > 1.5, Qualitatively),
-			Note: fmt.Sprintf("most of it comes after closing: while the gate is open, rule (9) strengthens inhibition that has no effect. With these synapses at rest meanwhile: %s at the end, and bottom-up synapses %s worse when the gate closes",
+			Note: fmt.Sprintf("while the gate is open, bottom-up synapses unlearn, and rule (9) strengthens inhibition that has no effect until the gate closes. With the inhibitory synapses at rest meanwhile: %s at the end, and bottom-up synapses %s worse when the gate closes",
 				geometricSpread(r.ratios(gateRested)), geometricSpread(jump)),
 		},
 	}
