@@ -313,6 +313,11 @@ func TestDisinhibitionVerdicts(t *testing.T) {
 		}
 	}
 	r.Recalls[1].Test.Read[2][3] = r.Recalls[1].Test.Read[2][0] - 0.001
+	for m, want := range map[*yardstick]int{&byRead: 6, &byError: 0} {
+		if helped, total := r.helped(*m); helped != want || total != 7 {
+			t.Errorf("%s: the open gate helps under %d of %d noises, want %d of 7", m.name, helped, total, want)
+		}
+	}
 	_, rows = r.ReadingVerdicts()
 	for n, row := range rows {
 		want := "better, every seed"
