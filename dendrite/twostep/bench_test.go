@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"microcircuits/dendrite/internal/simd"
 	"microcircuits/dendrite/internal/stream"
 )
 
@@ -41,18 +42,25 @@ func digits(images int) (x, target []float32) {
 // W_PI fixed, evaluation excluded.
 func BenchmarkTrain(b *testing.B) {
 	for _, batch := range []int{10, 1} {
-		b.Run(fmt.Sprintf("784-500-500-10/batch=%d", batch), func(b *testing.B) {
-			const images = 1000
-			x, target := digits(images)
-			n := must[float32](b, mnist(), 1)
-			train(b, n, x[:batch*784], target[:batch*10], 1)
-			b.ReportAllocs()
-			at := 0
-			for b.Loop() {
-				train(b, n, x[at*784:(at+batch)*784], target[at*10:(at+batch)*10], 0.1)
-				at = (at + batch) % images
-			}
-			b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "images/s")
+		name := fmt.Sprintf("784-500-500-10/batch=%d", batch)
+		b.Run(name, func(b *testing.B) { benchmarkTrain(b, batch) })
+		b.Run(name+"/portable", func(b *testing.B) {
+			defer simd.Use(simd.Portable)()
+			benchmarkTrain(b, batch)
 		})
 	}
+}
+
+func benchmarkTrain(b *testing.B, batch int) {
+	const images = 1000
+	x, target := digits(images)
+	n := must[float32](b, mnist(), 1)
+	train(b, n, x[:batch*784], target[:batch*10], 1)
+	b.ReportAllocs()
+	at := 0
+	for b.Loop() {
+		train(b, n, x[at*784:(at+batch)*784], target[at*10:(at+batch)*10], 0.1)
+		at = (at + batch) % images
+	}
+	b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "images/s")
 }
