@@ -90,8 +90,8 @@ func DisinhibitionPreset(scale Scale) Disinhibition {
 		Scale: scale, Seeds: 3, Epochs: 4, Batch: 10, Hidden: 1000, TargetOff: 0.1, TargetOn: 0.8,
 		Circuit: DisinhibitionCircuit{
 			Mixing: "additive", Lambda: []float64{0.3, 0.1}, LambdaI: 0.1,
-			EtaUp: []float64{1.5, 0.1}, EtaIP: 0.4, EtaPI: 1, EtaDown: 0.02, EtaPixels: 0.02, Decay: "linear",
-			InitUp: 0.1, InitDown: 1, InitPixels: 0.01,
+			EtaUp: []float64{1, 0.1}, EtaIP: 0.4, EtaPI: 1, EtaDown: 0.02, EtaPixels: 0.02, Decay: "linear",
+			InitUp: 0.1, InitDown: 5, InitPixels: 0.01,
 		},
 		Reader: DisinhibitionReader{Hidden: 300, Epochs: 5, Eta: 1},
 		Recall: DisinhibitionRecall{
@@ -105,7 +105,7 @@ func DisinhibitionPreset(scale Scale) Disinhibition {
 	}
 	if scale == Paper {
 		p.Epochs, p.Recall.Images = 30, 2000
-		p.Circuit.EtaDown = 0.005 // a few epochs need feedback that learns faster
+		p.Circuit.EtaDown = 0.003 // a few epochs need feedback that learns faster
 	}
 	return p
 }

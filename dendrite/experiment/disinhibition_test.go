@@ -33,6 +33,7 @@ func TestDisinhibitionLearnsAndImagines(t *testing.T) {
 	p.Data, p.Seeds, p.Epochs, p.Hidden = writeDigits(t, 4000, 200), 1, 5, 100
 	p.Recall.Images = 100
 	p.Circuit.EtaUp, p.Circuit.EtaIP, p.Circuit.EtaDown = []float64{6, 0.3}, 2, 0.02
+	p.Circuit.InitDown = 1 // what few digits can unlearn
 	p.Reader = DisinhibitionReader{Hidden: 40, Epochs: 5, Eta: 1}
 	r, err := p.Run(t.Context(), Env{Store: openStore(t)})
 	if err != nil {
