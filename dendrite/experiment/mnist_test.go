@@ -188,8 +188,7 @@ func TestMNISTFrozenMiddle(t *testing.T) {
 	if whole.Rates.Up[1] == 0 || frozen.Rates.Up[1] != 0 || frozen.Init.Up[1] != p.FrozenMiddle.Init {
 		t.Errorf("rates %v and %v, init %v", whole.Rates.Up, frozen.Rates.Up, frozen.Init.Up)
 	}
-	whole.Rates.Up[1], whole.Init.Up[1] = 0, p.FrozenMiddle.Init
-	whole.Rates.IP = p.FrozenMiddle.EtaIP
+	whole.Rates.Up[1], whole.Rates.IP[0], whole.Init.Up[1] = 0, 0, p.FrozenMiddle.Init
 	if !reflect.DeepEqual(whole, frozen) {
 		t.Errorf("the control differs in more than its middle: %+v", frozen)
 	}
