@@ -59,7 +59,7 @@ func TestUsageErrors(t *testing.T) {
 		{`"fast" is not a finite number`, []string{"run", nb, "-p", "lr=fast"}},
 		{`"1.5" is not an integer`, []string{"run", nb, "-p", "epochs=1.5"}},
 		{`unknown parameter "scale"`, []string{"run", nb, "--scale", "quick"}},
-		{"--scale must be one of", []string{"run", nb, "--scale", "huge"}},
+		{`--scale must be one of "quick","paper" but got "huge"`, []string{"run", nb, "--scale", "huge"}},
 		{"contradicts", []string{"run", nb, "--scale", "quick", "-p", "scale=paper"}},
 		{"lr must be a literal", []string{"run", broken}},
 		{"never changed", []string{"run", nb, "--out", nb}},

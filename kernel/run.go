@@ -19,7 +19,7 @@ import (
 // overrides are the parameters given on the command line.
 type overrides struct {
 	Params map[string]string `name:"param" short:"p" mapsep:"none" placeholder:"NAME=VALUE" help:"Override a parameter of the notebook; may be repeated."`
-	Scale  string            `enum:"quick,paper,," default:"" placeholder:"quick|paper" help:"Short for -p scale=..."`
+	Scale  *string           `enum:"quick,paper" placeholder:"quick|paper" help:"Short for -p scale=..."`
 }
 
 // values returns all overrides, or an error when two contradict each other.
@@ -28,11 +28,11 @@ func (o overrides) values() (map[string]string, error) {
 	for name, v := range o.Params {
 		values[name] = v
 	}
-	if o.Scale != "" {
-		if v, ok := values["scale"]; ok && v != o.Scale {
-			return nil, usage("--scale %s contradicts -p scale=%s", o.Scale, v)
+	if o.Scale != nil {
+		if v, ok := values["scale"]; ok && v != *o.Scale {
+			return nil, usage("--scale %s contradicts -p scale=%s", *o.Scale, v)
 		}
-		values["scale"] = o.Scale
+		values["scale"] = *o.Scale
 	}
 	return values, nil
 }
