@@ -13,8 +13,7 @@ import (
 )
 
 // MNIST are the parameters of the digits figure: three learners, and a control
-// of the first, on one task.
-// Start from MNISTPreset.
+// of the first, on one task. Start from MNISTPreset.
 type MNIST struct {
 	Scale Scale `param:"-"` // the preset these parameters started from
 
