@@ -50,9 +50,15 @@ func (cmd *serveCmd) serve(ctx context.Context, interrupt <-chan os.Signal) erro
 		return err
 	}
 	defer log.Close()
-	return jupyter.Serve(ctx, cmd.ConnectionFile, jupyter.Options{
-		Root: root, Dir: dir, Log: log, Env: []string{"DENDRITE_HEADLESS="},
-	}, interrupt)
+	cache, err := clone.CacheDir()
+	if err != nil {
+		return err
+	}
+	front := jupyter.Front{
+		Options: jupyter.Options{Root: root, Dir: dir, Log: log, Env: []string{"DENDRITE_HEADLESS="}},
+		History: filepath.Join(cache, "history.jsonl"),
+	}
+	return front.Serve(ctx, cmd.ConnectionFile, interrupt)
 }
 
 // logBytes is how large GoNB's log grows before it is begun anew.

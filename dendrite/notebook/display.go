@@ -55,16 +55,20 @@ func (m Markdown) Bundle() map[string]any {
 // prints their text.
 func Show(items ...any) {
 	for _, item := range items {
-		bundle := bundleOf(item)
-		if !InGoNB() {
-			printPlain(os.Stdout, bundle)
-			continue
-		}
-		if _, ok := bundle[chart.MIME]; ok {
-			loadCharts(send, os.Getenv(protocol.GONB_TMP_DIR_ENV))
-		}
-		send(bundle, nil, "")
+		show(item, nil)
 	}
+}
+
+func show(item any, metadata map[string]any) {
+	bundle := bundleOf(item)
+	if !InGoNB() {
+		printPlain(os.Stdout, bundle)
+		return
+	}
+	if _, ok := bundle[chart.MIME]; ok {
+		loadCharts(send, os.Getenv(protocol.GONB_TMP_DIR_ENV))
+	}
+	send(bundle, metadata, "")
 }
 
 // Bundle displays one MIME bundle, for those who make their own.

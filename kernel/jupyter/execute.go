@@ -50,6 +50,8 @@ func (r *Result) Outputs() []*ipynb.Output {
 // session's mutex.
 type execution struct {
 	result        *Result
+	pass          func(*Message) // where what is published goes, instead of into the result
+	reply         *Message
 	idle, replied bool
 	status        string // of the reply
 	heard         time.Time
@@ -113,6 +115,30 @@ func (s *Session) Execute(ctx context.Context, code string, limit time.Duration)
 	return r, err
 }
 
+// Relay sends a request to the kernel and returns its answer when all that it
+// publishes, but its status, has gone to pass, in order. Another goroutine calls
+// pass; it must not call the session.
+func (s *Session) Relay(ctx context.Context, msgType string, content any, pass func(*Message)) (*Message, error) {
+	m, e := NewMessage(s.id, msgType, content), &execution{result: &Result{mu: &s.mu}, pass: pass}
+	if err := s.register(m, e); err != nil {
+		return nil, err
+	}
+	err := s.wait(ctx, e)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// A display may still come late; but a session that lives long must not keep
+	// every cell.
+	s.relayed = append(s.relayed, m.Header.ID)
+	if over := len(s.relayed) - lateCells; over > 0 {
+		delete(s.running, s.relayed[0])
+		s.relayed = s.relayed[over:]
+	}
+	return e.reply, err
+}
+
+// lateCells is how many relayed requests may still be published to.
+const lateCells = 20
+
 // stopCell interrupts the running cell and waits for its end; a cell that
 // does not end is left to Close, and the session is of no more use.
 func (s *Session) stopCell(e *execution) error {
@@ -135,7 +161,11 @@ func (s *Session) wait(ctx context.Context, e *execution) error {
 		var failure error
 		var done bool
 		var heard time.Time
-		s.look(func() bool { failure, done, heard = s.failure, e.done(), e.heard; return true })
+		var arrived chan struct{}
+		s.look(func() bool {
+			failure, done, heard, arrived = s.failure, e.done(), e.heard, s.arrived
+			return true
+		})
 		if failure != nil {
 			select {
 			case <-s.proc.exited: // then this is why
@@ -145,7 +175,7 @@ func (s *Session) wait(ctx context.Context, e *execution) error {
 			}
 		}
 		if done {
-			left := quietAfter - time.Since(heard)
+			left := s.quiet - time.Since(heard)
 			if left <= 0 {
 				return nil
 			}
@@ -155,7 +185,7 @@ func (s *Session) wait(ctx context.Context, e *execution) error {
 			}
 		}
 		select {
-		case <-s.signal:
+		case <-arrived:
 		case <-quiet:
 		case <-atMost:
 			return nil
@@ -182,7 +212,7 @@ func (s *Session) replied(m *Message) error {
 	if e == nil {
 		return nil // an answer to a control request
 	}
-	e.replied, e.heard, e.status = true, time.Now(), reply.Status
+	e.replied, e.heard, e.status, e.reply = true, time.Now(), reply.Status, m
 	e.result.ExecutionCount = reply.ExecutionCount
 	return nil
 }
@@ -191,6 +221,10 @@ func (s *Session) replied(m *Message) error {
 // GoNB asks even when told so.
 func (s *Session) asked(m *Message) error {
 	if m.Header.Type != "input_request" {
+		return nil
+	}
+	if s.ask != nil {
+		s.ask(m)
 		return nil
 	}
 	return s.send(s.stdin, m.Reply("input_reply", map[string]string{"value": ""}))
@@ -205,8 +239,7 @@ func (s *Session) published(m *Message) error {
 		return nil
 	}
 	e.heard = time.Now()
-	switch m.Header.Type {
-	case "status":
+	if m.Header.Type == "status" {
 		var status struct {
 			State string `json:"execution_state"`
 		}
@@ -215,6 +248,12 @@ func (s *Session) published(m *Message) error {
 		}
 		e.idle = e.idle || status.State == "idle"
 		return nil
+	}
+	if e.pass != nil {
+		e.pass(m)
+		return nil
+	}
+	switch m.Header.Type {
 	case "clear_output":
 		var c struct {
 			Wait bool `json:"wait"`

@@ -111,9 +111,9 @@ type Options struct {
 // by which a stock GoNB finds the project, then has nothing to find.
 const RootVariable = "DENDRITE_ROOT"
 
-// start runs GoNB on a connection file; without one it writes conn into the
-// private temporary folder.
-func (o *Options) start(ctx context.Context, conn *Connection, file string) (*process, error) {
+// start runs GoNB on a connection, which it finds in its private temporary
+// folder.
+func (o *Options) start(ctx context.Context, conn *Connection) (*process, error) {
 	if o.Tools == nil {
 		tools, err := FindTools(ctx, o.Root)
 		if err != nil {
@@ -124,16 +124,10 @@ func (o *Options) start(ctx context.Context, conn *Connection, file string) (*pr
 	if strings.Contains(o.Root, ",") && !o.Stock {
 		return nil, fmt.Errorf("GoNB cannot use a folder with a comma in its name as workspace: %s", o.Root)
 	}
-	log := o.Log
-	if log == nil {
-		log = io.Discard
-	}
+	log := o.log()
 	tmp := newTempDir()
 	bin := filepath.Join(tmp, "bin")
-	write := file == ""
-	if write {
-		file = filepath.Join(tmp, "kernel-"+newID()+".json") // GoNB reads an id out of this name
-	}
+	file := filepath.Join(tmp, "kernel-"+newID()+".json") // GoNB reads an id out of this name
 	argv := []string{filepath.Join(bin, "gonb"), "--kernel", file, "--raw_error"}
 	env := os.Environ()
 	if !o.Stock {
@@ -147,10 +141,8 @@ func (o *Options) start(ctx context.Context, conn *Connection, file string) (*pr
 		if err := os.Mkdir(bin, 0o700); err != nil {
 			return err
 		}
-		if write {
-			if err := conn.WriteFile(file); err != nil {
-				return err
-			}
+		if err := conn.WriteFile(file); err != nil {
+			return err
 		}
 		// Under their own names, wherever the go command keeps them.
 		return errors.Join(
@@ -158,4 +150,11 @@ func (o *Options) start(ctx context.Context, conn *Connection, file string) (*pr
 			os.Symlink(o.Tools.Goimports, filepath.Join(bin, "goimports")))
 	}
 	return startProcess(tmp, prepare, o.Dir, env, log, argv...)
+}
+
+func (o *Options) log() io.Writer {
+	if o.Log == nil {
+		return io.Discard
+	}
+	return o.Log
 }

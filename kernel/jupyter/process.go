@@ -133,9 +133,6 @@ func (p *process) stop(grace time.Duration) {
 // kill ends everything in the group, also what outlived the program itself.
 func (p *process) kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
 
-// signal sends a signal to the program alone.
-func (p *process) signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
-
 // died describes an unexpected end for an error message.
 func (p *process) died() error {
 	<-p.exited

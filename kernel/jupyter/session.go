@@ -23,8 +23,8 @@ const (
 	stopGrace    = 3 * time.Second        // for the kernel to end after a shutdown request
 )
 
-// A Session is a running kernel and our connection to it. Its methods must
-// not be called at the same time, except Close.
+// A Session is a running kernel and our connection to it. Execute must not be
+// called while another cell runs.
 type Session struct {
 	proc    *process
 	conn    *Connection
@@ -35,13 +35,16 @@ type Session struct {
 	control zmq4.Socket
 	stdin   zmq4.Socket
 	cancel  context.CancelFunc
+	quiet   time.Duration                                                              // without output after idle: the cell is done
+	ask     func(*Message)                                                             // for requests for input; nil answers with an empty line
 	limited func(context.Context, time.Duration) (context.Context, context.CancelFunc) // of a cell's time; tests know no clock
 	close   sync.Once
 
 	mu       sync.Mutex
 	running  map[string]*execution      // by the request's msg_id, all of this session
+	relayed  []string                   // the latest requests of Relay, oldest first
 	displays map[string][]*ipynb.Output // by display_id
-	signal   chan struct{}              // something arrived
+	arrived  chan struct{}              // closed when something arrives, and made anew
 	failure  error                      // of the connection
 }
 
@@ -52,7 +55,7 @@ func Start(ctx context.Context, o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	proc, err := o.start(ctx, conn, "")
+	proc, err := o.start(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +77,8 @@ func newSession(proc *process, conn *Connection) *Session {
 		proc: proc, conn: conn, id: newID(),
 		running:  map[string]*execution{},
 		displays: map[string][]*ipynb.Output{},
-		signal:   make(chan struct{}, 1),
+		arrived:  make(chan struct{}),
+		quiet:    quietAfter,
 		limited:  context.WithTimeout,
 	}
 }
@@ -134,11 +138,12 @@ func (s *Session) connect(ctx context.Context) error {
 		}
 		retry := time.After(200 * time.Millisecond)
 		for again := false; !again; {
-			if s.look(func() bool { return e.idle && e.replied }) {
+			var arrived chan struct{}
+			if s.look(func() bool { arrived = s.arrived; return e.idle && e.replied }) {
 				return nil
 			}
 			select {
-			case <-s.signal:
+			case <-arrived:
 			case <-retry:
 				again = true
 			case <-s.proc.exited:
@@ -182,12 +187,12 @@ func (s *Session) fail(err error) {
 	s.wake()
 }
 
-// wake tells the waiting method to look again.
+// wake tells the waiting methods to look again.
 func (s *Session) wake() {
-	select {
-	case s.signal <- struct{}{}:
-	default:
-	}
+	s.mu.Lock()
+	close(s.arrived)
+	s.arrived = make(chan struct{})
+	s.mu.Unlock()
 }
 
 // look evaluates a condition on what has arrived.
@@ -199,12 +204,15 @@ func (s *Session) look(condition func() bool) bool {
 
 // request sends a message on the shell socket and registers it.
 func (s *Session) request(msgType string, content any) (*execution, error) {
-	m := NewMessage(s.id, msgType, content)
 	e := &execution{result: &Result{mu: &s.mu}}
+	return e, s.register(NewMessage(s.id, msgType, content), e)
+}
+
+func (s *Session) register(m *Message, e *execution) error {
 	s.mu.Lock()
 	s.running[m.Header.ID] = e
 	s.mu.Unlock()
-	return e, s.send(s.shell, m)
+	return s.send(s.shell, m)
 }
 
 func (s *Session) send(socket zmq4.Socket, m *Message) error {

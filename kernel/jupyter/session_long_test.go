@@ -239,7 +239,7 @@ func TestKilledKernel(t *testing.T) {
 	s := start(t, Options{})
 	go func() {
 		time.Sleep(3 * time.Second)
-		s.proc.signal(os.Kill)
+		_ = s.proc.cmd.Process.Kill()
 	}()
 	_, err := s.Execute(t.Context(), "%%\nfor { time.Sleep(time.Second) }", 0)
 	if err == nil || !strings.Contains(err.Error(), "ended unexpectedly (signal: killed)") {

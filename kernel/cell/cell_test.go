@@ -1,0 +1,106 @@
+package cell
+
+import "testing"
+
+func TestCheck(t *testing.T) {
+	for code, want := range map[string]Completeness{
+		"":                                     Complete,
+		"1 + 1":                                Complete,
+		"x := 3\nx":                            Complete,
+		"var lr = 0.1":                         Complete,
+		"%%\nfmt.Println(1)":                   Complete,
+		"func f() int { return 1 }\n%%\nf()":   Complete,
+		"!ls -l {":                             Complete,
+		"%%bash\nfor i in 1 2; do (":           Complete,
+		"import \"fmt\"\nfmt.Println(\"x\")":   Complete,
+		"for i := range 3 {":                   Incomplete,
+		"fmt.Println(":                         Incomplete,
+		"x := 1 +":                             Incomplete,
+		"s := `abc":                            Incomplete,
+		"/* a":                                 Incomplete,
+		"%%\nif x {\n\tf(":                     Incomplete,
+		"!ls \\":                               Incomplete,
+		"x := )":                               Invalid,
+		"x = = 3":                              Invalid,
+		"func f() int { return 1 }}":           Invalid,
+		"for i := range 3 { var }":             Invalid,
+		"type T struct {\n\tA int\n}\nT{A: 1}": Complete,
+	} {
+		if got, _ := Check(code); got != want {
+			t.Errorf("%q is %s, want %s", code, got, want)
+		}
+	}
+	if _, indent := Check("for {\nf("); indent != "\t\t" {
+		t.Errorf("indent %q", indent)
+	}
+}
+
+func TestTranslate(t *testing.T) {
+	statement := func(call string) bool { return call == "dendrite.Show" }
+	for code, want := range map[string]string{
+		// Nothing to do.
+		"":                                   "",
+		"var lr = 0.1":                       "var lr = 0.1",
+		"import (\n\t\"fmt\"\n)":             "import (\n\t\"fmt\"\n)",
+		"!ls":                                "!ls",
+		"%%bash\nx":                          "%%bash\nx",
+		"func f(x int) int {\n\treturn x\n}": "func f(x int) int {\n\treturn x\n}",
+		"func (t T) F() {}\ntype T struct{}": "func (t T) F() {}\ntype T struct{}",
+		"func main() { f() }":                "func main() { f() }",
+		"%%\nf(":                             "%%\nf(",
+		"%%\ndendrite.Show(x)":               "%%\ndendrite.Show(x)",
+		"%%\nfmt.Println(x)":                 "%%\nfmt.Println(x)",
+		"%%\nx;":                             "%%\nx;",
+		"%%\n<-c":                            "%%\n<-c",
+		"%%":                                 "%%",
+		"var x = 1 +\n\t2\nvar y = `a\nb`":   "var x = 1 +\n\t2\nvar y = `a\nb`",
+		// Statements without %%.
+		"x := 3\nfmt.Println(x)":                 "%%\nx := 3\nfmt.Println(x)",
+		"import \"fmt\"\n\nx := 3\n_ = x":        "import \"fmt\"\n\n%%\nx := 3\n_ = x",
+		"func f() {}\nf2 := f\nf2()":             "func f() {}\n%%\nf2 := f\nnotebook.Result(f2())",
+		"%env A B\nx := 1\n_ = x":                "%env A B\n%%\nx := 1\n_ = x",
+		"func() { f() }()":                       "%%\nnotebook.Result(func() { f() }())",
+		"for i := range 3 {\n\tf(i)\n}":          "%%\nfor i := range 3 {\n\tf(i)\n}",
+		"var a = []int{\n\t1,\n}\na[0]++":        "var a = []int{\n\t1,\n}\n%%\na[0]++",
+		"type T struct {\n\tA int\n}\nT{A: 1}.A": "type T struct {\n\tA int\n}\n%%\nnotebook.Result(T{A: 1}.A)",
+		// Results.
+		"1 + 1":                         "%%\nnotebook.Result(1 + 1)",
+		"%%\nx := 1\nx // the value":    "%%\nx := 1\nnotebook.Result(x) // the value",
+		"x := f()\n\nx.Figure(\n\t1)\n": "%%\nx := f()\n\nnotebook.Result(x.Figure(\n\t1))\n",
+		"\"é\" + x":                     "%%\nnotebook.Result(\"é\" + x)",
+	} {
+		if got := Translate(code, statement).Code; got != want {
+			t.Errorf("%q becomes\n%q, want\n%q", code, got, want)
+		}
+	}
+}
+
+func TestTranslateTells(t *testing.T) {
+	got := Translate("import \"fmt\"\n\nx.F(1)", nil)
+	if got.Without != "import \"fmt\"\n\n%%\nx.F(1)" || got.Call != "x.F" {
+		t.Errorf("%+v", got)
+	}
+	for line, want := range map[int]int{1: 1, 2: 2, 3: 2, 4: 3} {
+		if l := got.Line(line); l != want {
+			t.Errorf("line %d is from %d, want %d", line, l, want)
+		}
+	}
+}
+
+// Whatever is typed, nothing but the %% line and the result's wrapper is added,
+// and reading it never panics.
+func FuzzTranslate(f *testing.F) {
+	for _, s := range []string{"x := 1\nx", "func (a", "%%\n\"", "import \"fmt\"\n`", "}{", "//gonb:%%\nx", "a\r\nb", "!x\\\ny"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, code string) {
+		Check(code)
+		got := Translate(code, nil)
+		if got.Without == "" && len(got.Code) > len(code)+3 {
+			t.Errorf("%q becomes %q", code, got.Code)
+		}
+		if got.Without != "" && len(got.Code) != len(got.Without)+len(show)+1 {
+			t.Errorf("%q becomes %q", code, got.Code)
+		}
+	})
+}

@@ -1,0 +1,94 @@
+package cell
+
+import (
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"strings"
+)
+
+// A Completeness says what a front end's "enter" should do.
+type Completeness string
+
+// The answers of Complete.
+const (
+	Complete   Completeness = "complete"
+	Incomplete Completeness = "incomplete"
+	Invalid    Completeness = "invalid"
+)
+
+// Check tells whether the cell is ready to run. For an incomplete one it also
+// returns how the next line is indented.
+func Check(code string) (c Completeness, indent string) {
+	s := read(code)
+	if s.text {
+		return Complete, ""
+	}
+	if n := len(s.lines); strings.HasSuffix(s.lines[n-1], `\`) && (strings.HasPrefix(s.lines[n-1], "!") || strings.HasPrefix(s.lines[n-1], "%")) {
+		return Incomplete, ""
+	}
+	text := s.goCode(0, len(s.lines))
+	tokens, open := lex(text)
+	depth := 0
+	for _, t := range tokens {
+		switch t.token {
+		case token.LBRACE, token.LPAREN, token.LBRACK:
+			depth++
+		case token.RBRACE, token.RPAREN, token.RBRACK:
+			depth--
+		}
+		if depth < 0 {
+			return Invalid, ""
+		}
+	}
+	if open || depth > 0 || len(tokens) > 0 && goesOn(tokens[len(tokens)-1].token) {
+		return Incomplete, strings.Repeat("\t", depth)
+	}
+	if !parses(Translate(code, nil).Code) {
+		return Invalid, ""
+	}
+	return Complete, ""
+}
+
+// parses tells whether code, in GoNB's terms, is Go.
+func parses(code string) bool {
+	s := read(code)
+	end := len(s.lines)
+	if s.main >= 0 {
+		if _, err := parser.ParseFile(token.NewFileSet(), "", "package p\nfunc _() {\n"+s.goCode(s.main, end)+"\n}", parser.SkipObjectResolution); err != nil {
+			return false
+		}
+		end = s.main
+	}
+	_, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+s.goCode(0, end), parser.SkipObjectResolution)
+	return err == nil
+}
+
+// lex takes Go code apart; open says that a comment or raw string does not end.
+func lex(code string) (tokens []lexeme, open bool) {
+	fset := token.NewFileSet()
+	file := fset.AddFile("", -1, len(code))
+	var s scanner.Scanner
+	s.Init(file, []byte(code), func(_ token.Position, msg string) {
+		open = open || msg == "comment not terminated" || msg == "raw string literal not terminated"
+	}, 0)
+	for {
+		pos, tok, text := s.Scan()
+		if tok == token.EOF {
+			return tokens, open
+		}
+		if tok == token.SEMICOLON && text == "\n" {
+			continue // put in by the scanner
+		}
+		tokens = append(tokens, lexeme{tok, text, file.Line(pos) - 1})
+	}
+}
+
+// goesOn says that nothing can end with this token.
+func goesOn(t token.Token) bool {
+	switch t {
+	case token.INC, token.DEC, token.RPAREN, token.RBRACK, token.RBRACE, token.SEMICOLON, token.ELLIPSIS, token.COLON, token.ILLEGAL:
+		return false
+	}
+	return t.IsOperator()
+}

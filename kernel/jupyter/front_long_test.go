@@ -1,0 +1,275 @@
+//go:build long
+
+package jupyter
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// served starts a front and returns a front end's connection to it.
+func served(t *testing.T, f *Front) *Session {
+	t.Helper()
+	nobody := startShell(t, "sleep 1000") // stands for a process that we need not start
+	t.Setenv("TMPDIR", t.TempDir())
+	conn, err := NewConnection()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "connection.json")
+	if err := conn.WriteFile(file); err != nil {
+		t.Fatal(err)
+	}
+	f.Options.Root, f.Options.Dir, f.Options.Log = root(t), t.TempDir(), t.Output()
+	ended := make(chan error, 1)
+	go func() { ended <- f.Serve(t.Context(), file, make(chan os.Signal)) }()
+	s := newSession(nobody, conn)
+	s.stock = true
+	if err := s.connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		group := 0
+		if f.inner != nil {
+			group = f.inner.proc.cmd.Process.Pid
+		}
+		if err := s.send(s.control, NewMessage(s.id, "shutdown_request", object{"restart": false})); err != nil {
+			t.Error(err)
+		}
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Error("the front does not end")
+		}
+		nothingLeft(t, os.Getenv("TMPDIR"), group)
+	})
+	return s
+}
+
+// said is a cell's outputs in short.
+func said(r *Result) string {
+	var all []string
+	for _, o := range r.Outputs() {
+		switch o.Type {
+		case ipynb.Stream:
+			all = append(all, o.Name+": "+o.Text)
+		case ipynb.ErrorOutput:
+			all = append(all, "error: "+o.EName+": "+o.EValue+"\n"+strings.Join(o.Traceback, "\n"))
+		default:
+			text, _ := o.TextOf("text/plain")
+			all = append(all, o.Type+": "+text)
+		}
+	}
+	return strings.Join(all, "|")
+}
+
+func TestFrontCells(t *testing.T) {
+	s := served(t, &Front{})
+	for _, c := range []struct{ code, want string }{
+		{"", ""},
+		{"var lr = 0.5", ""},
+		{"x := 2 * lr\nfmt.Println(x)", "stdout: 1\n"},
+		{"2 * lr", "execute_result: 1"},
+		{"%%\nfmt.Println(3)", "stdout: 3\n"},
+		{"func half(x float64) float64 { return x / 2 }\nhalf(3)", "execute_result: 1.5"},
+		{"func nothing() { fmt.Println(\"done\") }\nnothing()", "stdout: done\n"},
+		{"nothing()", "stdout: done\n"},
+		{"math.Sincos(0)", "execute_result: 0|execute_result: 1"},
+		{"dendrite.Show(\"hello\")", "display_data: hello"},
+		{"fmt.Fprintln(os.Stderr, \"oh\")", "stderr: oh\n"},
+		{"lr;", "error: CompileError: lr (variable of type float64) is not used\ncell [12], line 1: lr (variable of type float64) is not used\n    lr;\n    ^"},
+		{"x := 3\nfmt.Println(x, y)", "error: CompileError: undefined: y\ncell [13], line 2: undefined: y\n    fmt.Println(x, y)\n                   ^"},
+		{"fmt.Println(\"before\")\npanic(\"boo\")", "stdout: before\n|error: panic: boo\npanic: boo\n\ngoroutine 1 [running]:\nmain.main()\n\t cell [14], line 2: panic(\"boo\")"},
+		{"os.Exit(3)", "error: Exit: the program ended with exit status 3\nthe program ended with exit status 3; what it said is above"},
+		{"!echo hi", "stdout: hi\n"},
+		{"!false", "stderr: exit status 1\n"},
+	} {
+		r, err := s.Execute(t.Context(), c.code, time.Minute)
+		if err != nil {
+			t.Fatalf("%q: %v", c.code, err)
+		}
+		if got := said(r); got != c.want {
+			t.Errorf("%q gave %s\n%q, want\n%q", c.code, r.Status, got, c.want)
+		}
+	}
+}
+
+// ask sends a request and returns the content of its answer.
+func ask(t *testing.T, s *Session, msgType string, content object) object {
+	t.Helper()
+	reply, err := s.Relay(t.Context(), msgType, content, func(*Message) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c object
+	if err := reply.Decode(&c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// during runs a cell and calls f when it has printed something.
+func during(t *testing.T, s *Session, code string, stopOnError bool, f func()) (reply object) {
+	t.Helper()
+	content := executeContent(code)
+	content["stop_on_error"] = stopOnError
+	var once sync.Once
+	began := make(chan struct{})
+	go func() {
+		<-began
+		f()
+	}()
+	r, err := s.Relay(t.Context(), "execute_request", content, func(m *Message) {
+		if m.Header.Type == ipynb.Stream {
+			once.Do(func() { close(began) })
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Decode(&reply); err != nil {
+		t.Fatal(err)
+	}
+	return reply
+}
+
+func TestFrontAnswers(t *testing.T) {
+	f := &Front{History: filepath.Join(t.TempDir(), "history.jsonl")}
+	s := served(t, f)
+	run(t, s, "1 + 1", 0)
+	run(t, s, "var two = 2", 0)
+	if got := fmt.Sprint(ask(t, s, "history_request", object{"hist_access_type": "tail", "n": 1})["history"]); got != "[[1 2 var two = 2]]" {
+		t.Errorf("tail: %s", got)
+	}
+	if got := fmt.Sprint(ask(t, s, "history_request", object{"hist_access_type": "range", "session": 0, "start": 1, "stop": 2, "output": true})["history"]); got != "[[1 1 [1 + 1 <nil>]]]" {
+		t.Errorf("range: %s", got)
+	}
+	if got := fmt.Sprint(ask(t, s, "history_request", object{"hist_access_type": "search", "pattern": "var*2"})["history"]); got != "[[1 2 var two = 2]]" {
+		t.Errorf("search: %s", got)
+	}
+	if got := ask(t, s, "is_complete_request", object{"code": "for {"}); got["status"] != "incomplete" || got["indent"] != "\t" {
+		t.Errorf("is complete: %v", got)
+	}
+	if got := fmt.Sprint(ask(t, s, "comm_info_request", object{})); got != "map[comms:map[] status:ok]" {
+		t.Errorf("comms: %s", got)
+	}
+	if got := ask(t, s, "kernel_info_request", object{}); got["implementation"] != "dendrite" || got["status"] != "ok" {
+		t.Errorf("info: %v", got)
+	}
+	if got := ask(t, s, "execute_request", object{"code": "3", "silent": true}); got["execution_count"] != 2.0 || got["status"] != "ok" {
+		t.Errorf("silent: %v", got)
+	}
+	if got := ask(t, s, "execute_request", object{"code": "3", "silent": false, "store_history": false}); got["execution_count"] != 2.0 {
+		t.Errorf("no history: %v", got)
+	}
+	for _, broken := range []object{{}, {"code": 3}} { // not what the protocol asks for
+		ask(t, s, "execute_request", broken)
+	}
+	again, err := openHistory(f.History)
+	if err != nil || again.session != 2 || len(again.entries) < 2 {
+		t.Errorf("the next session's history: %+v, %v", again, err)
+	}
+}
+
+func TestFrontStops(t *testing.T) {
+	s := served(t, &Front{})
+	// While a cell runs, the front answers; the cells behind it wait, and are not
+	// run when it is interrupted.
+	const endless = "fmt.Println(\"on\")\nfor {\n\ttime.Sleep(time.Second)\n}"
+	var behind object
+	waited := make(chan struct{})
+	reply := during(t, s, endless, true, func() {
+		if got := ask(t, s, "kernel_info_request", object{}); got["status"] != "ok" {
+			t.Errorf("info while a cell runs: %v", got)
+		}
+		go func() {
+			defer close(waited)
+			behind = ask(t, s, "execute_request", executeContent("fmt.Println(2)"))
+		}()
+		time.Sleep(100 * time.Millisecond) // let it arrive
+		if err := s.Interrupt(); err != nil {
+			t.Error(err)
+		}
+	})
+	<-waited
+	if reply["status"] != "error" || reply["ename"] != "Interrupted" || behind["status"] != "aborted" {
+		t.Errorf("interrupted: %v, behind it %v", reply, behind)
+	}
+	// A program that takes the signal ends well.
+	reply = during(t, s, "ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)\ndefer stop()\nfmt.Println(1)\n<-ctx.Done()\nfmt.Println(2)", true,
+		func() { _ = s.Interrupt() })
+	if reply["status"] != "ok" {
+		t.Errorf("a program that takes the signal: %v", reply)
+	}
+	// What fails stops what waits behind it, unless it is asked not to.
+	for stop, want := range map[bool]string{true: "aborted", false: "ok"} {
+		waited = make(chan struct{})
+		reply = during(t, s, "fmt.Println(1)\ntime.Sleep(time.Second)\npanic(2)", stop, func() {
+			defer close(waited)
+			behind = ask(t, s, "execute_request", executeContent("fmt.Println(2)"))
+		})
+		<-waited
+		if reply["status"] != "error" || behind["status"] != want {
+			t.Errorf("stop %v: %v, behind it %v", stop, reply, behind)
+		}
+	}
+}
+
+func TestFrontSurvives(t *testing.T) {
+	f := &Front{}
+	s := served(t, f)
+	run(t, s, "var two = 2", 0)
+	// The Go kernel dies while idle, then within a cell.
+	f.inner.proc.kill()
+	<-f.inner.proc.exited
+	if r := run(t, s, "fmt.Println(1)", 0); said(r) != "stderr: The Go kernel had ended and was started again. What earlier cells declared is gone: run them again.\n|stdout: 1\n" {
+		t.Errorf("after its death: %q", said(r))
+	}
+	reply := during(t, s, "fmt.Println(1)\nselect {\ncase <-time.After(time.Hour):\n}", true, func() { f.inner.proc.kill() })
+	if reply["ename"] != "KernelDied" {
+		t.Errorf("killed in a cell: %v", reply)
+	}
+	// Noise on the sockets, and messages with a wrong signature.
+	for _, port := range []int{f.out.conn.ShellPort, f.out.conn.ControlPort, f.out.conn.IOPubPort, f.out.conn.HBPort, f.out.conn.StdinPort} {
+		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Write([]byte(strings.Repeat("\x00\xff noise", 5000))); err != nil {
+			t.Logf("noise on port %d: %v", port, err) // closed on us: as it should
+		}
+		c.Close()
+	}
+	m := NewMessage(s.id, "execute_request", executeContent("fmt.Println(666)"))
+	for _, key := range []string{"", "another key"} {
+		frames, err := m.Frames([]byte(key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.shell.SendMulti(zmq4.NewMsgFrom(frames...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Large outputs arrive whole.
+	r := run(t, s, "fmt.Println(strings.Repeat(\"x\", 20_000_000))", time.Minute)
+	if n := len(streams(r, "stdout")); n != 20_000_001 {
+		t.Errorf("a line of 20 MB came as %d bytes", n)
+	}
+	r = run(t, s, "for i := range 200_000 {\n\tfmt.Println(i)\n}", time.Minute)
+	if lines := strings.Split(streams(r, "stdout"), "\n"); len(lines) != 200_001 || lines[199_999] != "199999" {
+		t.Errorf("200 000 lines came as %d", len(lines))
+	}
+}

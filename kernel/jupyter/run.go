@@ -1,0 +1,336 @@
+package jupyter
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"microcircuits/kernel/cell"
+	"microcircuits/kernel/ipynb"
+)
+
+// A cellRun is one cell on its way through GoNB.
+type cellRun struct {
+	request     request
+	source      string
+	number      int
+	silent      bool
+	asks        bool // its front end can be asked for input
+	done        chan struct{}
+	interrupted bool // guarded by the front's mutex
+
+	front *Front
+	ctx   context.Context
+
+	mu      sync.Mutex // of what GoNB's messages change
+	over    bool       // what comes later is passed on and not kept
+	shown   []*ipynb.Output
+	hold    hold // of the standard error
+	failure *failure
+}
+
+// executeContent is the content of a request to GoNB.
+func executeContent(code string) object {
+	return object{
+		"code": code, "silent": false, "store_history": true,
+		"user_expressions": object{}, "allow_stdin": true, "stop_on_error": true,
+	}
+}
+
+// execute runs one cell and answers for it.
+func (f *Front) execute(ctx context.Context, r request) {
+	defer f.out.busy(r.Message)()
+	c := struct {
+		Code         string `json:"code"`
+		Silent       bool   `json:"silent"`
+		StoreHistory *bool  `json:"store_history"`
+		AllowStdin   bool   `json:"allow_stdin"`
+		StopOnError  *bool  `json:"stop_on_error"`
+	}{}
+	if err := r.Decode(&c); err != nil {
+		fmt.Fprintf(f.out.log, "front: %v\n", err)
+	}
+	counted := !c.Silent && (c.StoreHistory == nil || *c.StoreHistory)
+	f.mu.Lock()
+	if counted {
+		f.count++
+	}
+	count := f.count
+	f.mu.Unlock()
+	if counted {
+		f.history.add(count, c.Code)
+	}
+	if !c.Silent {
+		f.out.publish(r.Message, "execute_input", object{"code": c.Code, "execution_count": count})
+	}
+	job := &cellRun{
+		request: r, source: c.Code, number: count, silent: c.Silent, asks: c.AllowStdin,
+		done: make(chan struct{}), front: f, ctx: ctx,
+	}
+	f.mu.Lock()
+	f.running = job
+	f.mu.Unlock()
+	start := time.Now()
+	failed := f.perform(ctx, job)
+	close(job.done)
+	f.mu.Lock()
+	f.running = nil
+	f.mu.Unlock()
+
+	reply := object{"status": "ok", "execution_count": count, "user_expressions": object{}, "payload": []any{}}
+	if failed != nil {
+		reply = failed.content()
+		f.out.publish(r.Message, "error", failed.content())
+		job.shown = append(job.shown, &ipynb.Output{Type: ipynb.ErrorOutput, EName: failed.name, EValue: failed.value, Traceback: failed.traceback})
+		reply["status"], reply["execution_count"] = "error", count
+	}
+	if !c.Silent {
+		f.finished = append(f.finished, Finished{
+			ID: cellID(r.Message), Source: c.Code, Outputs: ipynb.MergeStreams(job.shown), Count: count,
+			Seconds: time.Since(start).Seconds(), Failed: failed != nil,
+		})
+	}
+	f.out.reply(r, "execute_reply", reply)
+	if failed != nil && (c.StopOnError == nil || *c.StopOnError) {
+		f.abort()
+	}
+}
+
+// cellID is the id of the cell, which newer front ends send along.
+func cellID(m *Message) string {
+	var meta struct {
+		ID string `json:"cellId"`
+	}
+	if json.Unmarshal(orEmpty(m.Metadata), &meta) != nil {
+		return ""
+	}
+	return meta.ID
+}
+
+// perform runs a cell and shows what comes out of it.
+func (f *Front) perform(ctx context.Context, job *cellRun) *failure {
+	words := strings.Fields(job.source)
+	if len(words) == 0 {
+		return nil
+	}
+	if command, ok := f.Commands[words[0]]; ok {
+		outputs, err := command(ctx, words[1:], slices.Clone(f.finished))
+		for _, o := range outputs {
+			job.show(o, "")
+		}
+		if err != nil {
+			return &failure{name: words[0], value: err.Error(), traceback: []string{words[0] + ": " + err.Error()}}
+		}
+		return nil
+	}
+	inner, err := f.prepared(ctx, job)
+	if err != nil {
+		return &failure{name: "Dendrite", value: err.Error(), traceback: []string{err.Error()}}
+	}
+	t := cell.Translate(job.source, f.statement)
+	failed := f.relay(ctx, inner, job, t, t.Code)
+	if failed != nil && t.Without != "" && failed.noValue() {
+		// What ends the cell is a call without a value: it was not run, since
+		// the cell did not compile. Remember it, and run the cell as it is.
+		if t.Call != "" {
+			f.statements[t.Call] = true
+		}
+		job.over, job.failure, job.hold = false, nil, hold{}
+		failed = f.relay(ctx, inner, job, t, t.Without)
+	}
+	return failed
+}
+
+// statement tells of a call that it was found to give no value.
+func (f *Front) statement(call string) bool { return f.statements[call] }
+
+// patience is how long a cell waits for the first build in silence.
+const patience = 500 * time.Millisecond
+
+// prepared waits until GoNB can take the cell, and says so when that is long.
+func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
+	f.mu.Lock()
+	died := f.inner != nil && f.inner.dead()
+	f.mu.Unlock()
+	inner, err := f.session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if died {
+		job.stream("stderr", "The Go kernel had ended and was started again. What earlier cells declared is gone: run them again.\n")
+	}
+	select {
+	case <-f.warming:
+		return inner, nil
+	case <-time.After(patience):
+	}
+	job.stream("stdout", "Preparing: compiling the packages, only this once ...\n")
+	select {
+	case <-f.warming:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	f.out.publish(job.request.Message, "clear_output", object{"wait": false})
+	job.shown = nil
+	return inner, nil
+}
+
+// relay has GoNB run the code and returns why it failed, nil if it did not.
+func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.Translation, code string) *failure {
+	reply, err := inner.Relay(ctx, "execute_request", executeContent(withSync(code)), job.published)
+	job.mu.Lock()
+	job.over = true
+	job.mu.Unlock()
+	if err == nil && reply != nil {
+		var c struct {
+			Count int `json:"execution_count"`
+		}
+		if reply.Decode(&c) == nil {
+			f.cells[c.Count] = written{number: job.number, source: job.source, line: t.Line}
+		}
+	}
+	f.mu.Lock()
+	interrupted := job.interrupted
+	f.mu.Unlock()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return &failure{name: "Dendrite", value: "the kernel was shut down", traceback: []string{"The kernel was shut down."}}
+	case err != nil:
+		job.stream("stderr", job.hold.rest())
+		fmt.Fprintf(f.out.log, "front: %v\n", err)
+		const text = "the Go kernel ended; it is started again with the next cell, and earlier cells must be run again"
+		return &failure{name: "KernelDied", value: text, traceback: strings.Split(err.Error(), "\n")}
+	case job.failure == nil:
+		job.stream("stderr", job.hold.rest())
+		return nil
+	case interrupted:
+		return &failure{name: "Interrupted", value: "the cell was interrupted", traceback: []string{"Interrupted. What was computed is kept: run the cell again to go on."}}
+	}
+	return job.failure.explain(job.hold.rest(), f.cells)
+}
+
+// published takes what GoNB publishes for the cell.
+func (j *cellRun) published(m *Message) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case m.Header.Type == "execute_input":
+		return
+	case j.over:
+		j.forward(m)
+		return
+	}
+	switch m.Header.Type {
+	case "comm_open", "comm_msg", "comm_close":
+		j.front.comm(m)
+		j.forward(m)
+	case "clear_output":
+		j.shown = nil
+		j.forward(m)
+	case "update_display_data", ipynb.DisplayData, ipynb.ExecuteResult:
+		o, id, err := output(m)
+		if err != nil {
+			fmt.Fprintf(j.front.out.log, "front: %v\n", err)
+			return
+		}
+		if m.Header.Type == "update_display_data" {
+			j.update(o, id)
+			return
+		}
+		j.show(o, id)
+	case ipynb.Stream, ipynb.ErrorOutput:
+		o, _, err := output(m)
+		if err != nil {
+			fmt.Fprintf(j.front.out.log, "front: %v\n", err)
+			return
+		}
+		if o.Type == ipynb.ErrorOutput {
+			j.failure = &failure{name: o.EName, value: o.EValue, traceback: o.Traceback}
+			return
+		}
+		if o.Name == "stderr" {
+			o.Text = j.hold.write(o.Text)
+		}
+		j.stream(o.Name, o.Text)
+	default:
+		j.forward(m)
+	}
+}
+
+// forward publishes a message of GoNB as one of ours.
+func (j *cellRun) forward(m *Message) {
+	own := j.request.Reply(m.Header.Type, nil)
+	own.Content, own.Metadata, own.Buffers = m.Content, m.Metadata, m.Buffers
+	j.front.out.broadcast(own)
+}
+
+func (j *cellRun) stream(name, text string) {
+	if text == "" {
+		return
+	}
+	j.shown = append(j.shown, &ipynb.Output{Type: ipynb.Stream, Name: name, Text: text})
+	if len(j.shown) > 200 {
+		j.shown = ipynb.MergeStreams(j.shown)
+	}
+	j.front.out.publish(j.request.Message, "stream", object{"name": name, "text": text})
+}
+
+// show publishes an output; what a cell marked as its result becomes that.
+func (j *cellRun) show(o *ipynb.Output, id string) {
+	if isResult(o) {
+		o.Type, o.ExecutionCount = ipynb.ExecuteResult, &j.number
+		if j.silent {
+			return
+		}
+	}
+	if j.front.Dress != nil {
+		if err := j.front.Dress(j.ctx, o); err != nil {
+			fmt.Fprintf(j.front.out.log, "front: %v\n", err)
+		}
+	}
+	j.shown = append(j.shown, o)
+	content := object{"data": o.Data, "metadata": orNone(o.Metadata), "transient": object{}}
+	if id != "" {
+		content["transient"] = object{"display_id": id}
+		j.front.displays[id] = o
+	}
+	if o.Type == ipynb.ExecuteResult {
+		content["execution_count"] = j.number
+	}
+	j.front.out.publish(j.request.Message, o.Type, content)
+}
+
+// update publishes a display's new content.
+func (j *cellRun) update(o *ipynb.Output, id string) {
+	if j.front.Dress != nil {
+		if err := j.front.Dress(j.ctx, o); err != nil {
+			fmt.Fprintf(j.front.out.log, "front: %v\n", err)
+		}
+	}
+	if shown := j.front.displays[id]; shown != nil {
+		shown.Data, shown.Metadata = o.Data, o.Metadata
+	}
+	j.front.out.publish(j.request.Message, "update_display_data", object{
+		"data": o.Data, "metadata": orNone(o.Metadata), "transient": object{"display_id": id},
+	})
+}
+
+// isResult says that the output was marked as its cell's result.
+func isResult(o *ipynb.Output) bool {
+	var mark struct {
+		Role string `json:"role"`
+	}
+	raw, ok := o.Metadata["dendrite"]
+	return ok && json.Unmarshal(raw, &mark) == nil && mark.Role == "result"
+}
+
+func orNone(m map[string]json.RawMessage) map[string]json.RawMessage {
+	if m == nil {
+		return map[string]json.RawMessage{}
+	}
+	return m
+}
