@@ -12,6 +12,10 @@ import (
 // Show displays each item in the cell: charts, tables, Markdown, anything.
 func Show(items ...any) { notebook.Show(items...) }
 
+// Clear removes what the cell has shown so far; with wait, not before the next
+// thing is shown.
+func Clear(wait bool) { notebook.Clear(wait) }
+
 // Parameters checks the parameters and shows their table: value, the paper's
 // value and its source.
 func Parameters(p experiment.Params) {

@@ -133,6 +133,9 @@ func (cmd *doctorCmd) checks() ([]check, error) {
 		{name: "Jupyter kernel", optional: true, mend: install, look: func(ctx context.Context) (string, error) {
 			return jupyter.SpecDir(data), checkSpec(ctx, data)
 		}},
+		{name: "completion", optional: true, mend: install + " --completion", look: func(context.Context) (string, error) {
+			return checkCompletion(root)
+		}},
 		{name: "Jupyter", optional: true, mend: "any front end will do, for example: apt install jupyter-notebook",
 			look: program("jupyter-lab", "jupyter-notebook", "jupyter", "code")},
 		{name: "Chromium", optional: true, mend: "for the browser tests only: apt install chromium",

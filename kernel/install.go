@@ -29,7 +29,10 @@ func (p place) dataDir() (string, error) {
 	return filepath.Join(prefix, "share", "jupyter"), err
 }
 
-type installCmd struct{ place }
+type installCmd struct {
+	place
+	Completion bool `help:"Also build gopls, for completion and help in cells: a minute, 40 MB, needs the network."`
+}
 
 // Help implements kong.HelpProvider.
 func (installCmd) Help() string {
@@ -40,6 +43,8 @@ that clone's own code, so one installation serves every clone. No Python needed.
 Examples:
 
   go run ./kernel install
+
+  go run ./kernel install --completion
 
   go run ./kernel install --prefix ~/venv`
 }
@@ -71,6 +76,9 @@ func (cmd *installCmd) Run(ctx context.Context, c *console) error {
 		_, err = jupyter.FindTools(ctx, root)
 	}
 	building.finish("")
+	if err == nil && cmd.Completion {
+		err = buildCompletion(ctx, c, goCmd, root)
+	}
 	if err != nil {
 		return err
 	}
@@ -87,6 +95,29 @@ func (cmd *installCmd) Run(ctx context.Context, c *console) error {
 	}
 	c.tell("installed %s: %s", jupyter.DisplayName, path)
 	return nil
+}
+
+func buildCompletion(ctx context.Context, c *console, goCmd, root string) error {
+	dir, program, err := clone.Completion(root)
+	if err != nil {
+		return err
+	}
+	building := c.line("building gopls for completion")
+	err = clone.BuildPackage(ctx, goCmd, dir, clone.CompletionPackage, program)
+	building.finish("")
+	return err
+}
+
+// checkCompletion returns the program that completes code, if it is there.
+func checkCompletion(root string) (string, error) {
+	_, program, err := clone.Completion(root)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(program); err != nil {
+		return "", errors.New("not installed; cells have no completion and no help")
+	}
+	return program, nil
 }
 
 type uninstallCmd struct{ place }
@@ -119,7 +150,11 @@ func (cmd *uninstallCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range programs {
+	completion, err := filepath.Glob(filepath.Join(cache, "gopls-*", "gopls"))
+	if err != nil {
+		return err
+	}
+	for _, p := range append(programs, completion...) {
 		if err := os.RemoveAll(filepath.Dir(p)); err != nil {
 			return err
 		}

@@ -54,8 +54,9 @@ func (cmd *serveCmd) serve(ctx context.Context, interrupt <-chan os.Signal) erro
 	if err != nil {
 		return err
 	}
+	completion, _ := checkCompletion(root) // optional
 	front := jupyter.Front{
-		Options: jupyter.Options{Root: root, Dir: dir, Log: log, Env: []string{"DENDRITE_HEADLESS="}},
+		Options: jupyter.Options{Root: root, Dir: dir, Log: log, Env: []string{"DENDRITE_HEADLESS="}, Completion: completion},
 		History: filepath.Join(cache, "history.jsonl"),
 	}
 	return front.Serve(ctx, cmd.ConnectionFile, interrupt)

@@ -189,7 +189,7 @@ func (o *logOutput) end(_ *Progress, line string) { fmt.Fprintln(o.w, line) }
 
 // progressMetadata marks a bar's output for tools.
 func progressMetadata() map[string]any {
-	return map[string]any{"dendrite": map[string]any{"role": "progress"}}
+	return marked("progress")
 }
 
 // finalOutput shows the last line in a cell nobody is looking at. Until then

@@ -13,6 +13,24 @@ func Result(values ...any) {
 		if err, ok := v.(error); ok && err != nil {
 			v = fmt.Sprintf("error: %v", err)
 		}
-		show(v, map[string]any{"dendrite": map[string]any{"role": "result"}})
+		show(v, marked("result"))
 	}
+}
+
+// Clear removes what the cell has shown so far; with wait, not before the next
+// thing is shown, which keeps the page from jumping. It needs the Dendrite
+// kernel, others ignore it.
+func Clear(wait bool) {
+	role := "clear"
+	if wait {
+		role = "clear-wait"
+	}
+	if InGoNB() {
+		send(map[string]any{"text/plain": ""}, marked(role), "")
+	}
+}
+
+// marked is metadata that tells the Dendrite kernel what an output is.
+func marked(role string) map[string]any {
+	return map[string]any{"dendrite": map[string]any{"role": role}}
 }

@@ -87,6 +87,33 @@ func TestTranslateTells(t *testing.T) {
 	}
 }
 
+func TestStatements(t *testing.T) {
+	for _, c := range []struct {
+		code     string
+		position int
+		want     string
+		shift    int
+	}{
+		{"dendrite.Sh", 11, "%%\ndendrite.Sh", 3},
+		{"import \"é\"\nx.", 3, "import \"é\"\n%%\nx.", 0},
+		{"import \"é\"\nx.", 13, "import \"é\"\n%%\nx.", 3},
+		{"%%\nx.", 5, "%%\nx.", 0},
+	} {
+		if got, shift := Statements(c.code, c.position); got != c.want || shift != c.shift {
+			t.Errorf("%q at %d becomes %q, shifted by %d", c.code, c.position, got, shift)
+		}
+	}
+}
+
+func TestQuestion(t *testing.T) {
+	if name, ok := Question(" dendrite.Show? "); !ok || name != "dendrite.Show" {
+		t.Errorf("got %q, %v", name, ok)
+	}
+	if _, ok := Question("x := a ?"); ok {
+		t.Error("a statement is taken for a question")
+	}
+}
+
 // Whatever is typed, nothing but the %% line and the result's wrapper is added,
 // and reading it never panics.
 func FuzzTranslate(f *testing.F) {

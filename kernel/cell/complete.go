@@ -21,7 +21,7 @@ const (
 // returns how the next line is indented.
 func Check(code string) (c Completeness, indent string) {
 	s := read(code)
-	if s.text {
+	if _, ok := Question(code); s.text || ok {
 		return Complete, ""
 	}
 	if n := len(s.lines); strings.HasSuffix(s.lines[n-1], `\`) && (strings.HasPrefix(s.lines[n-1], "!") || strings.HasPrefix(s.lines[n-1], "%")) {

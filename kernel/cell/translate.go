@@ -4,7 +4,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Translation is a cell in GoNB's terms.
@@ -38,12 +40,10 @@ func Translate(code string, statement func(call string) bool) Translation {
 		return t
 	}
 	if s.main < 0 {
-		first := firstStatement(s)
-		if first < 0 {
+		if !s.addMain() {
 			return t // declarations, or nothing
 		}
-		s.lines = append(s.lines[:first:first], append([]string{"%%"}, s.lines[first:]...)...)
-		s.main, t.added = first, first+1
+		t.added = s.main + 1
 		t.Code = strings.Join(s.lines, "\n")
 	}
 	from, to, call := result(s, statement)
@@ -54,6 +54,43 @@ func Translate(code string, statement func(call string) bool) Translation {
 	at := len(strings.Join(s.lines[:s.main+1], "\n"))
 	t.Code = t.Code[:at+from] + show + t.Code[at+from:at+to] + ")" + t.Code[at+to:]
 	return t
+}
+
+// Statements is code with the line "%%" before its first statement, and by how
+// much that moves a position in it: for completion, where the code may be in
+// pieces.
+func Statements(code string, position int) (gonb string, shift int) {
+	s := read(code)
+	if s.text || s.main >= 0 || mainFunc.MatchString(code) || !s.addMain() {
+		return code, 0
+	}
+	if position >= utf8.RuneCountInString(strings.Join(s.lines[:s.main], "\n")) {
+		shift = len("%%\n")
+	}
+	return strings.Join(s.lines, "\n"), shift
+}
+
+// addMain adds the line "%%" before the first statement; false if there is none.
+func (s *source) addMain() bool {
+	first := firstStatement(*s)
+	if first < 0 {
+		return false
+	}
+	s.lines = append(s.lines[:first:first], append([]string{"%%"}, s.lines[first:]...)...)
+	s.main = first
+	return true
+}
+
+var question = regexp.MustCompile(`^\s*([\pL_][\pL\pN_.]*)\s*\?\s*$`)
+
+// Question tells whether the cell asks for documentation, like "dendrite.Show?",
+// and of what.
+func Question(code string) (name string, ok bool) {
+	m := question.FindStringSubmatch(code)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
 }
 
 // firstStatement is the line of the first statement, -1 where there is none or

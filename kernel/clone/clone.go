@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -79,6 +80,29 @@ func CacheDir() (string, error) {
 		return "", err
 	}
 	return filepath.Join(dir, "dendrite"), nil
+}
+
+// CompletionPackage is the program that completes and explains Go code, in the
+// version that the module in kernel/completion pins. It has a module of its own
+// because it would triple what the project depends on.
+const CompletionPackage = "golang.org/x/tools/gopls"
+
+var completionVersion = regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(CompletionPackage) + ` (v\S+)`)
+
+// Completion returns the folder of a clone from which CompletionPackage is
+// built and the file in the user's cache where it belongs.
+func Completion(root string) (dir, program string, err error) {
+	dir = filepath.Join(root, "kernel", "completion")
+	gomod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		return "", "", err
+	}
+	version := completionVersion.FindSubmatch(gomod)
+	if version == nil {
+		return "", "", fmt.Errorf("%s does not name a version of %s", filepath.Join(dir, "go.mod"), CompletionPackage)
+	}
+	cache, err := CacheDir()
+	return dir, filepath.Join(cache, "gopls-"+string(version[1]), "gopls"), err
 }
 
 // Build builds a clone's kernel program, which takes a moment when nothing

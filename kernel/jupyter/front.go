@@ -29,6 +29,7 @@ type Front struct {
 
 	out     *outside
 	history *history
+	live    context.Context // until the front ends
 	cancel  context.CancelFunc
 	stdin   chan request // answers to requests for input
 
@@ -40,6 +41,7 @@ type Front struct {
 	inner   *Session
 	opening chan struct{} // closed when inner is there, or failure says why not
 	failure error
+	born    time.Time     // when GoNB was there
 	warming chan struct{} // closed when the first build is done
 	count   int           // of the cells
 
@@ -83,6 +85,7 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	defer f.history.close()
 	ctx, f.cancel = context.WithCancel(ctx)
 	defer f.cancel()
+	f.live = ctx
 	f.comms, f.displays = map[string]string{}, map[string]*ipynb.Output{}
 	f.cells, f.statements = map[int]written{}, map[string]bool{}
 	f.arrived, f.stdin = make(chan struct{}, 1), make(chan request, 1)
@@ -124,7 +127,7 @@ func (f *Front) open(ctx context.Context) {
 			s.ask = f.askOutside
 		}
 		f.mu.Lock()
-		f.inner, f.failure = s, err
+		f.inner, f.failure, f.born = s, err, time.Now()
 		f.mu.Unlock()
 		close(opening)
 		if err != nil {
@@ -155,11 +158,13 @@ func (f *Front) closeInner() {
 	}
 }
 
-// shell takes a message of the shell socket. What does not need GoNB is
-// answered at once, also while a cell runs; the rest waits for its turn.
+// shell takes a message of the shell socket. Cells wait for their turn; all else
+// is answered at once, also while a cell runs.
 func (f *Front) shell(r request) {
 	switch r.Header.Type {
-	case "execute_request", "complete_request", "inspect_request":
+	case "complete_request", "inspect_request":
+		go f.look(r)
+	case "execute_request":
 		f.mu.Lock()
 		f.queue = append(f.queue, r)
 		f.mu.Unlock()
@@ -323,10 +328,8 @@ func (f *Front) work(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			}
-		case next.Header.Type == "execute_request":
-			f.execute(ctx, *next)
 		default:
-			f.look(ctx, *next)
+			f.execute(ctx, *next)
 		}
 	}
 }
@@ -334,15 +337,8 @@ func (f *Front) work(ctx context.Context) {
 // abort answers the cells that wait in the queue without running them.
 func (f *Front) abort() {
 	f.mu.Lock()
-	var dropped, kept []request
-	for _, r := range f.queue {
-		if r.Header.Type == "execute_request" {
-			dropped = append(dropped, r)
-		} else {
-			kept = append(kept, r)
-		}
-	}
-	f.queue = kept
+	dropped := f.queue
+	f.queue = nil
 	count := f.count
 	f.mu.Unlock()
 	for _, r := range dropped {
@@ -350,41 +346,6 @@ func (f *Front) abort() {
 		f.out.reply(r, "execute_reply", object{"status": "aborted", "execution_count": count})
 		idle()
 	}
-}
-
-// lookFor is how long a front end waits for a completion or an inspection.
-const lookFor = 10 * time.Second
-
-// look relays a completion or an inspection.
-func (f *Front) look(ctx context.Context, r request) {
-	defer f.out.busy(r.Message)()
-	ctx, cancel := context.WithTimeout(ctx, lookFor)
-	defer cancel()
-	var reply *Message
-	inner, err := f.session(ctx)
-	if err == nil {
-		reply, err = inner.Relay(ctx, r.Header.Type, r.Content, func(*Message) {})
-	}
-	msgType := map[string]string{"complete_request": "complete_reply", "inspect_request": "inspect_reply"}[r.Header.Type]
-	var status struct {
-		Status string `json:"status"`
-	}
-	if err == nil && reply != nil && reply.Decode(&status) == nil && status.Status == "ok" {
-		f.out.reply(r, msgType, reply.Content)
-		return
-	}
-	if err != nil {
-		fmt.Fprintf(f.out.log, "front: %s: %v\n", r.Header.Type, err)
-	}
-	var c struct {
-		Cursor int `json:"cursor_pos"`
-	}
-	_ = r.Decode(&c)
-	if r.Header.Type == "inspect_request" {
-		f.out.reply(r, msgType, object{"status": "ok", "found": false, "data": object{}, "metadata": object{}})
-		return
-	}
-	f.out.reply(r, msgType, noMatches(c.Cursor))
 }
 
 // session waits until GoNB is there and returns it. When it has died it is

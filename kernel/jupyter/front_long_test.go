@@ -107,8 +107,8 @@ func TestFrontCells(t *testing.T) {
 	}
 }
 
-// ask sends a request and returns the content of its answer.
-func ask(t *testing.T, s *Session, msgType string, content object) object {
+// answerTo sends a request and returns the content of its answer.
+func answerTo(t *testing.T, s *Session, msgType string, content object) object {
 	t.Helper()
 	reply, err := s.Relay(t.Context(), msgType, content, func(*Message) {})
 	if err != nil {
@@ -151,32 +151,32 @@ func TestFrontAnswers(t *testing.T) {
 	s := served(t, f)
 	run(t, s, "1 + 1", 0)
 	run(t, s, "var two = 2", 0)
-	if got := fmt.Sprint(ask(t, s, "history_request", object{"hist_access_type": "tail", "n": 1})["history"]); got != "[[1 2 var two = 2]]" {
+	if got := fmt.Sprint(answerTo(t, s, "history_request", object{"hist_access_type": "tail", "n": 1})["history"]); got != "[[1 2 var two = 2]]" {
 		t.Errorf("tail: %s", got)
 	}
-	if got := fmt.Sprint(ask(t, s, "history_request", object{"hist_access_type": "range", "session": 0, "start": 1, "stop": 2, "output": true})["history"]); got != "[[1 1 [1 + 1 <nil>]]]" {
+	if got := fmt.Sprint(answerTo(t, s, "history_request", object{"hist_access_type": "range", "session": 0, "start": 1, "stop": 2, "output": true})["history"]); got != "[[1 1 [1 + 1 <nil>]]]" {
 		t.Errorf("range: %s", got)
 	}
-	if got := fmt.Sprint(ask(t, s, "history_request", object{"hist_access_type": "search", "pattern": "var*2"})["history"]); got != "[[1 2 var two = 2]]" {
+	if got := fmt.Sprint(answerTo(t, s, "history_request", object{"hist_access_type": "search", "pattern": "var*2"})["history"]); got != "[[1 2 var two = 2]]" {
 		t.Errorf("search: %s", got)
 	}
-	if got := ask(t, s, "is_complete_request", object{"code": "for {"}); got["status"] != "incomplete" || got["indent"] != "\t" {
+	if got := answerTo(t, s, "is_complete_request", object{"code": "for {"}); got["status"] != "incomplete" || got["indent"] != "\t" {
 		t.Errorf("is complete: %v", got)
 	}
-	if got := fmt.Sprint(ask(t, s, "comm_info_request", object{})); got != "map[comms:map[] status:ok]" {
+	if got := fmt.Sprint(answerTo(t, s, "comm_info_request", object{})); got != "map[comms:map[] status:ok]" {
 		t.Errorf("comms: %s", got)
 	}
-	if got := ask(t, s, "kernel_info_request", object{}); got["implementation"] != "dendrite" || got["status"] != "ok" {
+	if got := answerTo(t, s, "kernel_info_request", object{}); got["implementation"] != "dendrite" || got["status"] != "ok" {
 		t.Errorf("info: %v", got)
 	}
-	if got := ask(t, s, "execute_request", object{"code": "3", "silent": true}); got["execution_count"] != 2.0 || got["status"] != "ok" {
+	if got := answerTo(t, s, "execute_request", object{"code": "3", "silent": true}); got["execution_count"] != 2.0 || got["status"] != "ok" {
 		t.Errorf("silent: %v", got)
 	}
-	if got := ask(t, s, "execute_request", object{"code": "3", "silent": false, "store_history": false}); got["execution_count"] != 2.0 {
+	if got := answerTo(t, s, "execute_request", object{"code": "3", "silent": false, "store_history": false}); got["execution_count"] != 2.0 {
 		t.Errorf("no history: %v", got)
 	}
 	for _, broken := range []object{{}, {"code": 3}} { // not what the protocol asks for
-		ask(t, s, "execute_request", broken)
+		answerTo(t, s, "execute_request", broken)
 	}
 	again, err := openHistory(f.History)
 	if err != nil || again.session != 2 || len(again.entries) < 2 {
@@ -192,12 +192,12 @@ func TestFrontStops(t *testing.T) {
 	var behind object
 	waited := make(chan struct{})
 	reply := during(t, s, endless, true, func() {
-		if got := ask(t, s, "kernel_info_request", object{}); got["status"] != "ok" {
+		if got := answerTo(t, s, "kernel_info_request", object{}); got["status"] != "ok" {
 			t.Errorf("info while a cell runs: %v", got)
 		}
 		go func() {
 			defer close(waited)
-			behind = ask(t, s, "execute_request", executeContent("fmt.Println(2)"))
+			behind = answerTo(t, s, "execute_request", executeContent("fmt.Println(2)"))
 		}()
 		time.Sleep(100 * time.Millisecond) // let it arrive
 		if err := s.Interrupt(); err != nil {
@@ -219,7 +219,7 @@ func TestFrontStops(t *testing.T) {
 		waited = make(chan struct{})
 		reply = during(t, s, "fmt.Println(1)\ntime.Sleep(time.Second)\npanic(2)", stop, func() {
 			defer close(waited)
-			behind = ask(t, s, "execute_request", executeContent("fmt.Println(2)"))
+			behind = answerTo(t, s, "execute_request", executeContent("fmt.Println(2)"))
 		})
 		<-waited
 		if reply["status"] != "error" || behind["status"] != want {

@@ -101,6 +101,8 @@ type Options struct {
 	Log   io.Writer // GoNB's log; nil drops it
 	Tools *Tools    // nil: FindTools(Root)
 
+	Completion string // gopls, absolute; empty: no completion and no help
+
 	// Stock starts GoNB as somebody who never heard of this project would:
 	// no workspace, the user's own Go settings, cells as they are written.
 	// For tests.
@@ -110,6 +112,14 @@ type Options struct {
 // RootVariable names the clone to the cells. The notebooks' portable first cell,
 // by which a stock GoNB finds the project, then has nothing to find.
 const RootVariable = "DENDRITE_ROOT"
+
+// goplsScript stands for gopls: GoNB puts it into a process group of its own,
+// out of our reach, so that it must end by itself when GoNB is gone.
+const goplsScript = `#!/bin/sh
+exec "$` + goplsVariable + `" serve -listen.timeout 30s "$@"
+`
+
+const goplsVariable = "DENDRITE_GOPLS"
 
 // start runs GoNB on a connection, which it finds in its private temporary
 // folder.
@@ -137,6 +147,7 @@ func (o *Options) start(ctx context.Context, conn *Connection) (*process, error)
 	const sep = string(filepath.ListSeparator)
 	env = append(env, "PATH="+bin+sep+filepath.Dir(o.Tools.Go)+sep+os.Getenv("PATH"))
 	env = append(env, o.Env...)
+	env = append(env, goplsVariable+"="+o.Completion)
 	prepare := func() error {
 		if err := os.Mkdir(bin, 0o700); err != nil {
 			return err
@@ -145,9 +156,13 @@ func (o *Options) start(ctx context.Context, conn *Connection) (*process, error)
 			return err
 		}
 		// Under their own names, wherever the go command keeps them.
-		return errors.Join(
+		err := errors.Join(
 			os.Symlink(o.Tools.GoNB, filepath.Join(bin, "gonb")),
 			os.Symlink(o.Tools.Goimports, filepath.Join(bin, "goimports")))
+		if o.Completion != "" {
+			err = errors.Join(err, os.WriteFile(filepath.Join(bin, "gopls"), []byte(goplsScript), 0o700))
+		}
+		return err
 	}
 	return startProcess(tmp, prepare, o.Dir, env, log, argv...)
 }

@@ -19,7 +19,8 @@ type cellRun struct {
 	source      string
 	number      int
 	silent      bool
-	asks        bool // its front end can be asked for input
+	asks        bool     // its front end can be asked for input
+	pages       []object // for the front end's pager
 	done        chan struct{}
 	interrupted bool // guarded by the front's mutex
 
@@ -69,7 +70,7 @@ func (f *Front) execute(ctx context.Context, r request) {
 	}
 	job := &cellRun{
 		request: r, source: c.Code, number: count, silent: c.Silent, asks: c.AllowStdin,
-		done: make(chan struct{}), front: f, ctx: ctx,
+		pages: []object{}, done: make(chan struct{}), front: f, ctx: ctx,
 	}
 	f.mu.Lock()
 	f.running = job
@@ -81,7 +82,7 @@ func (f *Front) execute(ctx context.Context, r request) {
 	f.running = nil
 	f.mu.Unlock()
 
-	reply := object{"status": "ok", "execution_count": count, "user_expressions": object{}, "payload": []any{}}
+	reply := object{"status": "ok", "execution_count": count, "user_expressions": object{}, "payload": job.pages}
 	if failed != nil {
 		reply = failed.content()
 		f.out.publish(r.Message, "error", failed.content())
@@ -131,6 +132,9 @@ func (f *Front) perform(ctx context.Context, job *cellRun) *failure {
 	if err != nil {
 		return &failure{name: "Dendrite", value: err.Error(), traceback: []string{err.Error()}}
 	}
+	if name, ok := cell.Question(job.source); ok {
+		return f.explain(ctx, inner, job, name)
+	}
 	t := cell.Translate(job.source, f.statement)
 	failed := f.relay(ctx, inner, job, t, t.Code)
 	if failed != nil && t.Without != "" && failed.noValue() {
@@ -160,22 +164,20 @@ func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	select {
+	case <-f.warming:
+	case <-time.After(patience):
+		job.stream("stdout", "Preparing: compiling the packages, only this once ...\n")
+		select {
+		case <-f.warming:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		job.clear(false)
+	}
 	if died {
 		job.stream("stderr", "The Go kernel had ended and was started again. What earlier cells declared is gone: run them again.\n")
 	}
-	select {
-	case <-f.warming:
-		return inner, nil
-	case <-time.After(patience):
-	}
-	job.stream("stdout", "Preparing: compiling the packages, only this once ...\n")
-	select {
-	case <-f.warming:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	f.out.publish(job.request.Message, "clear_output", object{"wait": false})
-	job.shown = nil
 	return inner, nil
 }
 
@@ -228,9 +230,6 @@ func (j *cellRun) published(m *Message) {
 	case "comm_open", "comm_msg", "comm_close":
 		j.front.comm(m)
 		j.forward(m)
-	case "clear_output":
-		j.shown = nil
-		j.forward(m)
 	case "update_display_data", ipynb.DisplayData, ipynb.ExecuteResult:
 		o, id, err := output(m)
 		if err != nil {
@@ -279,9 +278,20 @@ func (j *cellRun) stream(name, text string) {
 	j.front.out.publish(j.request.Message, "stream", object{"name": name, "text": text})
 }
 
-// show publishes an output; what a cell marked as its result becomes that.
+// clear removes what the cell has shown, at once or with the next output.
+func (j *cellRun) clear(wait bool) {
+	j.shown = nil
+	j.front.out.publish(j.request.Message, "clear_output", object{"wait": wait})
+}
+
+// show publishes an output. What the notebook package marked becomes the cell's
+// result or clears what it has shown: GoNB has no words for these.
 func (j *cellRun) show(o *ipynb.Output, id string) {
-	if isResult(o) {
+	switch role(o) {
+	case "clear", "clear-wait":
+		j.clear(role(o) == "clear-wait")
+		return
+	case "result":
 		o.Type, o.ExecutionCount = ipynb.ExecuteResult, &j.number
 		if j.silent {
 			return
@@ -319,13 +329,15 @@ func (j *cellRun) update(o *ipynb.Output, id string) {
 	})
 }
 
-// isResult says that the output was marked as its cell's result.
-func isResult(o *ipynb.Output) bool {
+// role is what the notebook package marked an output as.
+func role(o *ipynb.Output) string {
 	var mark struct {
 		Role string `json:"role"`
 	}
-	raw, ok := o.Metadata["dendrite"]
-	return ok && json.Unmarshal(raw, &mark) == nil && mark.Role == "result"
+	if json.Unmarshal(o.Metadata["dendrite"], &mark) != nil {
+		return ""
+	}
+	return mark.Role
 }
 
 func orNone(m map[string]json.RawMessage) map[string]json.RawMessage {

@@ -1,0 +1,56 @@
+//go:build jupyter
+
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// installed registers the kernel in a folder of its own, completion included,
+// and returns the environment in which Jupyter's programs find it, and where its
+// temporary files are.
+func installed(t *testing.T) (env []string, tmp string) {
+	t.Helper()
+	prefix := t.TempDir()
+	tmp = t.TempDir()
+	if code, _, errOut := call(t, "install", "--completion", "--prefix", prefix); code != 0 {
+		t.Fatalf("install: %s", errOut)
+	}
+	return append(os.Environ(), "JUPYTER_PATH="+filepath.Join(prefix, "share", "jupyter"), "TMPDIR="+tmp,
+		"JUPYTER_CONFIG_DIR="+tmp, "JUPYTER_RUNTIME_DIR="+filepath.Join(tmp, "runtime")), tmp
+}
+
+// Jupyter's own tests of kernels, python3-jupyter-kernel-test: every one that
+// it has, none skipped.
+func TestConformance(t *testing.T) {
+	env, _ := installed(t)
+	file, err := filepath.Abs("testdata/conformance.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		"kernel_info", "execute_stdout", "execute_stderr", "completion", "is_complete", "pager", "error",
+		"execute_result", "display_data", "history", "inspect", "clear_output",
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, "/usr/bin/python3", "-B", "-W", "ignore", "-m", "unittest", "-v", "conformance.Dendrite.test_"+name)
+			cmd.Dir, cmd.WaitDelay = "../notebooks", 5*time.Second // in the clone, where the kernel finds it
+			cmd.Env = append(env, "PYTHONPATH="+filepath.Dir(file))
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if text := string(out); !strings.Contains(text, "Ran 1 test") || strings.Contains(text, "skipped") {
+				t.Errorf("not run:\n%s", text)
+			}
+		})
+	}
+}
