@@ -16,6 +16,10 @@ func Show(items ...any) { notebook.Show(items...) }
 // thing is shown.
 func Clear(wait bool) { notebook.Clear(wait) }
 
+// Export writes the HTML report of the open notebook, as it stands when the cell
+// is done; the cell "%export" does the same.
+func Export() { notebook.Export() }
+
 // Parameters checks the parameters and shows their table: value, the paper's
 // value and its source.
 func Parameters(p experiment.Params) {

@@ -19,7 +19,8 @@ type Parameter struct {
 	Unit    string `json:"unit"`
 	Source  string `json:"source"` // where the paper's value comes from
 	Doc     string `json:"doc"`
-	Changed bool   `json:"changed"` // Value differs from Preset
+	Range   string `json:"range,omitempty"` // the valid values, in words; empty: any finite number
+	Changed bool   `json:"changed"`         // Value differs from Preset
 	reduced bool   // a scale parameter below the paper preset's
 }
 
@@ -67,7 +68,7 @@ func Table(p, preset, paper any) []Parameter {
 		rows = append(rows, Parameter{
 			Name: name, Symbol: f.Tag.Get("symbol"), Value: value, Preset: base[name],
 			Paper: f.Tag.Get("paper"), Unit: f.Tag.Get("unit"), Source: f.Tag.Get("source"),
-			Doc: f.Tag.Get("doc"), Changed: value != base[name],
+			Doc: f.Tag.Get("doc"), Range: validText(f), Changed: value != base[name],
 			reduced: f.Tag.Get("scale") == "up" && number(v) < number(full[name]),
 		})
 	})
@@ -158,6 +159,27 @@ func rangeText(name string, f reflect.StructField) string {
 		return "a finite number"
 	}
 	return text
+}
+
+// validText is the range of a field for a table.
+func validText(f reflect.StructField) string {
+	if names := f.Tag.Get("oneof"); names != "" {
+		return strings.ReplaceAll(names, "|", ", ")
+	}
+	lo, above, hi := f.Tag.Get("min"), f.Tag.Get("above"), f.Tag.Get("max")
+	switch {
+	case lo != "" && hi != "":
+		return lo + " to " + hi
+	case above != "" && hi != "":
+		return "above " + above + " to " + hi
+	case lo != "":
+		return "at least " + lo
+	case above != "":
+		return "above " + above
+	case hi != "":
+		return "at most " + hi
+	}
+	return ""
 }
 
 func format(v reflect.Value) string {

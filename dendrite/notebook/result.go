@@ -30,6 +30,15 @@ func Clear(wait bool) {
 	}
 }
 
+// Export asks the Dendrite kernel to write the HTML report of the open notebook
+// when the cell is done; others ignore it, and so does a headless run, which
+// makes its report anyway.
+func Export() {
+	if Interactive() {
+		send(map[string]any{"text/plain": ""}, marked("export"), "")
+	}
+}
+
 // marked is metadata that tells the Dendrite kernel what an output is.
 func marked(role string) map[string]any {
 	return map[string]any{"dendrite": map[string]any{"role": role}}

@@ -52,6 +52,9 @@ type Front struct {
 	statements map[string]bool          // calls found to have no value
 }
 
+// ExportCommand is the command that a cell asks for by dendrite.Export.
+const ExportCommand = "%export"
+
 // A Command answers a cell with outputs to show, or an error to show in their
 // place.
 type Command func(ctx context.Context, words []string, cells []Finished) ([]*ipynb.Output, error)
@@ -74,7 +77,7 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	if err != nil {
 		return err
 	}
-	if f.Options.Tools == nil { // an error here is worth showing in every cell
+	if f.Options.Tools == nil {
 		if f.Options.Tools, err = FindTools(ctx, f.Options.Root); err != nil {
 			return err
 		}

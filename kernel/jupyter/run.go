@@ -32,6 +32,7 @@ type cellRun struct {
 	shown   []*ipynb.Output
 	hold    hold // of the standard error
 	failure *failure
+	export  bool // the cell asks for a report of the notebook
 }
 
 // executeContent is the content of a request to GoNB.
@@ -89,7 +90,7 @@ func (f *Front) execute(ctx context.Context, r request) {
 		job.shown = append(job.shown, &ipynb.Output{Type: ipynb.ErrorOutput, EName: failed.name, EValue: failed.value, Traceback: failed.traceback})
 		reply["status"], reply["execution_count"] = "error", count
 	}
-	if !c.Silent {
+	if !c.Silent && !f.isCommand(c.Code) {
 		f.finished = append(f.finished, Finished{
 			ID: cellID(r.Message), Source: c.Code, Outputs: ipynb.MergeStreams(job.shown), Count: count,
 			Seconds: time.Since(start).Seconds(), Failed: failed != nil,
@@ -99,6 +100,12 @@ func (f *Front) execute(ctx context.Context, r request) {
 	if failed != nil && (c.StopOnError == nil || *c.StopOnError) {
 		f.abort()
 	}
+}
+
+// isCommand tells whether the front itself answers a cell.
+func (f *Front) isCommand(code string) bool {
+	words := strings.Fields(code)
+	return len(words) > 0 && f.Commands[words[0]] != nil
 }
 
 // cellID is the id of the cell, which newer front ends send along.
@@ -118,15 +125,8 @@ func (f *Front) perform(ctx context.Context, job *cellRun) *failure {
 	if len(words) == 0 {
 		return nil
 	}
-	if command, ok := f.Commands[words[0]]; ok {
-		outputs, err := command(ctx, words[1:], slices.Clone(f.finished))
-		for _, o := range outputs {
-			job.show(o, "")
-		}
-		if err != nil {
-			return &failure{name: words[0], value: err.Error(), traceback: []string{words[0] + ": " + err.Error()}}
-		}
-		return nil
+	if f.isCommand(job.source) {
+		return f.command(ctx, job, words[0], words[1:])
 	}
 	inner, err := f.prepared(ctx, job)
 	if err != nil {
@@ -146,7 +146,22 @@ func (f *Front) perform(ctx context.Context, job *cellRun) *failure {
 		job.over, job.failure, job.hold = false, nil, hold{}
 		failed = f.relay(ctx, inner, job, t, t.Without)
 	}
+	if failed == nil && job.export && f.Commands[ExportCommand] != nil {
+		return f.command(ctx, job, ExportCommand, nil)
+	}
 	return failed
+}
+
+// command answers a cell without GoNB.
+func (f *Front) command(ctx context.Context, job *cellRun, name string, words []string) *failure {
+	outputs, err := f.Commands[name](ctx, words, slices.Clone(f.finished))
+	for _, o := range outputs {
+		job.show(o, "")
+	}
+	if err != nil {
+		return &failure{name: name, value: err.Error(), traceback: []string{name + ": " + err.Error()}}
+	}
+	return nil
 }
 
 // statement tells of a call that it was found to give no value.
@@ -290,6 +305,9 @@ func (j *cellRun) show(o *ipynb.Output, id string) {
 	switch role(o) {
 	case "clear", "clear-wait":
 		j.clear(role(o) == "clear-wait")
+		return
+	case "export":
+		j.export = true
 		return
 	case "result":
 		o.Type, o.ExecutionCount = ipynb.ExecuteResult, &j.number

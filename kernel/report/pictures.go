@@ -80,25 +80,31 @@ func tidySVG(svg string) string {
 func (p *Pictures) AddPictures(ctx context.Context, nb *ipynb.Notebook) error {
 	for i, cell := range nb.Cells {
 		for _, o := range cell.Outputs {
-			c, ok, err := chartOf(o)
-			if !ok {
-				continue
-			}
-			if err != nil {
+			if err := p.Dress(ctx, o); err != nil {
 				return fmt.Errorf("cell %d: %w", i+1, err)
 			}
-			option, err := scrub(c.Option)
-			if err != nil {
-				return fmt.Errorf("cell %d, chart %q: %w", i+1, c.Title, err)
-			}
-			svg, err := p.SVG(ctx, option, c.Width, c.Height)
-			if err != nil {
-				return fmt.Errorf("cell %d, chart %q: %w", i+1, c.Title, err)
-			}
-			text, _ := o.TextOf("text/html")
-			o.SetText("text/html", withPicture(text, c, svg))
 		}
 	}
+	return nil
+}
+
+// Dress puts the static picture of a chart into its output; another output
+// stays as it is.
+func (p *Pictures) Dress(ctx context.Context, o *ipynb.Output) error {
+	c, ok, err := chartOf(o)
+	if !ok || err != nil {
+		return err
+	}
+	option, err := scrub(c.Option)
+	if err != nil {
+		return fmt.Errorf("chart %q: %w", c.Title, err)
+	}
+	svg, err := p.SVG(ctx, option, c.Width, c.Height)
+	if err != nil {
+		return fmt.Errorf("chart %q: %w", c.Title, err)
+	}
+	text, _ := o.TextOf("text/html")
+	o.SetText("text/html", withPicture(text, c, svg))
 	return nil
 }
 

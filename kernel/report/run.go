@@ -37,6 +37,7 @@ type Parameter struct {
 	Unit    string `json:"unit"`
 	Source  string `json:"source"`
 	Doc     string `json:"doc"`
+	Range   string `json:"range"`
 	Changed bool   `json:"changed"`
 }
 
@@ -67,6 +68,9 @@ type Provenance struct {
 	} `json:"data"`
 	Runs []string `json:"runs"`
 }
+
+// RunOf returns the record of a run in an output; false when it holds none.
+func RunOf(o *ipynb.Output) (*Run, bool, error) { return runOf(o) }
 
 // runOf returns the record in an output; false when it holds none.
 func runOf(o *ipynb.Output) (*Run, bool, error) {
