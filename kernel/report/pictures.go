@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"microcircuits/dendrite/chart"
 	"microcircuits/kernel/ipynb"
@@ -14,8 +15,9 @@ import (
 
 // Pictures draws static pictures of charts: ECharts itself, in its server-side
 // mode, in one interpreter for all of them. The interpreter starts with the
-// first chart. Not safe for concurrent use.
+// first chart. It may be used by several goroutines at once.
 type Pictures struct {
+	mu     sync.Mutex
 	engine *engine
 }
 
@@ -25,6 +27,8 @@ var pictureJS string
 // SVG draws an ECharts option as an SVG document of the given size in CSS
 // pixels. The same option gives the same bytes, whatever was drawn before.
 func (p *Pictures) SVG(ctx context.Context, option json.RawMessage, width, height int) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.engine == nil {
 		e, err := newEngine("ECharts", chart.EChartsJS(), chart.RuntimeJS(), pictureJS)
 		if err != nil {

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"microcircuits/kernel/ipynb"
+	"microcircuits/kernel/jupyter"
+	"microcircuits/kernel/report"
+)
+
+func text(t *testing.T, outputs []*ipynb.Output) string {
+	t.Helper()
+	var all strings.Builder
+	for _, o := range outputs {
+		s, ok := o.TextOf("text/plain")
+		if !ok {
+			t.Errorf("an output without plain text: %v", o.Data)
+		}
+		all.WriteString(s)
+	}
+	return all.String()
+}
+
+func TestParamsCommand(t *testing.T) {
+	outputs, err := listParams(t.Context(), []string{"self-prediction", "paper"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"self-prediction, preset paper", "Sigma", "0 to"} {
+		if got := text(t, outputs); !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	for _, c := range []struct {
+		words []string
+		want  string
+	}{
+		{nil, "nothing was run"},
+		{[]string{"nothing"}, "there are: self-prediction"},
+		{[]string{"mnist", "huge"}, "huge"},
+	} {
+		if _, err := listParams(t.Context(), c.words, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v", c.words, err)
+		}
+	}
+	// The latest run of an experiment counts.
+	record := func(value string) jupyter.Finished {
+		o := &ipynb.Output{Type: ipynb.DisplayData}
+		o.Data = map[string]json.RawMessage{report.RunMIME: json.RawMessage(`{"version":1,"experiment":"mine","parameters":[{"name":"Rate","value":"` + value + `","preset":"1","changed":true,"range":"0 to 9"}]}`)}
+		return jupyter.Finished{Outputs: []*ipynb.Output{o}}
+	}
+	outputs, err = listParams(t.Context(), nil, []jupyter.Finished{record("2"), record("3")})
+	if got := text(t, outputs); err != nil || !strings.Contains(got, "3 * (preset 1)") || strings.Contains(got, "2 *") {
+		t.Errorf("%v\n%s", err, got)
+	}
+}
+
+func TestExportCommand(t *testing.T) {
+	root, dir := t.TempDir(), t.TempDir()
+	notebook(t, dir, "other", "var a = 1", "fmt.Println(0)")
+	notebook(t, dir, "open", "var lr = 0.1", "fmt.Println(lr)", "fmt.Println(2)")
+	e := exporter{root: root, dir: dir, tools: &jupyter.Tools{GoVersion: "go1"}, pictures: new(report.Pictures)}
+	ran := func(source, out string) jupyter.Finished {
+		return jupyter.Finished{Source: source, Count: 1, Outputs: []*ipynb.Output{{Type: ipynb.Stream, Name: "stdout", Text: out}}}
+	}
+	cells := []jupyter.Finished{ran("var lr = 0.1", ""), ran("fmt.Println(lr)", "old"), ran("fmt.Println(lr)", "newest")}
+	outputs, err := e.export(t.Context(), nil, cells)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(root, "reports", "open-export.html")
+	if got := text(t, outputs); !strings.Contains(got, file) {
+		t.Errorf("shows %s", got)
+	}
+	html, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := string(html); !strings.Contains(s, "newest") || strings.Contains(s, ">old") || !strings.Contains(s, "lr") {
+		t.Error("the report does not show the last run of its cells")
+	}
+	for _, c := range []struct {
+		words []string
+		cells []jupyter.Finished
+		want  string
+	}{
+		{nil, nil, "no cell was run"},
+		{nil, []jupyter.Finished{ran("x", "")}, "save it, or name it"},
+		{nil, append(cells, ran("fmt.Println(3)", "")), "save the notebook"},
+		{[]string{"none.ipynb"}, cells, "none.ipynb"},
+		{[]string{"a", "b"}, cells, "usage"},
+	} {
+		if _, err := e.export(t.Context(), c.words, c.cells); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v, want %s", c.words, err, c.want)
+		}
+	}
+}
