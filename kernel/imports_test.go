@@ -37,7 +37,8 @@ var rooms = map[string][]string{
 	"kernel/launch":       {"kernel/clone", "kernel/jupyter"},
 	"kernel/clone":        {},
 	"kernel/ipynb":        {},
-	"kernel/jupyter":      {"kernel/ipynb"},
+	"kernel/jupyter":      {"kernel/ipynb", "kernel/cell", "kernel/internal/..."},
+	"kernel/cell":         {},
 	"kernel/report":       {"kernel/ipynb", "dendrite/chart"},
 	"kernel/internal/...": {},
 }
@@ -141,6 +142,8 @@ func TestMayImport(t *testing.T) {
 		{"kernel", "microcircuits/dendrite/task", false},
 		{"kernel/report", "microcircuits/dendrite/experiment", false},
 		{"kernel/report", "math/rand/v2", true},
+		{"kernel/jupyter", "microcircuits/kernel/cell", true},
+		{"kernel/cell", "microcircuits/kernel/ipynb", false},
 		{"elsewhere", "microcircuits/dendrite", false},
 	} {
 		if why := mayImport(c.room, c.imported); (why == "") != c.may {
