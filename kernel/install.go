@@ -66,14 +66,18 @@ func (cmd *installCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	launcher := filepath.Join(jupyter.SpecDir(data), launcherName)
-	building := c.line("building the launcher and the kernel of this clone")
+	building := c.line("building the launcher, the kernel of this clone and what cells use")
 	err = clone.BuildPackage(ctx, goCmd, root, "./kernel/launch", launcher)
 	if err == nil {
 		// Jupyter gives a kernel a minute to answer; have everything built.
 		_, err = clone.Build(ctx, goCmd, root)
 	}
+	var tools *jupyter.Tools
 	if err == nil {
-		_, err = jupyter.FindTools(ctx, root)
+		tools, err = jupyter.FindTools(ctx, root)
+	}
+	if err == nil {
+		err = tools.BuildCells(ctx, root)
 	}
 	building.finish("")
 	if err == nil && cmd.Completion {

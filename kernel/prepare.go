@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"go/parser"
 	"go/token"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +28,7 @@ func (r *runner) prepare(ctx context.Context, jobs []*job) error {
 		return nil
 	}
 	build := r.line("building what the notebooks import")
-	n, err := r.build(ctx, pkgs)
+	n, err := r.tools.Build(ctx, r.root, pkgs...)
 	remark := ""
 	if n > 0 {
 		remark = fmt.Sprintf("  (%d packages compiled)", n)
@@ -43,26 +40,6 @@ func (r *runner) prepare(ctx context.Context, jobs []*job) error {
 		return nil
 	}
 	return ctx.Err()
-}
-
-// build compiles packages and returns how many were not in the cache.
-func (r *runner) build(ctx context.Context, pkgs []string) (int, error) {
-	cmd := exec.CommandContext(ctx, r.tools.Go, append([]string{"build", "-v"}, pkgs...)...)
-	cmd.Dir = r.root
-	cmd.Env = r.tools.Env()
-	var out bytes.Buffer
-	cmd.Stderr = &out
-	err := cmd.Run()
-	n := 0
-	for s := bufio.NewScanner(bytes.NewReader(out.Bytes())); s.Scan(); {
-		if !strings.ContainsAny(s.Text(), " \t:") {
-			n++ // the rest are messages of the compiler
-		}
-	}
-	if err != nil {
-		return n, fmt.Errorf("go build: %w\n%s", err, bytes.TrimSpace(out.Bytes()))
-	}
-	return n, nil
 }
 
 // imports returns the packages that the notebooks' cells import, sorted.

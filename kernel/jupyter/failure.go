@@ -2,7 +2,9 @@ package jupyter
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,25 +28,29 @@ func (f *failure) noValue() bool {
 // written is a cell as its author wrote it.
 type written struct {
 	number int
-	source string
-	line   func(int) int // from a line of what GoNB was given
+	source []string      // the lines
+	code   []string      // those that GoNB was given
+	line   func(int) int // from a line of code, from 1, to one of source
 }
 
 const compileError = "CompileError"
 
 var (
 	compiledAt = regexp.MustCompile(`^Cell\[(\d+)\]: Line (\d+)$`)
-	ranAt      = regexp.MustCompile("\x1b\\[7m\\[\\[ Cell \\[(\\d+)\\] Line (\\d+) \\]\\]\x1b\\[0m \\S+main\\.go:\\d+( \\+0x[0-9a-f]+)?")
-	panicked   = regexp.MustCompile(`(?m)^(panic|fatal error): `)
-	exited     = regexp.MustCompile(`(?m)^(exit status \d+|signal: .+)\n\z`)
+	// ranAt is a frame in the program that GoNB composed of the cells. GoNB puts
+	// the cell and line before it, but only where they come in one piece, which
+	// they rarely do: we find them by ourselves.
+	ranAt    = regexp.MustCompile(`(?m)^\t.*/gonb_[0-9a-f]+/main(?:_test)?\.go:(\d+)(?: \+0x[0-9a-f]+)?$`)
+	panicked = regexp.MustCompile(`(?m)^(panic|fatal error): `)
+	exited   = regexp.MustCompile(`(?m)^(exit status \d+|signal: .+)\n\z`)
 )
 
 // explain makes of what GoNB says one error that points to lines of the cells
 // as they were written. The text is the end of the standard error, which holds
-// the trace of a panic; cells are by GoNB's number.
-func (f *failure) explain(text string, cells map[int]written) *failure {
+// the trace of a panic in the program; cells are by GoNB's number.
+func (f *failure) explain(text, program string, cells map[int]written) *failure {
 	if at := panicked.FindStringIndex(text); at != nil {
-		return panicFailure(text[at[0]:], cells)
+		return panicFailure(text[at[0]:], strings.Split(program, "\n"), cells)
 	}
 	if strings.HasPrefix(f.value, "exit status ") || strings.HasPrefix(f.value, "signal: ") {
 		value := "the program ended with " + f.value
@@ -92,19 +98,51 @@ func caret(excerpt, line string) int {
 }
 
 // panicFailure is the failure of a cell that left a Go trace.
-func panicFailure(trace string, cells map[int]written) *failure {
+func panicFailure(trace string, program []string, cells map[int]written) *failure {
 	trace = exited.ReplaceAllString(trace, "")
 	first, _, _ := strings.Cut(trace, "\n")
 	name, value, _ := strings.Cut(first, ": ")
 	trace = ranAt.ReplaceAllStringFunc(trace, func(frame string) string {
-		at := ranAt.FindStringSubmatch(frame)
-		where := place(at[1], at[2], cells)
-		if line, ok := lineOf(at[1], at[2], cells); ok {
-			where += ": " + strings.TrimSpace(line)
+		n := number(ranAt.FindStringSubmatch(frame)[1])
+		w, line, ok := origin(program, n, cells)
+		if !ok {
+			return frame
 		}
-		return where
+		return fmt.Sprintf("\tcell [%d], line %d: %s", w.number, line, strings.TrimSpace(w.source[line-1]))
 	})
 	return &failure{name: name, value: value, traceback: strings.Split(strings.TrimRight(trace, "\n"), "\n")}
+}
+
+// origin finds the cell and its line that line n of the program came from, both
+// counted from 1: of all lines that read the same, the one around which most
+// lines do; of equals, the one in the latest cell.
+func origin(program []string, n int, cells map[int]written) (from written, line int, ok bool) {
+	if n < 1 || n > len(program) {
+		return from, 0, false
+	}
+	same := func(code []string, i, at int) bool {
+		return i >= 0 && i < len(code) && at >= 0 && at < len(program) && strings.TrimSpace(code[i]) == strings.TrimSpace(program[at])
+	}
+	most := 0
+	for _, number := range slices.Sorted(maps.Keys(cells)) {
+		w := cells[number]
+		for i := range w.code {
+			if !same(w.code, i, n-1) {
+				continue
+			}
+			alike := 1
+			for d := 1; same(w.code, i-d, n-1-d); d++ {
+				alike++
+			}
+			for d := 1; same(w.code, i+d, n-1+d); d++ {
+				alike++
+			}
+			if l := w.line(i + 1); alike >= most && l >= 1 && l <= len(w.source) {
+				most, from, line, ok = alike, w, l, true
+			}
+		}
+	}
+	return from, line, ok
 }
 
 // place names a line as a reader of the notebook knows it.
@@ -122,11 +160,11 @@ func lineOf(cell, line string, cells map[int]written) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	lines, n := strings.Split(w.source, "\n"), w.line(number(line))
-	if n < 1 || n > len(lines) {
+	n := w.line(number(line))
+	if n < 1 || n > len(w.source) {
 		return "", false
 	}
-	return lines[n-1], true
+	return w.source[n-1], true
 }
 
 // number reads digits.

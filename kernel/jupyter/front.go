@@ -27,6 +27,8 @@ type Front struct {
 	// as %params. They get the words that follow and the cells run so far.
 	Commands map[string]Command
 
+	patience time.Duration // of a cell that waits for the first build, before it says so
+
 	out     *outside
 	history *history
 	live    context.Context // until the front ends
@@ -90,6 +92,9 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	defer f.cancel()
 	f.live = ctx
 	f.comms, f.displays = map[string]string{}, map[string]*ipynb.Output{}
+	if f.patience == 0 {
+		f.patience = patience
+	}
 	f.cells, f.statements = map[int]written{}, map[string]bool{}
 	f.arrived, f.stdin = make(chan struct{}, 1), make(chan request, 1)
 	if f.out, err = listen(ctx, conn, f.Options.log(), f.shell, f.control, f.answered); err != nil {
@@ -146,6 +151,9 @@ const (
 	// frontQuiet is how long a cell's output must be quiet after GoNB called it
 	// done. Cells that display wait for GoNB themselves; this is for stragglers.
 	frontQuiet = 5 * time.Millisecond
+	// patience is longer than a build takes that finds everything in the cache,
+	// so that what is shown in the meantime does not flicker by.
+	patience = 3 * time.Second
 	// preload is a cell that runs before the first one.
 	preload = "import (\n\t\"microcircuits/dendrite\"\n\t\"microcircuits/dendrite/notebook\"\n)\n%%\n_, _ = dendrite.Show, notebook.Show"
 )

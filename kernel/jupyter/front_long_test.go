@@ -92,7 +92,9 @@ func TestFrontCells(t *testing.T) {
 		{"fmt.Fprintln(os.Stderr, \"oh\")", "stderr: oh\n"},
 		{"lr;", "error: CompileError: lr (variable of type float64) is not used\ncell [12], line 1: lr (variable of type float64) is not used\n    lr;\n    ^"},
 		{"x := 3\nfmt.Println(x, y)", "error: CompileError: undefined: y\ncell [13], line 2: undefined: y\n    fmt.Println(x, y)\n                   ^"},
-		{"fmt.Println(\"before\")\npanic(\"boo\")", "stdout: before\n|error: panic: boo\npanic: boo\n\ngoroutine 1 [running]:\nmain.main()\n\t cell [14], line 2: panic(\"boo\")"},
+		{"fmt.Println(\"before\")\npanic(\"boo\")", "stdout: before\n|error: panic: boo\npanic: boo\n\ngoroutine 1 [running]:\nmain.main()\n\tcell [14], line 2: panic(\"boo\")"},
+		{"func fails() {\n\tpanic(\"boo\")\n}", ""},
+		{"fails()", "error: panic: boo\npanic: boo\n\ngoroutine 1 [running]:\nmain.fails(...)\n\tcell [15], line 2: panic(\"boo\")\nmain.main()\n\tcell [16], line 1: fails()"},
 		{"os.Exit(3)", "error: Exit: the program ended with exit status 3\nthe program ended with exit status 3; what it said is above"},
 		{"!echo hi", "stdout: hi\n"},
 		{"!false", "stderr: exit status 1\n"},
@@ -104,6 +106,24 @@ func TestFrontCells(t *testing.T) {
 		if got := said(r); got != c.want {
 			t.Errorf("%q gave %s\n%q, want\n%q", c.code, r.Status, got, c.want)
 		}
+	}
+}
+
+// While the packages are compiled a cell says so; nothing of it stays.
+func TestFrontPrepares(t *testing.T) {
+	s := served(t, &Front{patience: 1})
+	var types []string
+	if _, err := s.Relay(t.Context(), "execute_request", executeContent("!echo hi"), func(m *Message) {
+		types = append(types, m.Header.Type)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(types); got != "[execute_input display_data clear_output stream]" {
+		t.Errorf("the first cell published %s", got)
+	}
+	s = served(t, &Front{patience: 1})
+	if r := run(t, s, "!echo hi", 0); said(r) != "stdout: hi\n" {
+		t.Errorf("of the first cell stays %q", said(r))
 	}
 }
 

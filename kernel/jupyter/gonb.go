@@ -73,6 +73,35 @@ func (t *Tools) run(ctx context.Context, root string, args ...string) ([]byte, e
 	return out, nil
 }
 
+// cellPackages are the packages that every cell of a [Front] has at hand.
+var cellPackages = []string{"microcircuits/dendrite", "microcircuits/dendrite/notebook"}
+
+// BuildCells compiles what the cells of a [Front] use.
+func (t *Tools) BuildCells(ctx context.Context, root string) error {
+	_, err := t.Build(ctx, root, cellPackages...)
+	return err
+}
+
+// Build compiles packages, as the cells find them, and returns how many were not
+// in the build cache.
+func (t *Tools) Build(ctx context.Context, root string, packages ...string) (compiled int, err error) {
+	cmd := exec.CommandContext(ctx, t.Go, append([]string{"build", "-v"}, packages...)...)
+	cmd.Dir = root
+	cmd.Env = t.Env()
+	var out bytes.Buffer
+	cmd.Stderr = &out
+	err = cmd.Run()
+	for line := range strings.Lines(out.String()) {
+		if !strings.ContainsAny(line, " \t:") {
+			compiled++ // the rest are messages of the compiler
+		}
+	}
+	if err != nil {
+		return compiled, fmt.Errorf("go build: %w\n%s", err, bytes.TrimSpace(out.Bytes()))
+	}
+	return compiled, nil
+}
+
 // Env returns the environment in which go commands and the kernel run: the
 // user's own without what would change what is built (GOFLAGS, GOWORK), and
 // without the network.
@@ -172,4 +201,17 @@ func (o *Options) log() io.Writer {
 		return io.Discard
 	}
 	return o.Log
+}
+
+// program is the Go program that GoNB composed last; empty when there is none.
+func (s *Session) program() string {
+	for _, name := range []string{"main.go", "main_test.go"} {
+		found, _ := filepath.Glob(filepath.Join(s.proc.tmp, "gonb_*", name)) // the pattern is right
+		for _, file := range found {
+			if text, err := os.ReadFile(file); err == nil {
+				return string(text)
+			}
+		}
+	}
+	return ""
 }

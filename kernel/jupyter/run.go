@@ -25,6 +25,7 @@ type cellRun struct {
 	interrupted bool // guarded by the front's mutex
 
 	front *Front
+	inner *Session // while it runs the cell
 	ctx   context.Context
 
 	mu      sync.Mutex // of what GoNB's messages change
@@ -32,7 +33,8 @@ type cellRun struct {
 	shown   []*ipynb.Output
 	hold    hold // of the standard error
 	failure *failure
-	export  bool // the cell asks for a report of the notebook
+	program string // that GoNB composed, where it failed
+	export  bool   // the cell asks for a report of the notebook
 }
 
 // executeContent is the content of a request to GoNB.
@@ -167,9 +169,6 @@ func (f *Front) command(ctx context.Context, job *cellRun, name string, words []
 // statement tells of a call that it was found to give no value.
 func (f *Front) statement(call string) bool { return f.statements[call] }
 
-// patience is how long a cell waits for the first build in silence.
-const patience = 500 * time.Millisecond
-
 // prepared waits until GoNB can take the cell, and says so when that is long.
 func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
 	f.mu.Lock()
@@ -181,14 +180,14 @@ func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
 	}
 	select {
 	case <-f.warming:
-	case <-time.After(patience):
-		job.stream("stdout", "Preparing: compiling the packages, only this once ...\n")
+	case <-time.After(f.patience):
+		forget := job.notice("Preparing: compiling the packages, only this once ...")
 		select {
 		case <-f.warming:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		job.clear(false)
+		forget()
 	}
 	if died {
 		job.stream("stderr", "The Go kernel had ended and was started again. What earlier cells declared is gone: run them again.\n")
@@ -198,6 +197,7 @@ func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
 
 // relay has GoNB run the code and returns why it failed, nil if it did not.
 func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.Translation, code string) *failure {
+	job.inner = inner
 	reply, err := inner.Relay(ctx, "execute_request", executeContent(withSync(code)), job.published)
 	job.mu.Lock()
 	job.over = true
@@ -207,7 +207,7 @@ func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.
 			Count int `json:"execution_count"`
 		}
 		if reply.Decode(&c) == nil {
-			f.cells[c.Count] = written{number: job.number, source: job.source, line: t.Line}
+			f.cells[c.Count] = written{number: job.number, source: strings.Split(job.source, "\n"), code: strings.Split(code, "\n"), line: t.Line}
 		}
 	}
 	f.mu.Lock()
@@ -227,7 +227,7 @@ func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.
 	case interrupted:
 		return &failure{name: "Interrupted", value: "the cell was interrupted", traceback: []string{"Interrupted. What was computed is kept: run the cell again to go on."}}
 	}
-	return job.failure.explain(job.hold.rest(), f.cells)
+	return job.failure.explain(job.hold.rest(), job.program, f.cells)
 }
 
 // published takes what GoNB publishes for the cell.
@@ -264,6 +264,7 @@ func (j *cellRun) published(m *Message) {
 		}
 		if o.Type == ipynb.ErrorOutput {
 			j.failure = &failure{name: o.EName, value: o.EValue, traceback: o.Traceback}
+			j.program = j.inner.program() // before GoNB composes another
 			return
 		}
 		if o.Name == "stderr" {
@@ -291,6 +292,20 @@ func (j *cellRun) stream(name, text string) {
 		j.shown = ipynb.MergeStreams(j.shown)
 	}
 	j.front.out.publish(j.request.Message, "stream", object{"name": name, "text": text})
+}
+
+// notice shows a text in a cell that has shown nothing yet, until it is
+// forgotten. It comes in every format that a front end may show, and is no part
+// of what the cell has said.
+func (j *cellRun) notice(text string) (forget func()) {
+	if j.silent {
+		return func() {}
+	}
+	j.front.out.publish(j.request.Message, ipynb.DisplayData, object{
+		"data":     object{"text/plain": text, "text/markdown": "*" + text + "*"},
+		"metadata": object{}, "transient": object{},
+	})
+	return func() { j.clear(false) }
 }
 
 // clear removes what the cell has shown, at once or with the next output.
