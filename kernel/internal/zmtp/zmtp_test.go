@@ -1,0 +1,258 @@
+package zmtp
+
+import (
+	"bytes"
+	"io"
+	"log"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+)
+
+// A note keeps what is logged.
+type note struct {
+	mu   sync.Mutex
+	text string
+}
+
+func (n *note) log(err error) {
+	n.mu.Lock()
+	n.text += err.Error() + "\n"
+	n.mu.Unlock()
+}
+
+func (n *note) String() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.text
+}
+
+// await waits until the log has a text.
+func (n *note) await(t *testing.T, text string) {
+	t.Helper()
+	for range 500 {
+		if strings.Contains(n.String(), text) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("no %q in the log:\n%s", text, n)
+}
+
+func listening(t *testing.T, kind Type, receive func(*Socket, [][]byte)) (*Socket, string, *note) {
+	t.Helper()
+	n := new(note)
+	s, err := Listen("tcp", "127.0.0.1:0", kind, receive, n.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s, s.Addr().String(), n
+}
+
+func calling(t *testing.T, socket zmq4.Socket, address string) zmq4.Socket {
+	t.Helper()
+	t.Cleanup(func() { socket.Close() })
+	if err := socket.Dial("tcp://" + address); err != nil {
+		t.Fatal(err)
+	}
+	return socket
+}
+
+func quiet() []zmq4.Option {
+	return []zmq4.Option{zmq4.WithLogger(log.New(io.Discard, "", 0))}
+}
+
+// Two callers, of another implementation, each get their own answers; the parts
+// of a message arrive as they were sent, however large.
+func TestRouter(t *testing.T) {
+	_, address, _ := listening(t, Router, (*Socket).Send)
+	sent := [][]byte{{}, []byte("a"), bytes.Repeat([]byte("x"), 255), bytes.Repeat([]byte("y"), 256), bytes.Repeat([]byte("z"), 20_000_000)}
+	for _, id := range []string{"", "me", "you"} {
+		options := quiet()
+		if id != "" {
+			options = append(options, zmq4.WithID(zmq4.SocketIdentity(id)))
+		}
+		c := calling(t, zmq4.NewDealer(t.Context(), options...), address)
+		if err := c.SendMulti(zmq4.NewMsgFrom(sent...)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.EqualFunc(got.Frames, sent, bytes.Equal) {
+			t.Errorf("%q got %d frames, not what it sent", id, len(got.Frames))
+		}
+	}
+}
+
+func TestPub(t *testing.T) {
+	s, address, _ := listening(t, Pub, nil)
+	c := calling(t, zmq4.NewSub(t.Context(), quiet()...), address)
+	if err := c.SetOption(zmq4.OptionSubscribe, "st"); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitTopic(t)
+	s.Send([][]byte{[]byte("other"), []byte("1")})
+	s.Send([][]byte{[]byte("status"), []byte("2")})
+	got, err := c.Recv()
+	if err != nil || string(got.Frames[0]) != "status" || string(got.Frames[1]) != "2" {
+		t.Errorf("got %q, %v", got.Frames, err)
+	}
+}
+
+// Who subscribes and does not read is cut off; who reads gets everything.
+func TestStuckSubscriber(t *testing.T) {
+	s, address, n := listening(t, Pub, nil)
+	s.limits = limits{4 << 20, 100 * time.Millisecond}
+	stuck, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stuck.Close()
+	if _, err := stuck.Write([]byte(string(greeting()) + "\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03SUB\x00\x01\x01")); err != nil {
+		t.Fatal(err)
+	}
+	reads := calling(t, zmq4.NewSub(t.Context(), quiet()...), address)
+	if err := reads.SetOption(zmq4.OptionSubscribe, "st"); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitTopic(t)
+	go func() {
+		for i := range 100 {
+			s.Send([][]byte{[]byte("status"), {byte(i)}, make([]byte, 1<<20)})
+		}
+	}()
+	for i := range 100 {
+		if got, err := reads.Recv(); err != nil || got.Frames[1][0] != byte(i) {
+			t.Fatalf("message %d: %v, %v", i, got.Frames[1], err)
+		}
+	}
+	n.await(t, "does not read")
+}
+
+// awaitTopic waits until all callers have subscribed to "st".
+func (s *Socket) awaitTopic(t *testing.T) {
+	t.Helper()
+	for range 500 {
+		s.mu.Lock()
+		wanted := 0
+		for _, c := range s.connections {
+			if c != nil && c.wants([]byte("st")) {
+				wanted++
+			}
+		}
+		all := len(s.connections)
+		s.mu.Unlock()
+		if all > 0 && wanted == all {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("a caller does not subscribe")
+}
+
+func TestRep(t *testing.T) {
+	_, address, _ := listening(t, Rep, nil)
+	c := calling(t, zmq4.NewReq(t.Context(), quiet()...), address)
+	for _, beat := range []string{"ping", "pong"} {
+		if err := c.Send(zmq4.NewMsgString(beat)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := c.Recv(); err != nil || string(got.Frames[0]) != beat {
+			t.Errorf("got %q, %v", got.Frames, err)
+		}
+	}
+}
+
+// Whatever comes in, the socket goes on, and says what it did not take.
+func TestGarbage(t *testing.T) {
+	received := make(chan [][]byte, 10)
+	_, address, n := listening(t, Router, func(_ *Socket, frames [][]byte) { received <- frames })
+	hello := append(greeting(), "\x04\x1a\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"...)
+	hello[64+1] = byte(len(hello) - 64 - 2)
+	silent, err := net.Dial("tcp", address) // and it keeps nobody waiting
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	for _, c := range []struct {
+		sent string
+		want string
+	}{
+		{strings.Repeat("noise", 100), "does not speak ZeroMQ"},
+		{string(greeting()) + "\x00\x01x", "does not say READY"},
+		{string(greeting()) + "\x04\x0a\x05READY\xff\x00\x00\x00", "READY is cut off"},
+		{string(greeting())[:50], "unexpected EOF"},
+		{strings.Replace(string(hello), "DEALER", "PUBSUB", 1), `is a socket of type "PUBSUB"`},
+		{strings.Replace(string(hello), "NULL", "CURV", 1), `wants security mechanism "CURV"`},
+		{string(hello) + "\xf0", "unknown flags 0xf0"},
+		{string(hello) + "\x02\x7f\xff\xff\xff\xff\xff\xff\xff", "a frame of 9223372036854775807 bytes"},
+		{string(hello) + "\x02\x00\x00\x00\x00\x10\x00\x00\x00abc", "unexpected EOF"}, // 256 MB announced
+		{string(hello) + strings.Repeat("\x01\x00", maxFrames), "more than 10000 frames"},
+		{string(hello) + "\x01\x01a", "unexpected EOF"},
+	} {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write([]byte(c.sent)); err != nil {
+			t.Logf("%.20q: %v", c.sent, err) // hung up on before the end
+		}
+		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Log(err)
+		}
+		n.await(t, c.want)
+		conn.Close()
+	}
+	c := calling(t, zmq4.NewDealer(t.Context(), quiet()...), address)
+	if err := c.Send(zmq4.NewMsgString("fine")); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-received; string(got[1]) != "fine" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A message that is announced as larger than what arrives takes no more memory
+// than what arrives; what can be read is written back as it was.
+func FuzzReadMessage(f *testing.F) {
+	for _, s := range []string{"\x00\x01a", "\x01\x00\x00\x01b", "\x02\x00\x00\x00\x00\x00\x00\x00\x01c", "\x04\x00\x00\x00", "\x06", "\x02\xff", "\x01\x01a\x03\x00"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in := bytes.NewReader(data)
+		for {
+			frames, err := readMessage(in)
+			if err != nil {
+				return
+			}
+			wire, size := encode(frames)
+			out := slices.Concat(wire...)
+			if len(out) != size {
+				t.Errorf("%d bytes, said %d", len(out), size)
+			}
+			again, err := readMessage(bytes.NewReader(out))
+			if err != nil || !slices.EqualFunc(again, frames, bytes.Equal) {
+				t.Errorf("%q comes back as %q, %v", frames, again, err)
+			}
+		}
+	})
+}
+
+func FuzzReadReady(f *testing.F) {
+	f.Add(ready(Router))
+	f.Add(ready(Pub))
+	f.Add([]byte("\x04\x0a\x05READY\xff\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if kind, identity, err := readReady(bytes.NewReader(data)); err == nil && len(kind)+len(identity) > len(data) {
+			t.Errorf("%q has %q and %q", data, kind, identity)
+		}
+	})
+}
