@@ -143,8 +143,9 @@ type Options struct {
 const RootVariable = "DENDRITE_ROOT"
 
 // goplsScript stands for gopls: GoNB puts it into a process group of its own,
-// out of our reach, so that it must end by itself when GoNB is gone.
+// which we must know to end it, and which ends by itself when GoNB is gone.
 const goplsScript = `#!/bin/sh
+echo $$ >"$TMPDIR/stray.gopls"
 exec "$` + goplsVariable + `" serve -listen.timeout 30s "$@"
 `
 

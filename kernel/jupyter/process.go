@@ -17,13 +17,17 @@ import (
 // watchdogScript runs in a group of its own. It reads the process group to
 // watch, then blocks until its standard input ends, which happens at the
 // latest when the process that holds the other end dies. The word "done" tells
-// it that everything was cleaned up already.
+// it that everything was cleaned up already. Programs that leave the group have
+// written the number of their own into a file in the folder.
 const watchdogScript = `
 trap '' INT TERM HUP
 read -r group
 read -r word
 [ "$word" = done ] && exit 0
 [ -n "$group" ] && kill -s KILL -- "-$group"
+for file in "$1"/stray.*; do
+  [ -r "$file" ] && read -r stray <"$file" && kill -s KILL -- "-$stray"
+done
 n=0
 while [ -e "$1" ] && [ $n -lt 100 ]; do rm -rf -- "$1"; sleep 0.1; n=$((n+1)); done
 `
@@ -35,14 +39,43 @@ const gateScript = `read -r go && exec "$@" </dev/null`
 // A process is a program in its own process group with a private temporary
 // folder, both of which vanish when the owner does.
 type process struct {
-	cmd      *exec.Cmd
-	tmp      string
-	watchdog *exec.Cmd
-	pipe     io.WriteCloser // to the watchdog
-	tail     *tail
-	exited   chan struct{} // closed when the program has ended
-	err      error         // how it ended; valid after exited
-	clean    sync.Once
+	cmd    *exec.Cmd
+	tmp    string
+	tail   *tail
+	exited chan struct{} // closed when the program has ended
+	err    error         // how it ended; valid after exited
+	clean  sync.Once
+
+	mu        sync.Mutex
+	watchdog  *watchdog
+	cleaned   bool          // no watchdog is needed any more
+	unwatched chan struct{} // closed when there will be no other
+}
+
+// A watchdog cleans up after a process whose owner has died.
+type watchdog struct {
+	cmd  *exec.Cmd
+	pipe io.WriteCloser
+}
+
+func startWatchdog(tmp string) (*watchdog, error) {
+	w := &watchdog{cmd: exec.Command("sh", "-c", watchdogScript, "dendrite-watchdog", tmp)}
+	w.cmd.Dir = "/"
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var err error
+	if w.pipe, err = w.cmd.StdinPipe(); err != nil {
+		return nil, fmt.Errorf("jupyter: %w", err)
+	}
+	if err := w.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("jupyter: starting the watchdog: %w", err)
+	}
+	return w, nil
+}
+
+// tell sends the watchdog a line.
+func (w *watchdog) tell(line string) error {
+	_, err := io.WriteString(w.pipe, line+"\n")
+	return err
 }
 
 // newTempDir returns a name for a private temporary folder, not yet made: the
@@ -54,21 +87,14 @@ func newTempDir() string {
 // startProcess runs argv in dir. The folder tmp is made, filled by prepare and
 // becomes TMPDIR.
 func startProcess(tmp string, prepare func() error, dir string, env []string, log io.Writer, argv ...string) (*process, error) {
-	p := &process{tmp: tmp, tail: &tail{}, exited: make(chan struct{})}
-	p.watchdog = exec.Command("sh", "-c", watchdogScript, "dendrite-watchdog", tmp)
-	p.watchdog.Dir = "/"
-	p.watchdog.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	pipe, err := p.watchdog.StdinPipe()
+	watchdog, err := startWatchdog(tmp)
 	if err != nil {
-		return nil, fmt.Errorf("jupyter: %w", err)
+		return nil, err
 	}
-	p.pipe = pipe
-	if err := p.watchdog.Start(); err != nil {
-		return nil, fmt.Errorf("jupyter: starting the watchdog: %w", err)
-	}
+	p := &process{tmp: tmp, tail: &tail{}, watchdog: watchdog, exited: make(chan struct{}), unwatched: make(chan struct{})}
 	fail := func(err error) (*process, error) {
-		p.pipe.Close() // the watchdog removes what there is
-		_ = p.watchdog.Wait()
+		watchdog.pipe.Close() // the watchdog removes what there is
+		_ = watchdog.cmd.Wait()
 		return nil, err
 	}
 	if err := os.Mkdir(tmp, 0o700); err != nil {
@@ -90,10 +116,11 @@ func startProcess(tmp string, prepare func() error, dir string, env []string, lo
 	if err := p.cmd.Start(); err != nil {
 		return fail(fmt.Errorf("jupyter: starting the kernel: %w", err))
 	}
-	_, err = io.WriteString(p.pipe, strconv.Itoa(p.cmd.Process.Pid)+"\n")
+	err = watchdog.tell(strconv.Itoa(p.cmd.Process.Pid))
 	if err == nil {
 		_, err = io.WriteString(gate, "go\n")
 	}
+	go p.watch()
 	go func() {
 		p.err = p.cmd.Wait()
 		close(p.exited)
@@ -124,14 +151,57 @@ func (p *process) stop(grace time.Duration) {
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
-		_, _ = io.WriteString(p.pipe, "done\n")
-		p.pipe.Close()
-		_ = p.watchdog.Wait()
+		p.mu.Lock()
+		p.cleaned = true
+		_ = p.watchdog.tell("done") // if it is gone, all the better
+		p.watchdog.pipe.Close()
+		p.mu.Unlock()
+		<-p.unwatched
 	})
 }
 
-// kill ends everything in the group, also what outlived the program itself.
-func (p *process) kill() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
+// watch puts another watchdog in the place of one that was killed, though not
+// for ever.
+func (p *process) watch() {
+	defer close(p.unwatched)
+	for range 100 {
+		p.mu.Lock()
+		present := p.watchdog
+		p.mu.Unlock()
+		_ = present.cmd.Wait()
+		p.mu.Lock()
+		if p.cleaned {
+			p.mu.Unlock()
+			return
+		}
+		present.pipe.Close()
+		next, err := startWatchdog(p.tmp)
+		if err == nil {
+			p.watchdog = next
+			err = next.tell(strconv.Itoa(p.cmd.Process.Pid))
+		}
+		p.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// kill ends everything in the group, also what outlived the program itself, and
+// what has left the group.
+func (p *process) kill() {
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	strays, _ := filepath.Glob(filepath.Join(p.tmp, "stray.*")) // the pattern is right
+	for _, file := range strays {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		if group, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil && group > 1 {
+			_ = syscall.Kill(-group, syscall.SIGKILL)
+		}
+	}
+}
 
 // died describes an unexpected end for an error message.
 func (p *process) died() error {

@@ -2,8 +2,10 @@ package jupyter
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -55,8 +57,8 @@ func TestStopKillsTheGroupAndRemovesTheFolder(t *testing.T) {
 	if _, err := os.Stat(p.tmp); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder is left: %v", err)
 	}
-	if p.watchdog.ProcessState == nil || !p.watchdog.ProcessState.Success() {
-		t.Errorf("watchdog: %v", p.watchdog.ProcessState)
+	if state := p.watchdog.cmd.ProcessState; state == nil || !state.Success() {
+		t.Errorf("watchdog: %v", state)
 	}
 }
 
@@ -64,10 +66,49 @@ func TestStopKillsTheGroupAndRemovesTheFolder(t *testing.T) {
 // that the watchdog sees of it.
 func TestWatchdogCleansUpAfterADeadOwner(t *testing.T) {
 	p := startShell(t, `trap '' INT TERM HUP; sleep 1000 & wait`)
-	p.pipe.Close()
+	p.ownerDies()
 	<-p.exited
 	groupEnds(t, p.cmd.Process.Pid)
 	folderGoes(t, p.tmp)
+}
+
+// ownerDies does what the end of our process would.
+func (p *process) ownerDies() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cleaned = true
+	p.watchdog.pipe.Close()
+}
+
+// A watchdog that is killed is replaced, and what has left the group is found.
+func TestKilledWatchdogIsReplaced(t *testing.T) {
+	p := startShell(t, `sleep 1000`)
+	stray := exec.Command("sleep", "1000")
+	stray.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := stray.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.tmp, "stray.sleep"), fmt.Appendln(nil, stray.Process.Pid), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	first := p.watchdog
+	p.mu.Unlock()
+	if err := first.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for replaced := false; !replaced; time.Sleep(10 * time.Millisecond) {
+		p.mu.Lock()
+		replaced = p.watchdog != first
+		p.mu.Unlock()
+	}
+	p.ownerDies()
+	<-p.exited
+	groupEnds(t, p.cmd.Process.Pid)
+	folderGoes(t, p.tmp)
+	if err := stray.Wait(); err == nil || err.Error() != "signal: killed" {
+		t.Errorf("the stray ended with %v", err)
+	}
 }
 
 func TestOrphansOfAnEndedProgramAreKilled(t *testing.T) {
