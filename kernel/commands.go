@@ -19,7 +19,8 @@ import (
 )
 
 // commands are the cells that the kernel of a notebook in dir answers itself.
-func commands(root, dir string, tools *jupyter.Tools, pictures *report.Pictures) map[string]jupyter.Command {
+func commands(root, dir string, pictures *report.Pictures) map[string]jupyter.Command {
+	tools := func(ctx context.Context) (*jupyter.Tools, error) { return jupyter.FindTools(ctx, root) }
 	e := exporter{root: root, dir: dir, tools: tools, pictures: pictures}
 	return map[string]jupyter.Command{"%params": listParams, jupyter.ExportCommand: e.export}
 }
@@ -112,7 +113,7 @@ func paramsTable(title string, rows []report.Parameter) *ipynb.Output {
 // An exporter makes reports of the notebook that is open in a front end.
 type exporter struct {
 	root, dir string
-	tools     *jupyter.Tools
+	tools     func(context.Context) (*jupyter.Tools, error)
 	pictures  *report.Pictures
 }
 
@@ -126,11 +127,15 @@ func (e exporter) export(ctx context.Context, words []string, cells []jupyter.Fi
 	if err != nil {
 		return nil, err
 	}
+	tools, err := e.tools(ctx)
+	if err != nil {
+		return nil, err
+	}
 	name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
 	info, _ := nb.Info()
 	info.Started, info.Status = time.Now().Format(time.RFC3339), "ok"
 	info.Commit, info.Dirty = clone.Commit(ctx, e.root)
-	info.Go, info.GoNB = e.tools.GoVersion, e.tools.GoNBVersion
+	info.Go, info.GoNB = tools.GoVersion, tools.GoNBVersion
 	info.Source, info.Command = filepath.Base(path), "exported from the open notebook"
 	if rel, err := filepath.Rel(e.root, path); err == nil && filepath.IsLocal(rel) {
 		info.Source = filepath.ToSlash(rel)

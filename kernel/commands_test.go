@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -63,7 +64,8 @@ func TestExportCommand(t *testing.T) {
 	root, dir := t.TempDir(), t.TempDir()
 	notebook(t, dir, "other", "var a = 1", "fmt.Println(0)")
 	notebook(t, dir, "open", "var lr = 0.1", "fmt.Println(lr)", "fmt.Println(2)")
-	e := exporter{root: root, dir: dir, tools: &jupyter.Tools{GoVersion: "go1"}, pictures: new(report.Pictures)}
+	tools := func(context.Context) (*jupyter.Tools, error) { return &jupyter.Tools{GoVersion: "go1"}, nil }
+	e := exporter{root: root, dir: dir, tools: tools, pictures: new(report.Pictures)}
 	ran := func(source, out string) jupyter.Finished {
 		return jupyter.Finished{Source: source, Count: 1, Outputs: []*ipynb.Output{{Type: ipynb.Stream, Name: "stdout", Text: out}}}
 	}

@@ -55,17 +55,13 @@ func (cmd *serveCmd) serve(ctx context.Context, interrupt <-chan os.Signal) erro
 	if err != nil {
 		return err
 	}
-	tools, err := jupyter.FindTools(ctx, root)
-	if err != nil {
-		return err
-	}
 	completion, _ := checkCompletion(root) // optional
 	pictures := new(report.Pictures)
 	front := jupyter.Front{
-		Options:  jupyter.Options{Root: root, Dir: dir, Log: log, Env: []string{"DENDRITE_HEADLESS="}, Tools: tools, Completion: completion},
+		Options:  jupyter.Options{Root: root, Dir: dir, Log: log, Env: []string{"DENDRITE_HEADLESS="}, Completion: completion},
 		History:  filepath.Join(cache, "history.jsonl"),
 		Dress:    pictures.Dress,
-		Commands: commands(root, dir, tools, pictures),
+		Commands: commands(root, dir, pictures),
 	}
 	return front.Serve(ctx, cmd.ConnectionFile, interrupt)
 }

@@ -93,6 +93,12 @@ func Question(code string) (name string, ok bool) {
 	return m[1], true
 }
 
+// Declares tells whether the cell declares a function or variable of this name.
+func Declares(code, name string) bool {
+	declared := regexp.MustCompile(`(?m)^(func|var)\s+` + regexp.QuoteMeta(name) + `\b`)
+	return declared.MatchString(code)
+}
+
 // firstStatement is the line of the first statement, -1 where there is none or
 // where it shares its line with a declaration.
 func firstStatement(s source) int {

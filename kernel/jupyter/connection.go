@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 )
 
 // A Connection says where a kernel listens: the content of a Jupyter
@@ -76,10 +77,16 @@ func (c *Connection) WriteFile(path string) error {
 	return os.WriteFile(path, data, 0o600)
 }
 
-// endpoint returns the ZeroMQ address of a port.
-func (c *Connection) endpoint(port int) string {
+// address is where the socket of a port listens.
+func (c *Connection) address(port int) (network, address string) {
 	if c.Transport == "ipc" {
-		return fmt.Sprintf("ipc://%s-%d", c.IP, port)
+		return "unix", fmt.Sprintf("%s-%d", c.IP, port)
 	}
-	return fmt.Sprintf("tcp://%s:%d", c.IP, port)
+	return "tcp", net.JoinHostPort(c.IP, strconv.Itoa(port))
+}
+
+// endpoint is the address of a port as ZeroMQ writes it.
+func (c *Connection) endpoint(port int) string {
+	_, address := c.address(port)
+	return c.Transport + "://" + address
 }

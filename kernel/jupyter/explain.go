@@ -23,8 +23,8 @@ func Explain(ctx context.Context, connectionFile, message string) error {
 		case <-ctx.Done():
 		}
 	}
-	out, err := listen(ctx, conn, io.Discard, queue, queue, func(request) {})
-	if err != nil {
+	out := newOutside(conn, io.Discard)
+	if err := out.listen(queue, queue, func(request) {}); err != nil {
 		return err
 	}
 	defer out.close()
@@ -48,7 +48,7 @@ func explain(out *outside, r request, message string, count int) (end bool) {
 	defer out.busy(r.Message)()
 	switch r.Header.Type {
 	case "kernel_info_request":
-		out.reply(r, "kernel_info_reply", info("", message))
+		out.reply(r, "kernel_info_reply", info(message))
 	case "execute_request":
 		failure := object{"ename": "Dendrite", "evalue": message, "traceback": []string{message}}
 		out.publish(r.Message, "error", failure)

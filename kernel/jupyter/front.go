@@ -2,13 +2,11 @@ package jupyter
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"errors"
 	"os"
 	"sync"
 	"time"
 
-	"microcircuits/kernel/cell"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -38,14 +36,21 @@ type Front struct {
 	mu      sync.Mutex
 	arrived chan struct{} // something was put into the queue
 	queue   []request
-	running *cellRun // nil between cells
-	comms   map[string]string
+	comms   map[string]string // targets by id
 	inner   *Session
 	opening chan struct{} // closed when inner is there, or failure says why not
 	failure error
-	born    time.Time     // when GoNB was there
-	warming chan struct{} // closed when the first build is done
-	count   int           // of the cells
+	giveUp  context.CancelFunc // ends what is opening
+	born    time.Time          // when GoNB was there
+	warming chan struct{}      // closed when the first build is done
+	lost    bool               // GoNB has died, and with it what cells declared
+	ending  bool               // GoNB is not started again
+	count   int                // of the cells
+
+	reopening sync.Mutex // held while GoNB is started again or ended
+
+	state   sync.Mutex // of which cell runs, and of saying so
+	running *cellRun   // nil between cells
 
 	// Of the goroutine that works.
 	finished   []Finished
@@ -79,31 +84,27 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	if err != nil {
 		return err
 	}
-	if f.Options.Tools == nil {
-		if f.Options.Tools, err = FindTools(ctx, f.Options.Root); err != nil {
-			return err
-		}
-	}
 	if f.history, err = openHistory(f.History); err != nil {
 		return err
 	}
 	defer f.history.close()
+	if f.patience == 0 {
+		f.patience = patience
+	}
 	ctx, f.cancel = context.WithCancel(ctx)
 	defer f.cancel()
 	f.live = ctx
 	f.comms, f.displays = map[string]string{}, map[string]*ipynb.Output{}
-	if f.patience == 0 {
-		f.patience = patience
-	}
 	f.cells, f.statements = map[int]written{}, map[string]bool{}
 	f.arrived, f.stdin = make(chan struct{}, 1), make(chan request, 1)
-	if f.out, err = listen(ctx, conn, f.Options.log(), f.shell, f.control, f.answered); err != nil {
+	f.out = newOutside(conn, f.Options.log())
+	f.open()
+	defer f.closeInner()
+	if err := f.out.listen(f.shell, f.answer, f.answered); err != nil {
 		return err
 	}
 	defer f.out.close()
 	f.out.publish(nil, "status", object{"execution_state": "starting"})
-	f.open(ctx)
-	defer f.closeInner()
 	worked := make(chan struct{})
 	go func() {
 		defer close(worked)
@@ -121,18 +122,35 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	}
 }
 
+const (
+	// frontQuiet is how long a cell's output must be quiet after GoNB called it
+	// done. Cells that display wait for GoNB themselves; this is for stragglers.
+	frontQuiet = 5 * time.Millisecond
+	// patience is longer than a build takes that finds everything in the cache,
+	// so that what is shown in the meantime does not flicker by.
+	patience = 3 * time.Second
+	// preload is a cell that runs before the first one.
+	preload = "import (\n\t\"microcircuits/dendrite\"\n\t\"microcircuits/dendrite/notebook\"\n)\n%%\n_, _ = dendrite.Show, notebook.Show"
+)
+
 // open starts GoNB in the background.
-func (f *Front) open(ctx context.Context) {
+func (f *Front) open() {
+	ctx, stop := context.WithCancel(f.live)
 	opening, warming := make(chan struct{}), make(chan struct{})
 	f.mu.Lock()
-	f.inner, f.failure, f.opening, f.warming = nil, nil, opening, warming
+	f.inner, f.failure, f.opening, f.warming, f.giveUp = nil, nil, opening, warming, stop
 	f.mu.Unlock()
 	go func() {
+		defer stop()
 		defer close(warming)
 		s, err := Start(ctx, f.Options)
 		if err == nil {
 			s.quiet = frontQuiet
 			s.ask = f.askOutside
+			go func() { // what it leaves, say a running cell, goes when it dies
+				<-s.proc.exited
+				s.Close()
+			}()
 		}
 		f.mu.Lock()
 		f.inner, f.failure, f.born = s, err, time.Now()
@@ -147,22 +165,60 @@ func (f *Front) open(ctx context.Context) {
 	}()
 }
 
-const (
-	// frontQuiet is how long a cell's output must be quiet after GoNB called it
-	// done. Cells that display wait for GoNB themselves; this is for stragglers.
-	frontQuiet = 5 * time.Millisecond
-	// patience is longer than a build takes that finds everything in the cache,
-	// so that what is shown in the meantime does not flicker by.
-	patience = 3 * time.Second
-	// preload is a cell that runs before the first one.
-	preload = "import (\n\t\"microcircuits/dendrite\"\n\t\"microcircuits/dendrite/notebook\"\n)\n%%\n_, _ = dendrite.Show, notebook.Show"
-)
-
-// closeInner ends GoNB, whether it has started or is about to.
-func (f *Front) closeInner() {
+// session waits until GoNB is there and returns it. When it has died it is
+// started again.
+func (f *Front) session(ctx context.Context) (*Session, error) {
+	f.reopening.Lock()
 	f.mu.Lock()
-	opening := f.opening
+	opening, inner, ending := f.opening, f.inner, f.ending
 	f.mu.Unlock()
+	if !ending && closed(opening) && (inner == nil || inner.dead()) {
+		if inner != nil {
+			inner.Close()
+			f.mu.Lock()
+			f.lost = true
+			f.mu.Unlock()
+		}
+		f.open()
+	}
+	f.reopening.Unlock()
+	f.mu.Lock()
+	opening = f.opening
+	f.mu.Unlock()
+	select {
+	case <-opening:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ending {
+		return nil, errEnding
+	}
+	return f.inner, f.failure
+}
+
+var errEnding = errors.New("the kernel was shut down")
+
+func closed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// closeInner ends GoNB for good, whether it has started or is about to.
+func (f *Front) closeInner() {
+	f.reopening.Lock()
+	defer f.reopening.Unlock()
+	f.mu.Lock()
+	f.ending = true
+	opening, giveUp := f.opening, f.giveUp
+	f.mu.Unlock()
+	f.abort()
+	giveUp()
 	<-opening
 	if f.inner != nil {
 		f.inner.Close()
@@ -183,164 +239,44 @@ func (f *Front) shell(r request) {
 		case f.arrived <- struct{}{}:
 		default:
 		}
-	case "comm_open", "comm_msg", "comm_close":
-		f.comm(r.Message)
-		f.pass(r)
 	default:
 		f.answer(r)
 	}
 }
 
-// control takes a message of the control socket.
-func (f *Front) control(r request) { f.answer(r) }
-
-// answer is for requests that the front answers by itself.
-func (f *Front) answer(r request) {
-	defer f.out.busy(r.Message)()
-	switch r.Header.Type {
-	case "kernel_info_request":
-		f.out.reply(r, "kernel_info_reply", info(f.Options.Tools.GoVersion, banner))
-	case "is_complete_request":
-		f.out.reply(r, "is_complete_reply", isComplete(r.Message))
-	case "history_request":
-		f.out.reply(r, "history_reply", f.history.answer(r.Message))
-	case "comm_info_request":
-		f.out.reply(r, "comm_info_reply", f.commInfo(r.Message))
-	case "connect_request":
-		c := f.out.conn
-		f.out.reply(r, "connect_reply", object{"status": "ok", "shell_port": c.ShellPort, "iopub_port": c.IOPubPort,
-			"stdin_port": c.StdinPort, "control_port": c.ControlPort, "hb_port": c.HBPort})
-	case "interrupt_request":
-		f.interrupt()
-		f.out.reply(r, "interrupt_reply", object{"status": "ok"})
-	case "shutdown_request":
-		var c struct {
-			Restart bool `json:"restart"`
-		}
-		_ = r.Decode(&c) // a request without content is a shutdown too
-		reply := object{"status": "ok", "restart": c.Restart}
-		f.closeInner() // before the answer: after it we may be killed
-		f.out.publish(r.Message, "shutdown_reply", reply)
-		f.out.reply(r, "shutdown_reply", reply)
-		f.cancel()
-	default:
-		fmt.Fprintf(f.out.log, "front: no answer to %s\n", r.Header.Type)
-	}
-}
-
-const banner = "Dendrite (Go): dendritic microcircuits in notebooks. %params lists parameters, %export writes a report."
-
-// comm keeps account of the open comms.
-func (f *Front) comm(m *Message) {
-	var c struct {
-		ID     string `json:"comm_id"`
-		Target string `json:"target_name"`
-	}
-	if m.Decode(&c) != nil {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	switch m.Header.Type {
-	case "comm_open":
-		f.comms[c.ID] = c.Target
-	case "comm_close":
-		delete(f.comms, c.ID)
-	}
-}
-
-func (f *Front) commInfo(m *Message) object {
-	var c struct {
-		Target string `json:"target_name"`
-	}
-	_ = m.Decode(&c) // no target asks for all
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	comms := object{}
-	for id, target := range f.comms {
-		if c.Target == "" || c.Target == target {
-			comms[id] = object{"target_name": target}
+// busy publishes that the kernel works on a request; the function it returns,
+// that it has done so. To front ends that show one state only, a kernel that
+// answered a question while a cell runs is busy still.
+func (f *Front) busy(m *Message) (idle func()) {
+	done := f.out.busy(m)
+	return func() {
+		done()
+		f.state.Lock()
+		defer f.state.Unlock()
+		if f.running != nil && f.running.request.Message != m {
+			f.out.publish(f.running.request.Message, "status", object{"execution_state": "busy"})
 		}
 	}
-	return object{"status": "ok", "comms": comms}
 }
 
-// pass gives GoNB a message of a widget, for a cell that listens.
-func (f *Front) pass(r request) {
-	defer f.out.busy(r.Message)()
-	f.mu.Lock()
-	inner := f.inner
-	f.mu.Unlock()
-	if inner == nil {
-		return
-	}
-	m := NewMessage(inner.id, r.Header.Type, nil)
-	m.Content, m.Metadata, m.Buffers = r.Content, r.Metadata, r.Buffers
-	if err := inner.send(inner.shell, m); err != nil {
-		fmt.Fprintf(f.out.log, "front: %v\n", err)
-	}
-}
-
-// askOutside passes GoNB's request for input on to the front end whose cell
-// runs, or answers it with an empty line where none may be asked.
-func (f *Front) askOutside(m *Message) {
-	f.mu.Lock()
-	running, inner := f.running, f.inner
-	f.mu.Unlock()
-	answer := func(value string) {
-		_ = inner.send(inner.stdin, m.Reply("input_reply", object{"value": value}))
-	}
-	if running == nil || !running.asks {
-		answer("")
-		return
-	}
-	select { // an answer to an older question
-	case <-f.stdin:
-	default:
-	}
-	r := request{running.request.Message, f.out.stdin}
-	var content json.RawMessage = m.Content
-	f.out.reply(r, "input_request", content)
-	go func() {
-		select {
-		case r := <-f.stdin:
-			var c struct {
-				Value string `json:"value"`
-			}
-			_ = r.Decode(&c) // an answer without a value is an empty line
-			answer(c.Value)
-		case <-running.done:
-		}
-	}()
-}
-
-// answered takes a message of the stdin socket.
-func (f *Front) answered(r request) {
-	select {
-	case f.stdin <- r:
-	default: // nobody asked
-	}
-}
-
-// work takes the requests that need GoNB, one after the other.
+// work takes the cells, one after the other.
 func (f *Front) work(ctx context.Context) {
 	for {
 		f.mu.Lock()
 		var next *request
 		if len(f.queue) > 0 {
-			r := f.queue[0]
-			f.queue, next = f.queue[1:], &r
+			next = &f.queue[0]
+			f.queue = f.queue[1:]
 		}
 		f.mu.Unlock()
-		switch {
-		case next == nil:
-			select {
-			case <-f.arrived:
-			case <-ctx.Done():
-				return
-			}
-		default:
+		if next != nil {
 			f.execute(ctx, *next)
+			continue
+		}
+		select {
+		case <-f.arrived:
+		case <-ctx.Done():
+			return
 		}
 	}
 }
@@ -353,58 +289,8 @@ func (f *Front) abort() {
 	count := f.count
 	f.mu.Unlock()
 	for _, r := range dropped {
-		idle := f.out.busy(r.Message)
+		idle := f.busy(r.Message)
 		f.out.reply(r, "execute_reply", object{"status": "aborted", "execution_count": count})
 		idle()
 	}
-}
-
-// session waits until GoNB is there and returns it. When it has died it is
-// started again.
-func (f *Front) session(ctx context.Context) (*Session, error) {
-	f.mu.Lock()
-	opening, inner := f.opening, f.inner
-	f.mu.Unlock()
-	if inner != nil && inner.dead() || inner == nil && closed(opening) {
-		if inner != nil {
-			inner.Close()
-		}
-		f.open(ctx)
-	}
-	f.mu.Lock()
-	opening = f.opening
-	f.mu.Unlock()
-	select {
-	case <-opening:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.inner, f.failure
-}
-
-func closed(c chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
-// isComplete is the answer to an is_complete_request.
-func isComplete(m *Message) object {
-	var c struct {
-		Code string `json:"code"`
-	}
-	if m.Decode(&c) != nil {
-		return object{"status": "unknown"}
-	}
-	status, indent := cell.Check(c.Code)
-	answer := object{"status": status}
-	if status == cell.Incomplete {
-		answer["indent"] = indent
-	}
-	return answer
 }

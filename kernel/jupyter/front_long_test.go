@@ -40,8 +40,8 @@ func served(t *testing.T, f *Front) *Session {
 	}
 	t.Cleanup(func() {
 		group := 0
-		if f.inner != nil {
-			group = f.inner.proc.cmd.Process.Pid
+		if inner := innerOf(f); inner != nil {
+			group = inner.proc.cmd.Process.Pid
 		}
 		if err := s.send(s.control, NewMessage(s.id, "shutdown_request", object{"restart": false})); err != nil {
 			t.Error(err)
@@ -57,6 +57,13 @@ func served(t *testing.T, f *Front) *Session {
 		nothingLeft(t, os.Getenv("TMPDIR"), group)
 	})
 	return s
+}
+
+// innerOf is the front's GoNB, nil when it is not there.
+func innerOf(f *Front) *Session {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.inner
 }
 
 // said is a cell's outputs in short.
@@ -95,6 +102,7 @@ func TestFrontCells(t *testing.T) {
 		{"fmt.Println(\"before\")\npanic(\"boo\")", "stdout: before\n|error: panic: boo\npanic: boo\n\ngoroutine 1 [running]:\nmain.main()\n\tcell [14], line 2: panic(\"boo\")"},
 		{"func fails() {\n\tpanic(\"boo\")\n}", ""},
 		{"fails()", "error: panic: boo\npanic: boo\n\ngoroutine 1 [running]:\nmain.fails(...)\n\tcell [15], line 2: panic(\"boo\")\nmain.main()\n\tcell [16], line 1: fails()"},
+		{"func nothing() int { return 7 }\nnothing()", "execute_result: 7"},
 		{"os.Exit(3)", "error: Exit: the program ended with exit status 3\nthe program ended with exit status 3; what it said is above"},
 		{"!echo hi", "stdout: hi\n"},
 		{"!false", "stderr: exit status 1\n"},
@@ -189,6 +197,24 @@ func TestFrontAnswers(t *testing.T) {
 	if got := answerTo(t, s, "kernel_info_request", object{}); got["implementation"] != "dendrite" || got["status"] != "ok" {
 		t.Errorf("info: %v", got)
 	}
+	if got := fmt.Sprint(answerTo(t, s, "execute_request", object{"code": "3", "silent": false, "store_history": false, "user_expressions": object{"x": "1"}})["user_expressions"]); !strings.Contains(got, "NotSupported") {
+		t.Errorf("expressions: %s", got)
+	}
+	for _, unknown := range []string{"debug_request", "create_subshell_request"} {
+		if got := answerTo(t, s, unknown, object{}); got["status"] != "error" || got["ename"] != "NotSupported" {
+			t.Errorf("%s: %v", unknown, got)
+		}
+	}
+	// Without gopls nothing is known of code, and nobody waits for it.
+	if got := fmt.Sprint(answerTo(t, s, "complete_request", object{"code": "fmt.Pr", "cursor_pos": 6})); got != "map[cursor_end:6 cursor_start:6 matches:[] metadata:map[] status:ok]" {
+		t.Errorf("completion: %s", got)
+	}
+	if got := answerTo(t, s, "inspect_request", object{"code": "fmt.Println", "cursor_pos": 6, "detail_level": 0}); got["found"] != false || got["status"] != "ok" {
+		t.Errorf("inspection: %v", got)
+	}
+	if got := answerTo(t, s, "execute_request", object{"code": "dendrite.Show?", "silent": false, "store_history": false}); got["ename"] != "NoCompletion" {
+		t.Errorf("help: %v", got)
+	}
 	if got := answerTo(t, s, "execute_request", object{"code": "3", "silent": true}); got["execution_count"] != 2.0 || got["status"] != "ok" {
 		t.Errorf("silent: %v", got)
 	}
@@ -253,12 +279,12 @@ func TestFrontSurvives(t *testing.T) {
 	s := served(t, f)
 	run(t, s, "var two = 2", 0)
 	// The Go kernel dies while idle, then within a cell.
-	f.inner.proc.kill()
-	<-f.inner.proc.exited
+	innerOf(f).proc.kill()
+	<-innerOf(f).proc.exited
 	if r := run(t, s, "fmt.Println(1)", 0); said(r) != "stderr: The Go kernel had ended and was started again. What earlier cells declared is gone: run them again.\n|stdout: 1\n" {
 		t.Errorf("after its death: %q", said(r))
 	}
-	reply := during(t, s, "fmt.Println(1)\nselect {\ncase <-time.After(time.Hour):\n}", true, func() { f.inner.proc.kill() })
+	reply := during(t, s, "fmt.Println(1)\nselect {\ncase <-time.After(time.Hour):\n}", true, func() { innerOf(f).proc.kill() })
 	if reply["ename"] != "KernelDied" {
 		t.Errorf("killed in a cell: %v", reply)
 	}

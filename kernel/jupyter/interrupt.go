@@ -1,7 +1,6 @@
 package jupyter
 
 import (
-	"fmt"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -14,52 +13,61 @@ import (
 // program gets the signal through GoNB, so that it can save what it has; where
 // it is still being compiled, which GoNB does not stop, the compiler is ended.
 func (f *Front) interrupt() {
-	f.mu.Lock()
-	job, inner := f.running, f.inner
+	f.state.Lock()
+	job := f.running
 	if job != nil {
-		job.interrupted = true
+		job.interrupted.Store(true)
 	}
-	f.mu.Unlock()
+	f.state.Unlock()
 	f.abort()
-	if job == nil || inner == nil {
-		return
+	f.mu.Lock()
+	inner := f.inner
+	f.mu.Unlock()
+	if job != nil && inner != nil {
+		go inner.interruptUntil(job.done)
 	}
-	go func() {
-		for {
-			if !inner.endCompiler() {
-				if err := inner.Interrupt(); err != nil {
-					fmt.Fprintf(f.out.log, "front: %v\n", err)
-				}
-				return
-			}
-			select { // GoNB may start another step of the build
-			case <-job.done:
-				return
-			case <-time.After(50 * time.Millisecond):
-			}
-		}
-	}()
 }
 
-// endCompiler interrupts what GoNB runs to build a cell and says whether there
-// was any of it.
-func (s *Session) endCompiler() bool {
-	all, err := processes.All()
-	if err != nil {
-		return false
-	}
-	found := false
-	for _, p := range all {
-		if p.Group != s.proc.cmd.Process.Pid {
-			continue
-		}
-		name := filepath.Base(strings.Fields(p.Args + " ?")[0])
-		if name == "go" || name == "goimports" {
-			found = true
+// interruptUntil interrupts whatever step of a cell GoNB is at, or comes to next,
+// until the cell is done or its program has the signal.
+func (s *Session) interruptUntil(done <-chan struct{}) {
+	for {
+		compiles, runs := s.atWork()
+		for _, p := range compiles {
 			_ = syscall.Kill(p.ID, syscall.SIGINT)
 		}
+		if runs && len(compiles) == 0 {
+			_ = s.Interrupt() // if it cannot be sent GoNB has gone
+			return
+		}
+		select {
+		case <-done:
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	return found
+}
+
+// atWork is what GoNB runs at the moment: programs that compile a cell, or the
+// cell.
+func (s *Session) atWork() (compiles []processes.Process, runs bool) {
+	all, err := processes.All()
+	if err != nil {
+		return nil, true // GoNB will know
+	}
+	for _, p := range all {
+		if leader := s.proc.cmd.Process.Pid; p.Group != leader || p.ID == leader {
+			continue
+		}
+		switch name, _, _ := strings.Cut(p.Args, " "); filepath.Base(name) {
+		case "go", "goimports":
+			compiles = append(compiles, p)
+		case "compile", "link", "asm": // end with the go command
+		default:
+			runs = true
+		}
+	}
+	return compiles, runs
 }
 
 // dead says that the kernel's process has ended.

@@ -1,81 +1,75 @@
 package jupyter
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"log"
-	"sync"
+	"runtime"
+	"strings"
 
-	"github.com/go-zeromq/zmq4"
+	"microcircuits/kernel/internal/zmtp"
 )
 
 // A request is a message from a front end.
 type request struct {
 	*Message
-	socket zmq4.Socket
+	socket *zmtp.Socket // that the answer goes to
 }
 
 // outside is the kernel's side of a connection: five sockets on which front
 // ends call. It checks what comes in and signs what goes out.
 type outside struct {
-	conn  *Connection
-	log   io.Writer
-	iopub zmq4.Socket
-	stdin zmq4.Socket
-	all   []zmq4.Socket
-	mu    sync.Mutex // of sending
+	conn    *Connection
+	session string
+	log     io.Writer
+	iopub   *zmtp.Socket
+	stdin   *zmtp.Socket
+	all     []*zmtp.Socket
 }
 
-// listen opens the sockets of a connection. Well-formed, signed messages are
-// given to the functions named after their sockets, one after the other for
-// each socket; what is not is logged and dropped.
-func listen(ctx context.Context, conn *Connection, log_ io.Writer, shell, control, stdin func(request)) (*outside, error) {
-	quiet := zmq4.WithLogger(log.New(io.Discard, "", 0))
-	o := &outside{conn: conn, log: log_, iopub: zmq4.NewPub(ctx, quiet), stdin: zmq4.NewRouter(ctx, quiet)}
-	shells, controls, heartbeat := zmq4.NewRouter(ctx, quiet), zmq4.NewRouter(ctx, quiet), zmq4.NewRep(ctx, quiet)
-	o.all = []zmq4.Socket{o.iopub, o.stdin, shells, controls, heartbeat}
-	for i, port := range []int{conn.IOPubPort, conn.StdinPort, conn.ShellPort, conn.ControlPort, conn.HBPort} {
-		if err := o.all[i].Listen(conn.endpoint(port)); err != nil {
-			o.close()
-			return nil, fmt.Errorf("jupyter: %w", err)
-		}
-	}
-	go o.receive(shells, "shell", shell)
-	go o.receive(controls, "control", control)
-	go o.receive(o.stdin, "stdin", stdin)
-	go func() {
-		for {
-			beat, err := heartbeat.Recv()
-			if err != nil || heartbeat.Send(beat) != nil {
+func newOutside(conn *Connection, log io.Writer) *outside {
+	return &outside{conn: conn, session: newID(), log: log}
+}
+
+// listen opens the sockets. Well-formed, signed messages are given to the
+// functions named after their sockets, one after the other for each socket;
+// what is not is logged and dropped.
+func (o *outside) listen(shell, control, stdin func(request)) error {
+	for _, s := range []struct {
+		name string
+		port int
+		kind zmtp.Type
+		take func(request)
+		keep **zmtp.Socket
+	}{
+		{"iopub", o.conn.IOPubPort, zmtp.Pub, nil, &o.iopub},
+		{"stdin", o.conn.StdinPort, zmtp.Router, stdin, &o.stdin},
+		{"heartbeat", o.conn.HBPort, zmtp.Rep, nil, new(*zmtp.Socket)},
+		{"control", o.conn.ControlPort, zmtp.Router, control, new(*zmtp.Socket)},
+		{"shell", o.conn.ShellPort, zmtp.Router, shell, new(*zmtp.Socket)},
+	} {
+		receive := func(socket *zmtp.Socket, frames [][]byte) {
+			m, err := ParseFrames(frames, []byte(o.conn.Key))
+			if err != nil {
+				fmt.Fprintf(o.log, "front: dropped a message on the %s socket: %v\n", s.name, err)
 				return
 			}
+			s.take(request{m, socket})
 		}
-	}()
-	return o, nil
-}
-
-func (o *outside) receive(socket zmq4.Socket, name string, handle func(request)) {
-	for {
-		raw, err := socket.Recv()
+		network, address := o.conn.address(s.port)
+		socket, err := zmtp.Listen(network, address, s.kind, receive, func(err error) {
+			fmt.Fprintf(o.log, "front: %s socket: %v\n", s.name, err)
+		})
 		if err != nil {
-			if !errors.Is(err, context.Canceled) {
-				fmt.Fprintf(o.log, "front: the %s socket is closed: %v\n", name, err)
-			}
-			return
+			o.close()
+			return fmt.Errorf("jupyter: %w", err)
 		}
-		m, err := ParseFrames(raw.Frames, []byte(o.conn.Key))
-		if err != nil {
-			fmt.Fprintf(o.log, "front: dropped a message on the %s socket: %v\n", name, err)
-			continue
-		}
-		handle(request{m, socket})
+		*s.keep = socket
+		o.all = append(o.all, socket)
 	}
+	return nil
 }
 
-// reply answers a request. A front end that is gone misses nothing, so what
-// cannot be sent is only logged.
+// reply answers a request.
 func (o *outside) reply(r request, msgType string, content any) {
 	o.send(r.socket, r.Reply(msgType, content))
 }
@@ -95,21 +89,19 @@ func (o *outside) broadcast(m *Message) {
 	o.send(o.iopub, m)
 }
 
-func (o *outside) send(socket zmq4.Socket, m *Message) {
+func (o *outside) send(socket *zmtp.Socket, m *Message) {
+	m.Header.Session = o.session
 	frames, err := m.Frames([]byte(o.conn.Key))
-	if err == nil {
-		o.mu.Lock()
-		err = socket.SendMulti(zmq4.NewMsgFrom(frames...))
-		o.mu.Unlock()
-	}
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if err != nil {
 		fmt.Fprintf(o.log, "front: sending %s: %v\n", m.Header.Type, err)
+		return
 	}
+	socket.Send(frames)
 }
 
 func (o *outside) close() {
 	for _, s := range o.all {
-		_ = s.Close()
+		s.Close()
 	}
 }
 
@@ -124,12 +116,12 @@ func (o *outside) busy(m *Message) (idle func()) {
 }
 
 // info is the answer to kernel_info_request.
-func info(goVersion, banner string) object {
+func info(banner string) object {
 	return object{
 		"status": "ok", "protocol_version": protocolVersion,
 		"implementation": "dendrite", "implementation_version": "1",
 		"language_info": object{
-			"name": "go", "version": goVersion, "mimetype": "text/x-go",
+			"name": "go", "version": strings.TrimPrefix(runtime.Version(), "go"), "mimetype": "text/x-go",
 			"file_extension": ".go", "pygments_lexer": "go", "codemirror_mode": "text/x-go", "nbconvert_exporter": "",
 		},
 		"banner": banner,

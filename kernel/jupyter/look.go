@@ -19,7 +19,7 @@ const (
 // look relays a completion or an inspection; where GoNB has no answer it says
 // that there is nothing.
 func (f *Front) look(r request) {
-	defer f.out.busy(r.Message)()
+	defer f.busy(r.Message)()
 	ctx, cancel := context.WithTimeout(f.live, lookFor)
 	defer cancel()
 	var question struct {
@@ -36,26 +36,25 @@ func (f *Front) look(r request) {
 		replyType = "inspect_reply"
 		nothing = object{"status": "ok", "found": false, "data": object{}, "metadata": object{}}
 	}
-	inner, err := f.session(ctx)
-	var answer object
-	if err == nil {
-		err = f.awaitGopls(ctx)
-	}
-	if err == nil {
-		answer, err = ask(ctx, inner, r.Header.Type, question.Code, question.Cursor, question.Detail)
-	}
-	if err != nil {
-		fmt.Fprintf(f.out.log, "front: %s: %v\n", r.Header.Type, err)
-		answer = nothing
+	answer := nothing
+	if f.Options.Completion != "" {
+		inner, err := f.session(ctx)
+		if err == nil {
+			err = f.awaitGopls(ctx)
+		}
+		if err == nil {
+			answer, err = ask(ctx, inner, r.Header.Type, question.Code, question.Cursor, question.Detail)
+		}
+		if err != nil {
+			fmt.Fprintf(f.out.log, "front: %s: %v\n", r.Header.Type, err)
+			answer = nothing
+		}
 	}
 	f.out.reply(r, replyType, answer)
 }
 
-// awaitGopls waits until GoNB has called gopls, if there is one.
+// awaitGopls waits until GoNB has called gopls.
 func (f *Front) awaitGopls(ctx context.Context) error {
-	if f.Options.Completion == "" {
-		return nil
-	}
 	f.mu.Lock()
 	born := f.born
 	f.mu.Unlock()
@@ -92,6 +91,10 @@ func ask(ctx context.Context, inner *Session, msgType, code string, cursor, deta
 
 // explain answers a cell like "dendrite.Show?" with a page of documentation.
 func (f *Front) explain(ctx context.Context, inner *Session, job *cellRun, name string) *failure {
+	if f.Options.Completion == "" {
+		const text = "documentation needs gopls; in the clone: go run ./kernel install --completion"
+		return &failure{name: "NoCompletion", value: text, traceback: []string{text}}
+	}
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	var answer object
@@ -101,9 +104,6 @@ func (f *Front) explain(ctx context.Context, inner *Session, job *cellRun, name 
 	}
 	if err != nil || answer["found"] != true {
 		text := "nothing is known of " + name
-		if f.Options.Completion == "" {
-			text += "; documentation needs gopls: go run ./kernel install --completion"
-		}
 		return &failure{name: "Unknown", value: text, traceback: []string{text}}
 	}
 	data, _ := answer["data"].(object)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"microcircuits/kernel/cell"
@@ -22,7 +24,7 @@ type cellRun struct {
 	asks        bool     // its front end can be asked for input
 	pages       []object // for the front end's pager
 	done        chan struct{}
-	interrupted bool // guarded by the front's mutex
+	interrupted atomic.Bool
 
 	front *Front
 	inner *Session // while it runs the cell
@@ -31,6 +33,7 @@ type cellRun struct {
 	mu      sync.Mutex // of what GoNB's messages change
 	over    bool       // what comes later is passed on and not kept
 	shown   []*ipynb.Output
+	mergeAt int  // how many of these are too many
 	hold    hold // of the standard error
 	failure *failure
 	program string // that GoNB composed, where it failed
@@ -47,13 +50,15 @@ func executeContent(code string) object {
 
 // execute runs one cell and answers for it.
 func (f *Front) execute(ctx context.Context, r request) {
-	defer f.out.busy(r.Message)()
+	defer f.busy(r.Message)()
 	c := struct {
 		Code         string `json:"code"`
 		Silent       bool   `json:"silent"`
 		StoreHistory *bool  `json:"store_history"`
 		AllowStdin   bool   `json:"allow_stdin"`
 		StopOnError  *bool  `json:"stop_on_error"`
+
+		Expressions map[string]json.RawMessage `json:"user_expressions"`
 	}{}
 	if err := r.Decode(&c); err != nil {
 		fmt.Fprintf(f.out.log, "front: %v\n", err)
@@ -75,17 +80,17 @@ func (f *Front) execute(ctx context.Context, r request) {
 		request: r, source: c.Code, number: count, silent: c.Silent, asks: c.AllowStdin,
 		pages: []object{}, done: make(chan struct{}), front: f, ctx: ctx,
 	}
-	f.mu.Lock()
+	f.state.Lock()
 	f.running = job
-	f.mu.Unlock()
+	f.state.Unlock()
 	start := time.Now()
 	failed := f.perform(ctx, job)
 	close(job.done)
-	f.mu.Lock()
+	f.state.Lock()
 	f.running = nil
-	f.mu.Unlock()
+	f.state.Unlock()
 
-	reply := object{"status": "ok", "execution_count": count, "user_expressions": object{}, "payload": job.pages}
+	reply := object{"status": "ok", "execution_count": count, "user_expressions": noValues(c.Expressions), "payload": job.pages}
 	if failed != nil {
 		reply = failed.content()
 		f.out.publish(r.Message, "error", failed.content())
@@ -93,7 +98,7 @@ func (f *Front) execute(ctx context.Context, r request) {
 		reply["status"], reply["execution_count"] = "error", count
 	}
 	if !c.Silent && !f.isCommand(c.Code) {
-		f.finished = append(f.finished, Finished{
+		f.finish(Finished{
 			ID: cellID(r.Message), Source: c.Code, Outputs: ipynb.MergeStreams(job.shown), Count: count,
 			Seconds: time.Since(start).Seconds(), Failed: failed != nil,
 		})
@@ -102,6 +107,35 @@ func (f *Front) execute(ctx context.Context, r request) {
 	if failed != nil && (c.StopOnError == nil || *c.StopOnError) {
 		f.abort()
 	}
+}
+
+// finish keeps a cell that was run, in the place of its last run: a kernel may
+// live for days.
+func (f *Front) finish(done Finished) {
+	f.finished = slices.DeleteFunc(f.finished, func(c Finished) bool {
+		again := c.Source == done.Source || c.ID != "" && c.ID == done.ID
+		if again {
+			f.forget(c.Outputs)
+		}
+		return again
+	})
+	f.finished = append(f.finished, done)
+}
+
+// forget takes back outputs, which updates then change no more.
+func (f *Front) forget(outputs []*ipynb.Output) {
+	maps.DeleteFunc(f.displays, func(_ string, o *ipynb.Output) bool { return slices.Contains(outputs, o) })
+}
+
+// noValues answers expressions that a front end wants to know the values of after
+// the cell: when it is done, its program is too, and nobody knows them.
+func noValues(expressions map[string]json.RawMessage) object {
+	answers := object{}
+	for name := range expressions {
+		const text = "a Go cell leaves no values behind: show them in the cell"
+		answers[name] = object{"status": "error", "ename": "NotSupported", "evalue": text, "traceback": []string{text}}
+	}
+	return answers
 }
 
 // isCommand tells whether the front itself answers a cell.
@@ -137,6 +171,10 @@ func (f *Front) perform(ctx context.Context, job *cellRun) *failure {
 	if name, ok := cell.Question(job.source); ok {
 		return f.explain(ctx, inner, job, name)
 	}
+	if job.interrupted.Load() {
+		return interrupted
+	}
+	maps.DeleteFunc(f.statements, func(call string, _ bool) bool { return cell.Declares(job.source, call) })
 	t := cell.Translate(job.source, f.statement)
 	failed := f.relay(ctx, inner, job, t, t.Code)
 	if failed != nil && t.Without != "" && failed.noValue() {
@@ -171,13 +209,14 @@ func (f *Front) statement(call string) bool { return f.statements[call] }
 
 // prepared waits until GoNB can take the cell, and says so when that is long.
 func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
-	f.mu.Lock()
-	died := f.inner != nil && f.inner.dead()
-	f.mu.Unlock()
 	inner, err := f.session(ctx)
 	if err != nil {
 		return nil, err
 	}
+	f.mu.Lock()
+	lost := f.lost
+	f.lost = false
+	f.mu.Unlock()
 	select {
 	case <-f.warming:
 	case <-time.After(f.patience):
@@ -189,7 +228,8 @@ func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
 		}
 		forget()
 	}
-	if died {
+	if lost {
+		f.cells = map[int]written{}
 		job.stream("stderr", "The Go kernel had ended and was started again. What earlier cells declared is gone: run them again.\n")
 	}
 	return inner, nil
@@ -211,11 +251,11 @@ func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.
 		}
 	}
 	f.mu.Lock()
-	interrupted := job.interrupted
+	ending := f.ending
 	f.mu.Unlock()
 	switch {
-	case err != nil && ctx.Err() != nil:
-		return &failure{name: "Dendrite", value: "the kernel was shut down", traceback: []string{"The kernel was shut down."}}
+	case err != nil && (ending || ctx.Err() != nil):
+		return &failure{name: "Dendrite", value: errEnding.Error(), traceback: []string{errEnding.Error()}}
 	case err != nil:
 		job.stream("stderr", job.hold.rest())
 		fmt.Fprintf(f.out.log, "front: %v\n", err)
@@ -224,10 +264,15 @@ func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.
 	case job.failure == nil:
 		job.stream("stderr", job.hold.rest())
 		return nil
-	case interrupted:
-		return &failure{name: "Interrupted", value: "the cell was interrupted", traceback: []string{"Interrupted. What was computed is kept: run the cell again to go on."}}
+	case job.interrupted.Load():
+		return interrupted
 	}
 	return job.failure.explain(job.hold.rest(), job.program, f.cells)
+}
+
+var interrupted = &failure{
+	name: "Interrupted", value: "the cell was interrupted",
+	traceback: []string{"Interrupted. What was computed is kept: run the cell again to go on."},
 }
 
 // published takes what GoNB publishes for the cell.
@@ -288,8 +333,9 @@ func (j *cellRun) stream(name, text string) {
 		return
 	}
 	j.shown = append(j.shown, &ipynb.Output{Type: ipynb.Stream, Name: name, Text: text})
-	if len(j.shown) > 200 {
+	if len(j.shown) >= j.mergeAt { // a cell may print in a million pieces
 		j.shown = ipynb.MergeStreams(j.shown)
+		j.mergeAt = max(2*j.mergeAt, 256)
 	}
 	j.front.out.publish(j.request.Message, "stream", object{"name": name, "text": text})
 }
@@ -310,6 +356,7 @@ func (j *cellRun) notice(text string) (forget func()) {
 
 // clear removes what the cell has shown, at once or with the next output.
 func (j *cellRun) clear(wait bool) {
+	j.front.forget(j.shown)
 	j.shown = nil
 	j.front.out.publish(j.request.Message, "clear_output", object{"wait": wait})
 }

@@ -1,0 +1,166 @@
+package jupyter
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"microcircuits/kernel/cell"
+)
+
+const banner = "Dendrite (Go): dendritic microcircuits in notebooks. %params lists parameters, %export writes a report."
+
+// answer is for all messages but cells and questions about code. What nobody
+// here knows is answered too, so that nobody waits for it.
+func (f *Front) answer(r request) {
+	if r.Header.Type == "shutdown_request" {
+		defer f.cancel() // at last
+	}
+	defer f.busy(r.Message)()
+	switch r.Header.Type {
+	case "kernel_info_request":
+		f.out.reply(r, "kernel_info_reply", info(banner))
+	case "is_complete_request":
+		f.out.reply(r, "is_complete_reply", isComplete(r.Message))
+	case "history_request":
+		f.out.reply(r, "history_reply", f.history.answer(r.Message))
+	case "comm_info_request":
+		f.out.reply(r, "comm_info_reply", f.commInfo(r.Message))
+	case "connect_request":
+		c := f.out.conn
+		f.out.reply(r, "connect_reply", object{"status": "ok", "shell_port": c.ShellPort, "iopub_port": c.IOPubPort,
+			"stdin_port": c.StdinPort, "control_port": c.ControlPort, "hb_port": c.HBPort})
+	case "interrupt_request":
+		f.interrupt()
+		f.out.reply(r, "interrupt_reply", object{"status": "ok"})
+	case "shutdown_request":
+		var c struct {
+			Restart bool `json:"restart"`
+		}
+		_ = r.Decode(&c) // a request without content is a shutdown too
+		reply := object{"status": "ok", "restart": c.Restart}
+		f.closeInner() // before the answer: after it we may be killed
+		f.out.publish(r.Message, "shutdown_reply", reply)
+		f.out.reply(r, "shutdown_reply", reply)
+	case "comm_open", "comm_msg", "comm_close":
+		f.comm(r.Message)
+		f.pass(r)
+	default:
+		what, asks := strings.CutSuffix(r.Header.Type, "_request")
+		fmt.Fprintf(f.out.log, "front: %s is not known\n", r.Header.Type)
+		if asks {
+			text := "this kernel does not know " + r.Header.Type
+			f.out.reply(r, what+"_reply", object{"status": "error", "ename": "NotSupported", "evalue": text, "traceback": []string{text}})
+		}
+	}
+}
+
+// comm keeps account of the open comms.
+func (f *Front) comm(m *Message) {
+	var c struct {
+		ID     string `json:"comm_id"`
+		Target string `json:"target_name"`
+	}
+	if m.Decode(&c) != nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch m.Header.Type {
+	case "comm_open":
+		f.comms[c.ID] = c.Target
+	case "comm_close":
+		delete(f.comms, c.ID)
+	}
+}
+
+func (f *Front) commInfo(m *Message) object {
+	var c struct {
+		Target string `json:"target_name"`
+	}
+	_ = m.Decode(&c) // no target asks for all
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	comms := object{}
+	for id, target := range f.comms {
+		if c.Target == "" || c.Target == target {
+			comms[id] = object{"target_name": target}
+		}
+	}
+	return object{"status": "ok", "comms": comms}
+}
+
+// pass gives GoNB a message of a widget, for a cell that listens.
+func (f *Front) pass(r request) {
+	f.mu.Lock()
+	inner := f.inner
+	f.mu.Unlock()
+	if inner == nil {
+		return
+	}
+	m := NewMessage(inner.id, r.Header.Type, nil)
+	m.Content, m.Metadata, m.Buffers = r.Content, r.Metadata, r.Buffers
+	if err := inner.send(inner.shell, m); err != nil {
+		fmt.Fprintf(f.out.log, "front: %v\n", err)
+	}
+}
+
+// askOutside passes GoNB's request for input on to the front end whose cell
+// runs, or answers it with an empty line where none may be asked.
+func (f *Front) askOutside(m *Message) {
+	f.mu.Lock()
+	inner := f.inner
+	f.mu.Unlock()
+	f.state.Lock()
+	running := f.running
+	f.state.Unlock()
+	answer := func(value string) {
+		_ = inner.send(inner.stdin, m.Reply("input_reply", object{"value": value}))
+	}
+	if running == nil || !running.asks {
+		answer("")
+		return
+	}
+	select { // an answer to an older question
+	case <-f.stdin:
+	default:
+	}
+	r := request{running.request.Message, f.out.stdin}
+	var content json.RawMessage = m.Content
+	f.out.reply(r, "input_request", content)
+	go func() {
+		select {
+		case r := <-f.stdin:
+			var c struct {
+				Value string `json:"value"`
+			}
+			_ = r.Decode(&c) // an answer without a value is an empty line
+			answer(c.Value)
+		case <-running.done:
+		}
+	}()
+}
+
+// answered takes a message of the stdin socket.
+func (f *Front) answered(r request) {
+	select {
+	case f.stdin <- r:
+	default: // nobody asked
+	}
+}
+
+// isComplete is the answer to an is_complete_request.
+func isComplete(m *Message) object {
+	var c struct {
+		Code string `json:"code"`
+	}
+	if m.Decode(&c) != nil {
+		return object{"status": "unknown"}
+	}
+	status, indent := cell.Check(c.Code)
+	answer := object{"status": status}
+	if status == cell.Incomplete {
+		answer["indent"] = indent
+	}
+	return answer
+}
