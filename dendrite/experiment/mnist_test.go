@@ -173,6 +173,7 @@ func TestMNISTSaysWhatIsWrong(t *testing.T) {
 		{func(p *MNIST) { p.TargetOn = 0.05 }, "TargetOff"},
 		{func(p *MNIST) { p.SingleLayer.TargetOff = 0.9995 }, "SingleLayer.TargetOff"},
 		{func(p *MNIST) { p.Backprop.Decay = "cosine" }, "Backprop.Decay"},
+		{func(p *MNIST) { p.FrozenMiddle.EtaUp = nil }, "FrozenMiddle.EtaUp has 0 values; want 2"},
 	} {
 		p := smallMNIST(t)
 		c.spoil(&p)
@@ -188,8 +189,10 @@ func TestMNISTFrozenMiddle(t *testing.T) {
 	if whole.Rates.Up[1] == 0 || frozen.Rates.Up[1] != 0 || frozen.Init.Up[1] != p.FrozenMiddle.Init {
 		t.Errorf("rates %v and %v, init %v", whole.Rates.Up, frozen.Rates.Up, frozen.Init.Up)
 	}
-	whole.Rates.Up[1], whole.Rates.IP[0], whole.Init.Up[1] = 0, 0, p.FrozenMiddle.Init
+	f := p.FrozenMiddle
+	whole.Rates.Up = []float64{f.EtaUp[0], 0, f.EtaUp[1]}
+	whole.Rates.IP, whole.Init.Down, whole.Init.Up[1] = f.EtaIP, f.InitDown, f.Init
 	if !reflect.DeepEqual(whole, frozen) {
-		t.Errorf("the control differs in more than its middle: %+v", frozen)
+		t.Errorf("the control differs in more than it says: %+v", frozen)
 	}
 }

@@ -266,7 +266,7 @@ func (r *MNISTRun) compare() []Comparison {
 	}
 	return []Comparison{
 		row("Dendritic microcircuit", r.Microcircuit, paperMicrocircuit, 0.15, 6),
-		row("Frozen middle (area 1 to area 2 not plastic)", r.FrozenMiddle, paperFrozenMiddle, 0.19, 8),
+		row("Frozen middle (area 1 to area 2 not plastic)", r.FrozenMiddle, paperFrozenMiddle, 0.19, 5),
 		row("Backprop", r.Backprop, paperBackprop, 0.15, 4),
 		row("Single layer", r.SingleLayer, paperSingleLayer, 0.6, 12.5),
 		{
