@@ -1,6 +1,10 @@
 package cell
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 func TestCheck(t *testing.T) {
 	for code, want := range map[string]Completeness{
@@ -77,8 +81,16 @@ func TestTranslate(t *testing.T) {
 
 func TestTranslateTells(t *testing.T) {
 	got := Translate("import \"fmt\"\n\nx.F(1)", nil)
-	if got.Without != "import \"fmt\"\n\n%%\nx.F(1)" || got.Call != "x.F" {
+	if got.Plain().Code != "import \"fmt\"\n\n%%\nx.F(1)" || got.Call != "x.F" {
 		t.Errorf("%+v", got)
+	}
+	for column, want := range map[int]int{0: 0, 1: 1, len(show): 0, len(show) + 3: 3} {
+		if c := got.Column(4, column); c != want {
+			t.Errorf("column %d is from %d, want %d", column, c, want)
+		}
+	}
+	if c := got.Column(1, 20); c != 20 {
+		t.Errorf("column 20 of another line is from %d", c)
 	}
 	for line, want := range map[int]int{1: 1, 2: 2, 3: 2, 4: 3} {
 		if l := got.Line(line); l != want {
@@ -105,6 +117,22 @@ func TestStatements(t *testing.T) {
 	}
 }
 
+func TestMistake(t *testing.T) {
+	for code, want := range map[string]string{
+		"x := 1":                       "0:0 ",
+		"%%bash\n(":                    "0:0 ",
+		"for {\n\tf(1)":                "2:5 expected '}', found 'EOF'",
+		"var a = 1\n!ls (\nb := ) + 2": "3:5 expected operand, found ')'",
+		"func f( {\n}\n%%\nf()":        "1:8 expected ')', found '{'",
+		"%%\nx = = 2":                  "2:4 expected operand, found '='",
+	} {
+		line, column, message, found := Mistake(code)
+		if got := fmt.Sprintf("%d:%d %s", line, column, message); got != want || found != (message != "") {
+			t.Errorf("%q: %s, want %s", code, got, want)
+		}
+	}
+}
+
 func TestQuestion(t *testing.T) {
 	if name, ok := Question(" dendrite.Show? "); !ok || name != "dendrite.Show" {
 		t.Errorf("got %q, %v", name, ok)
@@ -122,11 +150,11 @@ func FuzzTranslate(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, code string) {
 		Check(code)
-		got := Translate(code, nil)
-		if got.Without == "" && len(got.Code) > len(code)+3 {
-			t.Errorf("%q becomes %q", code, got.Code)
+		if line, column, _, found := Mistake(code); found && (line < 1 || line > strings.Count(code, "\n")+1 || column < 0) {
+			t.Errorf("%q: a mistake at %d:%d", code, line, column)
 		}
-		if got.Without != "" && len(got.Code) != len(got.Without)+len(show)+1 {
+		got := Translate(code, nil)
+		if plain := got.Plain().Code; len(plain) > len(code)+3 || got.Shows && len(got.Code) != len(plain)+len(show)+1 {
 			t.Errorf("%q becomes %q", code, got.Code)
 		}
 	})

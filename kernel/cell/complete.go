@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"errors"
 	"go/parser"
 	"go/scanner"
 	"go/token"
@@ -48,6 +49,40 @@ func Check(code string) (c Completeness, indent string) {
 		return Invalid, ""
 	}
 	return Complete, ""
+}
+
+// Mistake finds the first place in a cell, by line from 1 and column in bytes from
+// 0, where it is not Go, and says why.
+func Mistake(code string) (line, column int, message string, found bool) {
+	t := Translate(code, nil).Plain()
+	s := read(t.Code)
+	if s.text {
+		return 0, 0, "", false
+	}
+	look := func(before, text, after string, first int) bool {
+		_, err := parser.ParseFile(token.NewFileSet(), "", before+text+after, parser.SkipObjectResolution)
+		var all scanner.ErrorList
+		if !errors.As(err, &all) || len(all) == 0 {
+			return false
+		}
+		lines := strings.Split(text, "\n")
+		at := all[0].Pos
+		line, column, message = at.Line-strings.Count(before, "\n"), at.Column-1, all[0].Msg
+		if line > len(lines) { // in what we put behind
+			line = len(lines)
+			column = len(lines[line-1])
+		}
+		line, found = t.Line(line+first), true
+		return true
+	}
+	end := len(s.lines)
+	if s.main >= 0 {
+		end = s.main
+	}
+	if !look("package p\n", s.goCode(0, end), "", 0) && s.main >= 0 {
+		look("package p\nfunc _() {\n", s.goCode(s.main, len(s.lines)), "\n}", s.main)
+	}
+	return line, column, message, found
 }
 
 // parses tells whether code, in GoNB's terms, is Go.

@@ -11,12 +11,22 @@ import (
 
 // A Translation is a cell in GoNB's terms.
 type Translation struct {
-	Code string
-	// Without is Code without the result shown, for where its last expression
-	// turns out to have no value; empty where nothing is shown.
-	Without string
+	Code    string
+	Shows   bool   // the value of the expression that ends the cell
+	without string // Code without that
 	Call    string // what is called for the result, as written; empty if no call
 	added   int    // the number, from 1, of the line "%%" that was added; 0 for none
+
+	resultLine, resultColumn int // of Code, from 1, where the result begins
+}
+
+// Plain is the cell without its result shown, for where the expression that ends
+// it turns out to have no value.
+func (t Translation) Plain() Translation {
+	if !t.Shows {
+		return t
+	}
+	return Translation{Code: t.without, added: t.added}
 }
 
 // Line is the line of the cell as written, from 1, that line n of Code came from.
@@ -25,6 +35,15 @@ func (t Translation) Line(n int) int {
 		return max(n-1, 1)
 	}
 	return n
+}
+
+// Column is the column of the cell as written, in bytes from 0, that a column in
+// line n of Code came from.
+func (t Translation) Column(n, column int) int {
+	if n == t.resultLine && column >= t.resultColumn-1+len(show) {
+		return column - len(show)
+	}
+	return column
 }
 
 // show wraps the expression that is the cell's result.
@@ -50,8 +69,10 @@ func Translate(code string, statement func(call string) bool) Translation {
 	if from < 0 {
 		return t
 	}
-	t.Without, t.Call = t.Code, call
+	t.Shows, t.without, t.Call = true, t.Code, call
 	at := len(strings.Join(s.lines[:s.main+1], "\n"))
+	t.resultLine = strings.Count(t.Code[:at+from], "\n") + 1
+	t.resultColumn = at + from - strings.LastIndexByte(t.Code[:at+from], '\n')
 	t.Code = t.Code[:at+from] + show + t.Code[at+from:at+to] + ")" + t.Code[at+to:]
 	return t
 }

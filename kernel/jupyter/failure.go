@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"microcircuits/kernel/cell"
 )
 
 // A failure is how a cell ended badly, for the front end.
@@ -28,9 +31,9 @@ func (f *failure) noValue() bool {
 // written is a cell as its author wrote it.
 type written struct {
 	number int
-	source []string      // the lines
-	code   []string      // those that GoNB was given
-	line   func(int) int // from a line of code, from 1, to one of source
+	source []string // the lines
+	code   []string // those that GoNB was given
+	from   cell.Translation
 }
 
 const compileError = "CompileError"
@@ -47,8 +50,9 @@ var (
 
 // explain makes of what GoNB says one error that points to lines of the cells
 // as they were written. The text is the end of the standard error, which holds
-// the trace of a panic in the program; cells are by GoNB's number.
-func (f *failure) explain(text, program string, cells map[int]written) *failure {
+// the trace of a panic in the program; cells are by GoNB's number, and own is the
+// one that failed.
+func (f *failure) explain(text, program string, cells map[int]written, own written) *failure {
 	if at := panicked.FindStringIndex(text); at != nil {
 		return panicFailure(text[at[0]:], strings.Split(program, "\n"), cells)
 	}
@@ -68,30 +72,47 @@ func (f *failure) explain(text, program string, cells map[int]written) *failure 
 		if out.value == "" {
 			out.value = message
 		}
-		out.traceback = append(out.traceback, place(at[1], at[2], cells)+": "+message)
-		if line, ok := lineOf(at[1], at[2], cells); ok {
-			out.traceback = append(out.traceback, "    "+strings.ReplaceAll(line, "\t", "    "))
-			if column := caret(rest, line); column >= 0 {
-				out.traceback = append(out.traceback, "    "+strings.Repeat(" ", column)+"^")
-			}
+		n := number(at[2])
+		w, ok := cells[number(at[1])]
+		if !ok {
+			out.traceback = append(out.traceback, fmt.Sprintf("line %d: %s", n, message))
+			continue
 		}
+		out.traceback = append(out.traceback, fmt.Sprintf("cell [%d], line %d: %s", w.number, w.from.Line(n), message))
+		out.traceback = append(out.traceback, w.excerpt(w.from.Line(n), w.from.Column(n, caret(rest)))...)
 	}
-	if len(out.traceback) == 0 { // nothing we understand: as it is
-		return f
+	if len(out.traceback) > 0 {
+		return out
 	}
-	return out
+	if line, column, message, found := cell.Mistake(strings.Join(own.source, "\n")); found {
+		where := fmt.Sprintf("cell [%d], line %d: %s", own.number, line, message)
+		return &failure{name: "SyntaxError", value: message, traceback: append([]string{where}, own.excerpt(line, column)...)}
+	}
+	return f // nothing we understand: as it is
 }
 
-// caret is the column that GoNB's caret points to, with tabs as four, -1 where
-// there is none in the line.
-func caret(excerpt, line string) int {
-	for _, l := range strings.Split(excerpt, "\n") {
+// excerpt shows a line of the cell, and below it a column, where there is one;
+// tabs are four wide.
+func (w *written) excerpt(line, column int) []string {
+	const tab = "    "
+	if line < 1 || line > len(w.source) {
+		return nil
+	}
+	text := w.source[line-1]
+	lines := []string{tab + strings.ReplaceAll(text, "\t", tab)}
+	if column >= 0 && column <= len(text) {
+		before := strings.ReplaceAll(text[:column], "\t", tab)
+		lines = append(lines, tab+strings.Repeat(" ", utf8.RuneCountInString(before))+"^")
+	}
+	return lines
+}
+
+// caret is the column that GoNB's caret points to, -1 where there is none.
+func caret(excerpt string) int {
+	for l := range strings.Lines(excerpt) {
+		l = strings.TrimRight(l, "\n")
 		if indent := strings.TrimRight(l, "^"); indent != l && strings.TrimSpace(indent) == "" {
-			n := len(indent)
-			if n > len(line) {
-				return -1
-			}
-			return len(strings.ReplaceAll(line[:n], "\t", "    "))
+			return len(indent)
 		}
 	}
 	return -1
@@ -137,34 +158,12 @@ func origin(program []string, n int, cells map[int]written) (from written, line 
 			for d := 1; same(w.code, i+d, n-1+d); d++ {
 				alike++
 			}
-			if l := w.line(i + 1); alike >= most && l >= 1 && l <= len(w.source) {
+			if l := w.from.Line(i + 1); alike >= most && l >= 1 && l <= len(w.source) {
 				most, from, line, ok = alike, w, l, true
 			}
 		}
 	}
 	return from, line, ok
-}
-
-// place names a line as a reader of the notebook knows it.
-func place(cell, line string, cells map[int]written) string {
-	number, n := number(cell), number(line)
-	if w, ok := cells[number]; ok {
-		return fmt.Sprintf("cell [%d], line %d", w.number, w.line(n))
-	}
-	return fmt.Sprintf("line %d", n)
-}
-
-// lineOf is the text of a line of a cell.
-func lineOf(cell, line string, cells map[int]written) (string, bool) {
-	w, ok := cells[number(cell)]
-	if !ok {
-		return "", false
-	}
-	n := w.line(number(line))
-	if n < 1 || n > len(w.source) {
-		return "", false
-	}
-	return w.source[n-1], true
 }
 
 // number reads digits.

@@ -3,13 +3,15 @@ package jupyter
 import (
 	"strings"
 	"testing"
+
+	"microcircuits/kernel/cell"
 )
 
 func cellsOf(sources ...string) map[int]written {
 	cells := map[int]written{}
 	for i, source := range sources {
-		lines := strings.Split(source, "\n")
-		cells[i+3] = written{number: i + 1, source: lines, code: append([]string{"%%"}, lines...), line: func(n int) int { return n - 1 }}
+		from := cell.Translate(source, nil).Plain()
+		cells[i+3] = written{number: i + 1, source: strings.Split(source, "\n"), code: strings.Split(from.Code, "\n"), from: from}
 	}
 	return cells
 }
@@ -23,14 +25,14 @@ func TestPanicPointsToCells(t *testing.T) {
 	trace := "panic: boo [recovered]\n\ngoroutine 1 [running]:\nmain.f()\n\t" + path + ":4 +0xa5\n" +
 		"main.main()\n\t \x1b[7m[[ Cell [4] Line 3 ]]\x1b[0m " + path + ":10 +0x1\n" +
 		"runtime.x()\n\t/usr/lib/go/src/runtime/main.go:4 +0x2\nexit status 2\n"
-	got := (&failure{name: "ERROR", value: "exit status 2"}).explain("oh\n"+trace, program, cells)
+	got := (&failure{name: "ERROR", value: "exit status 2"}).explain("oh\n"+trace, program, cells, written{})
 	want := "panic: boo [recovered]\n\ngoroutine 1 [running]:\nmain.f()\n\tcell [1], line 2: panic(1)\n" +
 		"main.main()\n\tcell [4], line 2: a()\nruntime.x()\n\t/usr/lib/go/src/runtime/main.go:4 +0x2"
 	if text := strings.Join(got.traceback, "\n"); text != want || got.name != "panic" || got.value != "boo [recovered]" {
 		t.Errorf("%s: %s\n%s\nwant\n%s", got.name, got.value, text, want)
 	}
 	// A line of the program that no cell has.
-	got = (&failure{}).explain("panic: x\n\t"+path+":8\n\t"+path+":99\n", program, cells)
+	got = (&failure{}).explain("panic: x\n\t"+path+":8\n\t"+path+":99\n", program, cells, written{})
 	if text := strings.Join(got.traceback, "\n"); strings.Contains(text, "cell") {
 		t.Errorf("got %s", text)
 	}

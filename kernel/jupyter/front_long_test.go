@@ -30,7 +30,10 @@ func served(t *testing.T, f *Front) *Session {
 	if err := conn.WriteFile(file); err != nil {
 		t.Fatal(err)
 	}
-	f.Options.Root, f.Options.Dir, f.Options.Log = root(t), t.TempDir(), t.Output()
+	f.Options.Root, f.Options.Dir = root(t), t.TempDir()
+	if f.Options.Log == nil {
+		f.Options.Log = t.Output()
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- f.Serve(t.Context(), file, make(chan os.Signal)) }()
 	s := newSession(nobody, conn)
@@ -103,6 +106,9 @@ func TestFrontCells(t *testing.T) {
 		{"func fails() {\n\tpanic(\"boo\")\n}", ""},
 		{"fails()", "error: panic: boo\npanic: boo\n\ngoroutine 1 [running]:\nmain.fails(...)\n\tcell [15], line 2: panic(\"boo\")\nmain.main()\n\tcell [16], line 1: fails()"},
 		{"func nothing() int { return 7 }\nnothing()", "execute_result: 7"},
+		{"é := 1\n\n\t_, é = é, 2\n\té + y2", "error: CompileError: undefined: y2\ncell [18], line 4: undefined: y2\n        é + y2\n            ^"},
+		{"undefined1()", "error: CompileError: undefined: undefined1\ncell [19], line 1: undefined: undefined1\n    undefined1()\n    ^"},
+		{"for {\n\tfmt.Println(1)", "error: SyntaxError: expected '}', found 'EOF'\ncell [20], line 2: expected '}', found 'EOF'\n        fmt.Println(1)\n                      ^"},
 		{"os.Exit(3)", "error: Exit: the program ended with exit status 3\nthe program ended with exit status 3; what it said is above"},
 		{"!echo hi", "stdout: hi\n"},
 		{"!false", "stderr: exit status 1\n"},
@@ -274,8 +280,35 @@ func TestFrontStops(t *testing.T) {
 	}
 }
 
+// A book is a log to look into.
+type book struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *book) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *book) await(t *testing.T, text string) {
+	t.Helper()
+	for range 500 {
+		b.mu.Lock()
+		found := strings.Contains(b.text.String(), text)
+		b.mu.Unlock()
+		if found {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("no %q in the log:\n%s", text, b.text.String())
+}
+
 func TestFrontSurvives(t *testing.T) {
-	f := &Front{}
+	logged := new(book)
+	f := &Front{Options: Options{Log: logged}}
 	s := served(t, f)
 	run(t, s, "var two = 2", 0)
 	// The Go kernel dies while idle, then within a cell.
@@ -308,6 +341,12 @@ func TestFrontSurvives(t *testing.T) {
 		if err := s.shell.SendMulti(zmq4.NewMsgFrom(frames...)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if r := run(t, s, "fmt.Println(2)", 0); said(r) != "stdout: 2\n" && !strings.HasSuffix(said(r), "again.\n|stdout: 2\n") {
+		t.Errorf("after noise: %q", said(r))
+	}
+	for _, want := range []string{"shell socket: connection from", "does not speak ZeroMQ", "dropped a message on the shell socket: jupyter: message signature is wrong"} {
+		logged.await(t, want)
 	}
 	// Large outputs arrive whole.
 	r := run(t, s, "fmt.Println(strings.Repeat(\"x\", 20_000_000))", time.Minute)

@@ -176,15 +176,15 @@ func (f *Front) perform(ctx context.Context, job *cellRun) *failure {
 	}
 	maps.DeleteFunc(f.statements, func(call string, _ bool) bool { return cell.Declares(job.source, call) })
 	t := cell.Translate(job.source, f.statement)
-	failed := f.relay(ctx, inner, job, t, t.Code)
-	if failed != nil && t.Without != "" && failed.noValue() {
+	failed := f.relay(ctx, inner, job, t)
+	if failed != nil && t.Shows && failed.noValue() {
 		// What ends the cell is a call without a value: it was not run, since
 		// the cell did not compile. Remember it, and run the cell as it is.
 		if t.Call != "" {
 			f.statements[t.Call] = true
 		}
 		job.over, job.failure, job.hold = false, nil, hold{}
-		failed = f.relay(ctx, inner, job, t, t.Without)
+		failed = f.relay(ctx, inner, job, t.Plain())
 	}
 	if failed == nil && job.export && f.Commands[ExportCommand] != nil {
 		return f.command(ctx, job, ExportCommand, nil)
@@ -235,19 +235,20 @@ func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
 	return inner, nil
 }
 
-// relay has GoNB run the code and returns why it failed, nil if it did not.
-func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.Translation, code string) *failure {
+// relay has GoNB run the cell and returns why it failed, nil if it did not.
+func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.Translation) *failure {
 	job.inner = inner
-	reply, err := inner.Relay(ctx, "execute_request", executeContent(withSync(code)), job.published)
+	reply, err := inner.Relay(ctx, "execute_request", executeContent(withSync(t.Code)), job.published)
 	job.mu.Lock()
 	job.over = true
 	job.mu.Unlock()
+	own := written{number: job.number, source: strings.Split(job.source, "\n"), code: strings.Split(t.Code, "\n"), from: t}
 	if err == nil && reply != nil {
 		var c struct {
 			Count int `json:"execution_count"`
 		}
 		if reply.Decode(&c) == nil {
-			f.cells[c.Count] = written{number: job.number, source: strings.Split(job.source, "\n"), code: strings.Split(code, "\n"), line: t.Line}
+			f.cells[c.Count] = own
 		}
 	}
 	f.mu.Lock()
@@ -267,7 +268,7 @@ func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.
 	case job.interrupted.Load():
 		return interrupted
 	}
-	return job.failure.explain(job.hold.rest(), job.program, f.cells)
+	return job.failure.explain(job.hold.rest(), job.program, f.cells, own)
 }
 
 var interrupted = &failure{
