@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Module is the path of this project's module.
@@ -122,6 +123,7 @@ func BuildPackage(ctx context.Context, goCmd, root, pkg, file string) (err error
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
+	removeAbandoned(filepath.Dir(file))
 	tmp, err := os.MkdirTemp(filepath.Dir(file), ".build-")
 	if err != nil {
 		return err
@@ -138,6 +140,17 @@ func BuildPackage(ctx context.Context, goCmd, root, pkg, file string) (err error
 		return fmt.Errorf("cannot build %s of %s: %w\n%s\n(is it complete? In that folder, with the network on: go mod download)", pkg, root, err, bytes.TrimSpace(out))
 	}
 	return os.Rename(fresh, file)
+}
+
+// removeAbandoned removes the folders of builds that were killed; none takes an
+// hour.
+func removeAbandoned(dir string) {
+	builds, _ := filepath.Glob(filepath.Join(dir, ".build-*")) // the pattern is right
+	for _, b := range builds {
+		if info, err := os.Stat(b); err == nil && time.Since(info.ModTime()) > time.Hour {
+			_ = os.RemoveAll(b) // the next build will try again
+		}
+	}
 }
 
 // Commit returns the commit checked out in a clone and whether files differ

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestFind(t *testing.T) {
@@ -104,6 +105,15 @@ func TestBuildsAtTheSameTime(t *testing.T) {
 	}
 	if after, err := os.Stat(file); err != nil || !os.SameFile(before, after) {
 		t.Errorf("linked again though nothing changed (%v)", err)
+	}
+	// A build that was killed leaves a folder, which a later one removes.
+	abandoned := filepath.Join(filepath.Dir(file), ".build-abandoned")
+	if err := os.Mkdir(abandoned, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	yesterday := time.Now().Add(-24 * time.Hour)
+	if err := os.Chtimes(abandoned, yesterday, yesterday); err != nil {
+		t.Fatal(err)
 	}
 	// A clone that does not build leaves what there was.
 	if err := os.WriteFile(filepath.Join(root, "main.go"), []byte("package main\nfunc main() { undefined() }\n"), 0o644); err != nil {
