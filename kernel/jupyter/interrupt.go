@@ -29,21 +29,23 @@ func (f *Front) interrupt() {
 }
 
 // interruptUntil interrupts whatever step of a cell GoNB is at, or comes to next,
-// until the cell is done or its program has the signal.
+// until the cell is done. GoNB passes one interrupt on to a program and leaves the
+// others alone; but one that arrives before it listens is lost.
 func (s *Session) interruptUntil(done <-chan struct{}) {
 	for {
+		again := 50 * time.Millisecond
 		compiles, runs := s.atWork()
 		for _, p := range compiles {
 			_ = syscall.Kill(p.ID, syscall.SIGINT)
 		}
 		if runs && len(compiles) == 0 {
 			_ = s.Interrupt() // if it cannot be sent GoNB has gone
-			return
+			again = 500 * time.Millisecond
 		}
 		select {
 		case <-done:
 			return
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(again):
 		}
 	}
 }

@@ -214,15 +214,15 @@ func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
 		return nil, err
 	}
 	f.mu.Lock()
-	lost := f.lost
+	lost, warming := f.lost, f.warming
 	f.lost = false
 	f.mu.Unlock()
 	select {
-	case <-f.warming:
+	case <-warming:
 	case <-time.After(f.patience):
 		forget := job.notice("Preparing: compiling the packages, only this once ...")
 		select {
-		case <-f.warming:
+		case <-warming:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
