@@ -4,7 +4,9 @@ package jupyter
 
 import (
 	"context"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -74,6 +76,44 @@ func BenchmarkCell(b *testing.B) {
 	b.ReportMetric(median(took[bare]), "bare-ms")
 	b.ReportMetric(median(took[through]), "front-ms")
 	b.ReportMetric(median(took[through])-median(took[bare]), "added-ms")
+}
+
+// How long Jupyter waits for a kernel: from the start of the installed launcher
+// until the kernel answers, with everything built.
+//
+//	go test -tags long -run '^$' -bench Ready -benchtime 20x ./kernel/jupyter
+func BenchmarkReady(b *testing.B) {
+	b.Setenv("TMPDIR", b.TempDir())
+	launcher := filepath.Join(b.TempDir(), "launch")
+	if out, err := exec.Command("go", "build", "-o", launcher, "../launch").CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	var took []float64
+	start := func() {
+		conn, err := NewConnection()
+		if err != nil {
+			b.Fatal(err)
+		}
+		begun := time.Now()
+		tmp := newTempDir()
+		file := filepath.Join(tmp, "kernel.json")
+		p, err := startProcess(tmp, func() error { return conn.WriteFile(file) }, "../../notebooks", os.Environ(), io.Discard, launcher, "launch", file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		s := newSession(p, conn)
+		defer s.Close()
+		if err := s.connect(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(begun).Seconds()*1000)
+	}
+	start() // builds the kernel, if need be
+	took = nil
+	for b.Loop() {
+		start()
+	}
+	b.ReportMetric(median(took), "ready-ms")
 }
 
 func median(values []float64) float64 {

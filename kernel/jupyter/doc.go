@@ -1,13 +1,27 @@
 // Package jupyter speaks the Jupyter messaging protocol 5.x over ZeroMQ and
 // runs GoNB, the Go kernel that compiles the cells, as a supervised process.
 //
+// # Who talks to whom
+//
+//	front ends --- Front (outside) --- Session --- GoNB --- a cell's program
+//	run command ---------------------- Session --- GoNB
+//
+// A [Session] is a GoNB of our own and the connection to it; the run command uses
+// it as it is. A [Front] is what Jupyter takes for the kernel: it listens on the
+// five sockets of a connection file, has its Session run the cells, and answers
+// by itself what GoNB does not: whether code is complete, history, comms, and
+// requests on control. It turns GoNB's errors into one, which points to the cell as
+// its author wrote it, keeps outputs inside their cell, and starts GoNB again when
+// it has died.
+//
 // # Processes
 //
 // [Start] puts GoNB into a process group of its own, which the programs of the
 // cells share, with a private temporary folder. However the session ends, also
 // by kill -9 of the process that started it, the group is killed and the
 // folder removed: a small shell watchdog waits on a pipe that the kernel of
-// the operating system closes when its owner dies.
+// the operating system closes when its owner dies. A watchdog that is killed is
+// replaced.
 //
 // # What GoNB does differently from the protocol
 //
