@@ -71,7 +71,7 @@ func Sequence(n int) []int32 {
 // MulTo sets the first rows rows of dst to x·Wᵀ, where column j of x holds the
 // input numbered active[j]; inputs not listed are taken as zero. It panics if
 // the shapes do not fit. Sums run over j in order with one rounding per term
-// (fused multiply-add) in assembly and two in portable Go, so backends agree
+// (fused multiply-add) in AVX assembly and two in portable kernels, so backends agree
 // to about sqrt(len(active)) roundings of the largest term; a single row may
 // be summed in another order than several.
 func (w *Weights[T]) MulTo(dst, x *Batch[T], rows int, active []int32) {

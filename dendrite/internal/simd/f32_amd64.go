@@ -9,7 +9,7 @@ import "unsafe"
 
 func mul32[T Float](dst, x *Batch[T], col, rows int, panel []T, active []int32) bool {
 	w, ok := float32s(panel)
-	if !ok || level == Portable || len(active) == 0 {
+	if !ok || len(active) == 0 {
 		return false
 	}
 	ds, xs := 4*dst.Stride, 4*x.Stride
@@ -17,6 +17,9 @@ func mul32[T Float](dst, x *Batch[T], col, rows int, panel []T, active []int32) 
 		d, _ := float32s(dst.Data[b*dst.Stride+col:][:Panel])
 		in, _ := float32s(x.Data[b*x.Stride:])
 		switch left := rows - b; {
+		case level == Portable:
+			mulSSE2(d, in, w, &active[0], len(active))
+			b++
 		case level == AVX512 && left >= 10:
 			mul10AVX512(d, ds, in, xs, w, &active[0], len(active))
 			b += 10
@@ -41,10 +44,14 @@ func mul32[T Float](dst, x *Batch[T], col, rows int, panel []T, active []int32) 
 
 func outer32[T Float](a T, e, x *Batch[T], col, rows int, panel []T, active []int32) bool {
 	w, ok := float32s(panel)
-	if !ok || level == Portable || len(active) == 0 {
+	if !ok || len(active) == 0 {
 		return false
 	}
 	scale := float32(a)
+	if level == Portable {
+		outer32SSE2(scale, e, x, col, rows, w, active)
+		return true
+	}
 	es, xs := 4*e.Stride, 4*x.Stride
 	for b := 0; b < rows; {
 		d, _ := float32s(e.Data[b*e.Stride+col:][:Panel])
@@ -70,6 +77,21 @@ func outer32[T Float](a T, e, x *Batch[T], col, rows int, panel []T, active []in
 		}
 	}
 	return true
+}
+
+func outer32SSE2[T Float](a float32, e, x *Batch[T], col, rows int, w *float32, active []int32) {
+	const tile = 10 // rows that go together
+	var scaled [tile][Panel]float32
+	for b := 0; b < rows; b += tile {
+		together := min(tile, rows-b)
+		for r := range together {
+			for l, v := range e.Data[(b+r)*e.Stride+col:][:Panel] {
+				scaled[r][l] = a * float32(v)
+			}
+		}
+		in, _ := float32s(x.Data[b*x.Stride:])
+		outerSSE2(&scaled[0][0], together, in, 4*x.Stride, w, &active[0], len(active))
+	}
 }
 
 // half is the second half of a panel, which AVX2 takes in two runs.
@@ -171,6 +193,12 @@ func finite32[T Float](x []T) (int, bool) {
 	}
 	return n, zeroTimesAVX2(p, n) == 0
 }
+
+//go:noescape
+func mulSSE2(dst, x, panel *float32, active *int32, n int)
+
+//go:noescape
+func outerSSE2(scaled *float32, rows int, x *float32, xStride int, panel *float32, active *int32, n int)
 
 //go:noescape
 func mul10AVX512(dst *float32, dstStride int, x *float32, xStride int, panel *float32, active *int32, n int)

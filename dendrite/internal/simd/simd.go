@@ -1,7 +1,8 @@
 // Package simd holds the numeric kernels of the model packages: small dense
 // products, rank-1 plasticity updates and transfer functions, each as portable
 // Go and, where the machine has them, as AVX2 or AVX-512 assembly chosen at run
-// time. Results of one backend are deterministic bit for bit; different
+// time. On amd64 the float32 products of the portable kernels are SSE2 assembly,
+// which every such machine runs, with the bits of the Go code. Results of one backend are deterministic bit for bit; different
 // backends agree to the tolerance stated at each function.
 package simd
 
@@ -11,7 +12,7 @@ import "golang.org/x/sys/cpu"
 type Level int
 
 const (
-	Portable Level = iota // plain Go
+	Portable Level = iota // plain Go; SSE2 for float32 products on amd64
 	AVX2                  // AVX2 and FMA
 	AVX512                // AVX-512 F, DQ and VL
 )

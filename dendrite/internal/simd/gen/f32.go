@@ -224,6 +224,86 @@ func outer(s isa, rows, unroll int) {
 	p("RET")
 }
 
+// panelSums calls f with every vector of a panel: its register, X0 to X7, and
+// its offset in a row of weights.
+func panelSums(f func(sum string, offset int)) {
+	for i := range 8 {
+		f(fmt.Sprintf("X%d", i), 16*i)
+	}
+}
+
+// broadcast fills X8 with the number at an address.
+func broadcast(address string) {
+	p("MOVSS %s, X8", address)
+	p("SHUFPS $0, X8, X8")
+}
+
+// mulSSE2 writes the product of one input row with a panel. Its sums are rounded
+// as those of portable Go.
+func mulSSE2() {
+	text("mulSSE2", 40)
+	p("MOVQ dst+0(FP), DI")
+	p("MOVQ x+8(FP), SI")
+	p("MOVQ panel+16(FP), DX")
+	p("MOVQ active+24(FP), BX")
+	p("MOVQ n+32(FP), CX")
+	panelSums(func(sum string, _ int) { p("XORPS %s, %s", sum, sum) })
+	label("one")
+	p("TESTQ CX, CX")
+	p("JZ end")
+	weightRow(0, "AX")
+	broadcast("(SI)")
+	panelSums(func(sum string, at int) {
+		p("MOVUPS %d(DX)(AX*1), X9", at)
+		p("MULPS X8, X9")
+		p("ADDPS X9, %s", sum)
+	})
+	p("ADDQ $4, SI")
+	p("ADDQ $4, BX")
+	p("DECQ CX")
+	p("JMP one")
+	label("end")
+	panelSums(func(sum string, at int) { p("MOVUPS %s, %d(DI)", sum, at) })
+	p("RET")
+}
+
+// outerSSE2 writes the update of a panel by outer products, one for each row of
+// scaled errors, which lie one after the other.
+func outerSSE2() {
+	text("outerSSE2", 56)
+	p("MOVQ x+16(FP), SI")
+	p("MOVQ xStride+24(FP), R9")
+	p("MOVQ panel+32(FP), DX")
+	p("MOVQ active+40(FP), BX")
+	p("MOVQ n+48(FP), CX")
+	label("one")
+	p("TESTQ CX, CX")
+	p("JZ end")
+	weightRow(0, "AX")
+	panelSums(func(sum string, at int) { p("MOVUPS %d(DX)(AX*1), %s", at, sum) })
+	p("MOVQ scaled+0(FP), DI")
+	p("MOVQ rows+8(FP), R8")
+	p("MOVQ SI, R10")
+	label("row")
+	broadcast("(R10)")
+	panelSums(func(sum string, at int) {
+		p("MOVUPS %d(DI), X9", at)
+		p("MULPS X8, X9")
+		p("ADDPS X9, %s", sum)
+	})
+	p("ADDQ $128, DI")
+	p("ADDQ R9, R10")
+	p("DECQ R8")
+	p("JNZ row")
+	panelSums(func(sum string, at int) { p("MOVUPS %s, %d(DX)(AX*1)", sum, at) })
+	p("ADDQ $4, SI")
+	p("ADDQ $4, BX")
+	p("DECQ CX")
+	p("JMP one")
+	label("end")
+	p("RET")
+}
+
 // constants, each 16 times over so that it can be a memory operand.
 var constants = []struct {
 	name string
@@ -455,6 +535,8 @@ func main() {
 	}
 	elementwise(avx512)
 	elementwise(avx2)
+	mulSSE2()
+	outerSSE2()
 	if err := os.WriteFile("f32_amd64.s", []byte(out.String()), 0o644); err != nil {
 		log.Fatal(err)
 	}
