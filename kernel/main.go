@@ -26,6 +26,9 @@ type cli struct {
 	Report    reportCmd    `cmd:"" help:"Turn executed notebooks into offline HTML reports."`
 	Install   installCmd   `cmd:"" help:"Register the kernel \"Dendrite (Go)\" with Jupyter."`
 	Uninstall uninstallCmd `cmd:"" help:"Remove the kernel from Jupyter."`
+	List      listCmd      `cmd:"" help:"List the notebooks, their experiments and times."`
+	Check     checkCmd     `cmd:"" help:"Run notebooks again and compare their numbers with those kept."`
+	Runs      runsCmd      `cmd:"" help:"Show or prune the run store."`
 	Doctor    doctorCmd    `cmd:"" help:"Say what is missing on this machine and how to mend it."`
 	Clean     cleanCmd     `cmd:"" help:"Strip outputs and traces of runs from notebooks."`
 	Lint      lintCmd      `cmd:"" help:"Check that notebooks are fit to be committed."`

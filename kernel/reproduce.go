@@ -21,7 +21,7 @@ type reproduceCmd struct {
 	overrides
 	Reports string        `placeholder:"DIR" help:"Folder for the reports (default: reports in the clone)."`
 	Timeout time.Duration `placeholder:"DURATION" help:"Time limit for each cell, like 10m (default: none)."`
-	Keep    bool          `help:"Keep the numbers of runs at the paper's scale in notebooks/results, as the reference runs that reports show."`
+	Keep    bool          `help:"Keep the numbers of preset runs in notebooks/results: reports show those at the paper's scale as reference runs, and check compares with them."`
 }
 
 // Help implements kong.HelpProvider.
@@ -153,7 +153,7 @@ func selectNotebooks(dir string, names []string) ([]string, error) {
 	}
 	for _, n := range names {
 		if !slices.Contains(known, notebookName(n)) {
-			return nil, usage("no notebook %q; there are: %s", n, strings.Join(known, ", "))
+			return nil, usage("no notebook %q%s; there are: %s", n, nearest(n, known), strings.Join(known, ", "))
 		}
 	}
 	return chosen, nil

@@ -191,7 +191,7 @@ type runner struct {
 	*console
 	root     string
 	timeout  time.Duration // per cell; 0 = none
-	keep     bool          // keep runs at the paper's scale as reference runs
+	keep     bool          // keep the numbers of preset runs
 	tools    *jupyter.Tools
 	pictures report.Pictures
 }

@@ -8,20 +8,21 @@ import (
 // An Entry is an experiment of this project.
 type Entry struct {
 	Info
-	Preset func(Scale) Params
+	Notebook string // that shows it, without folder and extension
+	Preset   func(Scale) Params
 }
 
 // Catalogue lists the experiments in the order of their notebooks.
 func Catalogue() []Entry {
 	return []Entry{
-		{selfPredictionInfo, func(s Scale) Params { return SelfPredictionPreset(s) }},
-		{associationInfo, func(s Scale) Params { return AssociationPreset(s) }},
-		{regressionInfo, func(s Scale) Params { return RegressionPreset(s) }},
-		{mnistInfo, func(s Scale) Params { return MNISTPreset(s) }},
-		{disinhibitionInfo, func(s Scale) Params { return DisinhibitionPreset(s) }},
-		{theoryInfo, func(s Scale) Params { return TheoryPreset(s) }},
-		{robustnessInfo, func(s Scale) Params { return RobustnessPreset(s) }},
-		{predictionsInfo, func(s Scale) Params { return PredictionsPreset(s) }},
+		{selfPredictionInfo, "1-self-prediction", func(s Scale) Params { return SelfPredictionPreset(s) }},
+		{associationInfo, "2-association", func(s Scale) Params { return AssociationPreset(s) }},
+		{regressionInfo, "3-regression", func(s Scale) Params { return RegressionPreset(s) }},
+		{mnistInfo, "4-mnist", func(s Scale) Params { return MNISTPreset(s) }},
+		{disinhibitionInfo, "5-disinhibition", func(s Scale) Params { return DisinhibitionPreset(s) }},
+		{theoryInfo, "6-theory", func(s Scale) Params { return TheoryPreset(s) }},
+		{robustnessInfo, "7-robustness", func(s Scale) Params { return RobustnessPreset(s) }},
+		{predictionsInfo, "8-predictions", func(s Scale) Params { return PredictionsPreset(s) }},
 	}
 }
 

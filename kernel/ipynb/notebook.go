@@ -19,6 +19,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Tags with a meaning for the runner (the first two as in papermill, the
@@ -121,6 +122,22 @@ func (nb *Notebook) freeID(want string) string {
 		id = fmt.Sprintf("%s-%d", want, i)
 	}
 	return id
+}
+
+// Title is the first heading of the notebook, without its marks; empty if there
+// is none.
+func (nb *Notebook) Title() string {
+	for _, c := range nb.Cells {
+		if c.Type != Markdown {
+			continue
+		}
+		for line := range strings.Lines(c.Source) {
+			if title, ok := strings.CutPrefix(line, "# "); ok {
+				return strings.TrimSpace(title)
+			}
+		}
+	}
+	return ""
 }
 
 // Upgrade makes a notebook of an older 4.x format one of format 4.5 by giving

@@ -120,7 +120,7 @@ type builder struct {
 const maxRows = 40
 
 func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error) {
-	runs, err := gather(nb)
+	runs, err := Runs(nb)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 			v.Parameters = append(v.Parameters, parameterView{q, b.symbol(q.Symbol)})
 		}
 		if data, ok := p.Info.References[r.Experiment]; ok {
-			if v.Reference, err = readReference(data); err != nil {
+			if v.Reference, err = readReference(data, r.Experiment); err != nil {
 				return nil, err
 			}
 		}

@@ -32,17 +32,27 @@ type Reference struct {
 // lead elsewhere.
 var plainName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// KeepReferences writes every run of an executed notebook that has the paper's
-// scale, unchanged, to <dir>/<experiment>.json and returns those files.
+// ResultsDir is where in dir the kept runs of a scale are: those at the paper's
+// scale, which reports show, in dir itself.
+func ResultsDir(dir, scale string) string {
+	if scale == "quick" {
+		return filepath.Join(dir, "quick")
+	}
+	return dir
+}
+
+// KeepReferences writes every run of an executed notebook that has a preset's
+// parameters, unchanged, to <experiment>.json in the ResultsDir of its scale, and
+// returns those files.
 func KeepReferences(nb *ipynb.Notebook, dir string) ([]string, error) {
-	runs, err := gather(nb)
+	runs, err := Runs(nb)
 	if err != nil {
 		return nil, err
 	}
 	info, _ := nb.Info()
 	var files []string
 	for _, r := range runs {
-		if r.Scale != "paper" || r.Reduced {
+		if r.Scale != "quick" && (r.Scale != "paper" || r.Reduced) {
 			continue
 		}
 		if !plainName.MatchString(r.Experiment) {
@@ -56,8 +66,8 @@ func KeepReferences(nb *ipynb.Notebook, dir string) ([]string, error) {
 		if err != nil {
 			return files, fmt.Errorf("keep the reference run: %w", err)
 		}
-		file := filepath.Join(dir, r.Experiment+".json")
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		file := filepath.Join(ResultsDir(dir, r.Scale), r.Experiment+".json")
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return files, err
 		}
 		if err := Save(file, append(data, '\n')); err != nil {
@@ -71,7 +81,7 @@ func KeepReferences(nb *ipynb.Notebook, dir string) ([]string, error) {
 // FindReferences returns the kept runs of the experiments that an executed
 // notebook shows, for its metadata.
 func FindReferences(nb *ipynb.Notebook, dir string) (map[string]json.RawMessage, error) {
-	runs, err := gather(nb)
+	runs, err := Runs(nb)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +97,8 @@ func FindReferences(nb *ipynb.Notebook, dir string) (map[string]json.RawMessage,
 		if err != nil {
 			return nil, err
 		}
-		if _, err := readReference(data); err != nil {
-			return nil, fmt.Errorf("%s: %w; restore it with git, or make it again with --keep", r.Experiment+".json", err)
+		if _, err := readReference(data, r.Experiment); err != nil {
+			return nil, err
 		}
 		if found == nil {
 			found = map[string]json.RawMessage{}
@@ -98,10 +108,25 @@ func FindReferences(nb *ipynb.Notebook, dir string) (map[string]json.RawMessage,
 	return found, nil
 }
 
-func readReference(data []byte) (*Reference, error) {
+// ReadReference returns the kept run of an experiment, nil if there is none.
+func ReadReference(dir, experiment string) (*Reference, error) {
+	if !plainName.MatchString(experiment) {
+		return nil, nil
+	}
+	data, err := os.ReadFile(filepath.Join(dir, experiment+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return readReference(data, experiment)
+}
+
+func readReference(data []byte, experiment string) (*Reference, error) {
 	var ref Reference
 	if err := json.Unmarshal(data, &ref); err != nil {
-		return nil, fmt.Errorf("read the reference run: %w", err)
+		return nil, fmt.Errorf("read the kept run %s.json: %w; restore it with git, or make it again with --keep", experiment, err)
 	}
 	return &ref, nil
 }

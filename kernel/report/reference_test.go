@@ -54,7 +54,6 @@ func TestReferenceRunIsKeptAndShown(t *testing.T) {
 func TestReducedAndChangedRunsAreNoReference(t *testing.T) {
 	dir := t.TempDir()
 	for name, change := range map[string]func(object){
-		"quick":   func(rec object) { rec["scale"] = "quick" },
 		"changed": func(rec object) { rec["scale"] = "custom" },
 		"reduced": func(rec object) { rec["reduced"] = true },
 	} {

@@ -140,9 +140,9 @@ func (c Comparison) Chip() Chip {
 	return chip
 }
 
-// gather returns the distinct runs of a notebook in the order of their first
+// Runs returns the distinct runs of a notebook in the order of their first
 // appearance.
-func gather(nb *ipynb.Notebook) ([]*Run, error) {
+func Runs(nb *ipynb.Notebook) ([]*Run, error) {
 	var runs []*Run
 	for i, cell := range nb.Cells {
 		if hidden(cell) {
