@@ -17,6 +17,7 @@ const indexName = "index.html"
 type reportCmd struct {
 	Notebooks []string `arg:"" name:"executed" type:"existingfile" help:"Executed notebooks, as \"run\" or Jupyter saves them."`
 	Out       string   `short:"o" placeholder:"DIR" help:"Folder for the reports (default: beside the first notebook)."`
+	Compare   bool     `help:"Show two executed notebooks of one figure side by side, in A-vs-B.html."`
 }
 
 // Help implements kong.HelpProvider.
@@ -28,7 +29,10 @@ Examples:
 
   go run ./kernel report reports/4-mnist.ipynb
 
-  go run ./kernel report mine.ipynb --out site`
+  go run ./kernel report mine.ipynb --out site
+
+  scripts/reproduce --reports tweaked -p sigma=0.3 1-self-prediction
+  go run ./kernel report --compare reports/1-self-prediction.ipynb tweaked/1-self-prediction.ipynb`
 }
 
 func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
@@ -38,6 +42,9 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
+	}
+	if cmd.Compare {
+		return cmd.compare(ctx, c, dir)
 	}
 	pictures := new(report.Pictures)
 	var entries []report.Entry
@@ -59,6 +66,32 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	c.tell("%s", relative(index))
+	return nil
+}
+
+// compare writes the page that shows two notebooks side by side.
+func (cmd *reportCmd) compare(ctx context.Context, c *console, dir string) error {
+	if len(cmd.Notebooks) != 2 {
+		return usage("--compare takes two executed notebooks, not %d", len(cmd.Notebooks))
+	}
+	var nbs [2]*ipynb.Notebook
+	var names [2]string
+	for i, path := range cmd.Notebooks {
+		var err error
+		if nbs[i], err = ipynb.ReadFile(path); err != nil {
+			return err
+		}
+		names[i] = strings.TrimSuffix(filepath.Base(path), ".ipynb")
+	}
+	html, err := report.Compare(ctx, nbs[0], nbs[1], report.Options{})
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, names[0]+"-vs-"+names[1]+".html")
+	if err := report.Save(file, html); err != nil {
+		return err
+	}
+	c.tell("%s", relative(file))
 	return nil
 }
 

@@ -261,6 +261,35 @@ func TestHostileInBrowser(t *testing.T) {
 	tb.shoot("hostile.png")
 }
 
+func TestCompareInBrowser(t *testing.T) {
+	for name, page := range map[string][]byte{
+		"compare":         compared(t, illustrated(t, "sample", sample), tweaked(t)),
+		"compare-hostile": compared(t, illustrated(t, "hostile", hostile), illustrated(t, "hostile", hostile)),
+	} {
+		tb := newTab(t)
+		address := saved(t, page)
+		for _, s := range []struct {
+			name         string
+			width        int64
+			dark, mobile bool
+		}{{"desktop", 1400, false, false}, {"phone-dark", 390, true, true}} {
+			tb.screen(s.width, s.dark, s.mobile)
+			tb.open(address)
+			if n, all := eval[int](tb, drawn), eval[int](tb, `document.querySelectorAll('.dendrite-chart').length`); n != all || n == 0 {
+				t.Errorf("%s, %s: %d of %d charts drawn", name, s.name, n, all)
+			}
+			if n := eval[int](tb, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); n > 0 {
+				t.Errorf("%s, %s: the page is %d px wider than the screen", name, s.name, n)
+			}
+			if eval[bool](tb, `!!globalThis.HACKED`) {
+				t.Errorf("%s: a script of the notebook ran", name)
+			}
+			tb.audit(name + ", " + s.name)
+			tb.shoot(name + "-" + s.name + ".png")
+		}
+	}
+}
+
 func TestIndexInBrowser(t *testing.T) {
 	tb := newTab(t)
 	address := saved(t, sampleIndex(t))

@@ -11,7 +11,7 @@ import (
 	"microcircuits/dendrite/chart"
 )
 
-//go:embed assets/page.css assets/report.css assets/index.css assets/theme.js assets/toggle.js assets/report.js
+//go:embed assets/page.css assets/report.css assets/index.css assets/compare.css assets/theme.js assets/toggle.js assets/report.js
 var assets embed.FS
 
 //go:embed templates/*.html

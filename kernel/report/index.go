@@ -49,12 +49,8 @@ func Summarize(ctx context.Context, nb *ipynb.Notebook, href string, opts Option
 }
 
 func (p *page) firstFigure() *figureView {
-	for _, c := range p.Cells {
-		for _, o := range c.Outputs {
-			if o.Figure != nil {
-				return o.Figure
-			}
-		}
+	if all := p.figures(); len(all) > 0 {
+		return all[0]
 	}
 	return nil
 }

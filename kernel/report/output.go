@@ -144,12 +144,12 @@ func (b *builder) figure(c *chartData, o *ipynb.Output) (*figureView, error) {
 	b.figures++
 	b.page.HasChart = true
 	f := &figureView{
-		Number: b.figures, Title: c.Title, Caption: c.Caption, Alt: c.Alt, Width: c.Width, Height: c.Height,
+		Number: strconv.Itoa(b.figures) + b.side, Title: c.Title, Caption: c.Caption, Alt: c.Alt, Width: c.Width, Height: c.Height,
 		Picture: template.URL("data:image/svg+xml;base64," + picture), svg64: picture, Option: block,
 		AllRows: len(c.Table.Rows), Note: c.Table.Note,
 	}
 	// Names of saved files come from the number alone.
-	name := "figure-" + strconv.Itoa(b.figures)
+	name := "figure-" + f.Number
 	f.CSVName, f.SVGName, f.PNGName = name+".csv", name+".svg", name+".png"
 	if f.HasTable = len(c.Table.Columns) > 0 && len(c.Table.Rows) > 0; f.HasTable {
 		f.CSV = c.Table.csvLink()

@@ -73,7 +73,7 @@ type errorView struct {
 }
 
 type figureView struct {
-	Number                    int
+	Number                    string
 	Title, Caption, Alt       string
 	Width, Height             int
 	Picture                   template.URL
@@ -112,6 +112,7 @@ type builder struct {
 	runs     []*Run
 	shown    []bool // runs whose comparison has been placed
 	figures  int
+	side     string // A or B where two notebooks share a page
 	anyRan   bool
 }
 
@@ -129,7 +130,7 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 		pictures = new(Pictures)
 	}
 	b := &builder{
-		ctx: ctx, nb: nb, pictures: pictures, runs: runs, shown: make([]bool, len(runs)),
+		ctx: ctx, nb: nb, pictures: pictures, side: opts.side, runs: runs, shown: make([]bool, len(runs)),
 		w:    &writer{ctx: ctx, sanitizer: newSanitizer()},
 		page: &page{Index: opts.Index, Paper: thePaper},
 	}

@@ -34,6 +34,8 @@ type Options struct {
 	// Pictures draws the charts that bring no static picture; nil makes one
 	// for this report. Sharing it between reports saves its start.
 	Pictures *Pictures
+
+	side string
 }
 
 // Write renders an executed notebook. It fails, naming the cell, on a formula

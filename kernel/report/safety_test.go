@@ -19,7 +19,8 @@ var (
 // TestHostileNotebook reads the report of a notebook that tries everything as
 // a browser would and looks for whatever could run, load or break out.
 func TestHostileNotebook(t *testing.T) {
-	for name, page := range map[string][]byte{"report": render(t, illustrated(t, "hostile", hostile)), "index": sampleIndex(t)} {
+	for name, page := range map[string][]byte{"report": render(t, illustrated(t, "hostile", hostile)), "index": sampleIndex(t),
+		"compare": compared(t, illustrated(t, "hostile", hostile), illustrated(t, "hostile", hostile))} {
 		t.Run(name, func(t *testing.T) { inspect(t, page) })
 	}
 }
@@ -102,7 +103,7 @@ func checkAttributes(t *testing.T, n *html.Node) {
 			t.Errorf("%s has %s", n.Data, a.Key)
 		case a.Key == "href" && (strings.HasPrefix(value, "javascript:") || strings.HasPrefix(value, "data:") && !strings.HasPrefix(value, "data:text/csv") && value != "data:,"):
 			t.Errorf("%s leads to %.80s", n.Data, a.Val)
-		case a.Key == "download" && !regexp.MustCompile(`^figure-\d+\.(csv|svg|png)$`).MatchString(a.Val):
+		case a.Key == "download" && !regexp.MustCompile(`^figure-\d+[AB]?\.(csv|svg|png)$`).MatchString(a.Val):
 			t.Errorf("the notebook chose the file name %q", a.Val)
 		case a.Key == "style" && !class("dendrite-chart")(n):
 			t.Errorf("%s has style %q", n.Data, a.Val)

@@ -19,8 +19,10 @@
   // The table of contents: folded on a phone, following the reader elsewhere.
   var toc = document.querySelector('.toc details'), wide = matchMedia('(min-width: 68rem)');
   function fold() { toc.open = wide.matches; }
-  fold();
-  wide.addEventListener('change', fold);
+  if (toc) {
+    fold();
+    wide.addEventListener('change', fold);
+  }
   var links = {};
   all('.toc a').forEach(function (a) { links[decodeURIComponent(a.hash.slice(1))] = a; });
   var marks = Object.keys(links).map(function (id) { return document.getElementById(id); }).filter(Boolean);

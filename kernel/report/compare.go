@@ -1,0 +1,181 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"microcircuits/dendrite/chart"
+	"microcircuits/kernel/ipynb"
+)
+
+// A versus is everything the page that compares two runs shows.
+type versus struct {
+	Title, Figure string
+	Paper         paper
+	Sides         []sideView
+	Changed       []difference
+	Alike         int // parameters that do not differ
+	Verdicts      []verdicts
+	Figures       []pair
+
+	CSP     string
+	Style   template.CSS
+	Theme   template.HTML
+	Scripts []template.HTML
+}
+
+// A sideView is one of the two runs.
+type sideView struct {
+	Name string // A or B
+	Run  *Run
+	Info ipynb.RunInfo
+}
+
+// A difference is a parameter that the two runs have different values of.
+type difference struct {
+	parameterView
+	A, B string
+}
+
+// verdicts is a quantity of both runs; what one run lacks is empty.
+type verdicts struct {
+	Quantity, Paper, Tolerance string
+	A, B                       *Chip
+}
+
+// A pair is a figure of both runs; one side may be nil.
+type pair struct{ Sides []*figureView }
+
+// Compare renders two executed notebooks of one figure side by side: what was
+// changed, what came out, and where the numbers come from. It fails if the
+// notebooks do not show runs of the same experiments, or one was not executed.
+func Compare(ctx context.Context, a, b *ipynb.Notebook, opts Options) ([]byte, error) {
+	if opts.Pictures == nil {
+		opts.Pictures = new(Pictures)
+	}
+	var pages [2]*page
+	for i, nb := range []*ipynb.Notebook{a, b} {
+		opts.side = string("AB"[i])
+		p, err := build(ctx, nb, opts)
+		if err != nil {
+			return nil, fmt.Errorf("compare reports: notebook %s: %w", opts.side, err)
+		}
+		if len(p.Runs) == 0 {
+			return nil, fmt.Errorf("compare reports: notebook %s holds no finished run: run it first, say with go run ./kernel run", opts.side)
+		}
+		pages[i] = p
+	}
+	v, err := compare(pages[0], pages[1])
+	if err != nil {
+		return nil, fmt.Errorf("compare reports: %w", err)
+	}
+	scripts := []string{asset("theme.js"), asset("toggle.js")}
+	if pages[0].HasChart || pages[1].HasChart {
+		scripts = append(scripts, chart.EChartsJS(), chart.RuntimeJS())
+	}
+	elements, policy := inline(append(scripts, asset("report.js")))
+	v.Theme, v.Scripts, v.CSP = elements[0], elements[1:], policy
+	v.Style = template.CSS(asset("page.css") + asset("report.css") + asset("compare.css"))
+	var out bytes.Buffer
+	if err := templates.ExecuteTemplate(&out, "compare.html", v); err != nil {
+		return nil, fmt.Errorf("compare reports: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func compare(a, b *page) (*versus, error) {
+	experiments := func(p *page) string {
+		var names []string
+		for _, r := range p.Runs {
+			names = append(names, r.Experiment)
+		}
+		slices.Sort(names)
+		return strings.Join(slices.Compact(names), ", ")
+	}
+	if ea, eb := experiments(a), experiments(b); ea != eb {
+		return nil, fmt.Errorf("A shows %s, B shows %s: choose two runs of the same notebook", ea, eb)
+	}
+	// The last run of a notebook is the one its figures and comparison show.
+	ra, rb := a.Runs[len(a.Runs)-1], b.Runs[len(b.Runs)-1]
+	v := &versus{
+		Title: a.Title, Figure: ra.Figure, Paper: thePaper,
+		Sides: []sideView{{"A", ra.Run, a.Info}, {"B", rb.Run, b.Info}},
+	}
+	v.parameters(ra, rb)
+	v.verdicts(ra, rb)
+	fa, fb := a.figures(), b.figures()
+	for i := range max(len(fa), len(fb)) {
+		p := pair{make([]*figureView, 2)}
+		if i < len(fa) {
+			p.Sides[0] = fa[i]
+		}
+		if i < len(fb) {
+			p.Sides[1] = fb[i]
+		}
+		v.Figures = append(v.Figures, p)
+	}
+	return v, nil
+}
+
+// parameters lists what differs; a parameter that only one run has differs too.
+func (v *versus) parameters(a, b *runView) {
+	inB := map[string]parameterView{}
+	for _, q := range b.Parameters {
+		inB[q.Name] = q
+	}
+	for _, q := range a.Parameters {
+		r, ok := inB[q.Name]
+		delete(inB, q.Name)
+		switch {
+		case !ok:
+			v.Changed = append(v.Changed, difference{q, q.Value, "not there"})
+		case q.Value != r.Value:
+			v.Changed = append(v.Changed, difference{q, q.Value, r.Value})
+		default:
+			v.Alike++
+		}
+	}
+	for _, q := range b.Parameters {
+		if _, left := inB[q.Name]; left {
+			v.Changed = append(v.Changed, difference{q, "not there", q.Value})
+		}
+	}
+}
+
+func (v *versus) verdicts(a, b *runView) {
+	at := map[string]int{}
+	for _, c := range a.Comparison {
+		chip := c.Chip()
+		at[c.Quantity] = len(v.Verdicts)
+		v.Verdicts = append(v.Verdicts, verdicts{Quantity: c.Quantity, Paper: c.Paper, Tolerance: c.Tolerance, A: &chip})
+	}
+	for _, c := range b.Comparison {
+		chip := c.Chip()
+		i, ok := at[c.Quantity]
+		if !ok {
+			v.Verdicts = append(v.Verdicts, verdicts{Quantity: c.Quantity, Paper: c.Paper, Tolerance: c.Tolerance, B: &chip})
+			continue
+		}
+		v.Verdicts[i].B = &chip
+		if v.Verdicts[i].Tolerance != c.Tolerance { // other scales have other bounds
+			v.Verdicts[i].Tolerance += "; B: " + c.Tolerance
+		}
+	}
+}
+
+// figures lists the page's figures in their order.
+func (p *page) figures() []*figureView {
+	var all []*figureView
+	for _, c := range p.Cells {
+		for _, o := range c.Outputs {
+			if o.Figure != nil {
+				all = append(all, o.Figure)
+			}
+		}
+	}
+	return all
+}

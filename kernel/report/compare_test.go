@@ -1,0 +1,95 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"microcircuits/kernel/ipynb"
+)
+
+// tweaked is the sample notebook with one parameter changed, one added and one
+// gone.
+func tweaked(t testing.TB) *ipynb.Notebook {
+	nb := illustrated(t, "sample", sample)
+	for _, c := range nb.Cells {
+		for _, o := range c.Outputs {
+			if _, ok := o.Data[RunMIME]; !ok {
+				continue
+			}
+			rec := record()
+			params := rec["parameters"].([]object)
+			changed := object{}
+			for k, v := range params[0] {
+				changed[k] = v
+			}
+			changed["value"], changed["changed"] = "0.123", true
+			rec["parameters"] = append([]object{changed, {"name": "Newcomer", "value": "7"}}, params[2:]...)
+			rec["scale"] = "custom"
+			rec["comparison"] = append(rec["comparison"].([]object)[:1:1], object{"quantity": "Only in B", "ours": "1", "verdict": "deviates"})
+			o.Data[RunMIME] = mustJSON(t, rec)
+		}
+	}
+	return nb
+}
+
+func compared(t testing.TB, a, b *ipynb.Notebook) []byte {
+	t.Helper()
+	page, err := Compare(t.Context(), a, b, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page
+}
+
+func TestCompare(t *testing.T) {
+	a, b := illustrated(t, "sample", sample), tweaked(t)
+	page := compared(t, a, b)
+	root := parse(t, page)
+	params := record()["parameters"].([]object)
+	changed := find(root, func(n *html.Node) bool { return attr(n, "id") == "changed" })
+	if len(changed) != 1 {
+		t.Fatalf("%d tables of changes", len(changed))
+	}
+	text := textOf(changed[0])
+	for _, want := range []string{params[0]["name"].(string), params[0]["value"].(string), "0.123", "Newcomer", params[1]["name"].(string), "not there"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("what differs does not say %q: %s", want, text)
+		}
+	}
+	if len(params) > 2 && strings.Contains(text, params[2]["name"].(string)+"<") {
+		t.Errorf("a parameter that is the same is listed: %s", text)
+	}
+	numbers := textOf(find(root, func(n *html.Node) bool { return attr(n, "id") == "numbers" })[0])
+	if !strings.Contains(numbers, "Only in B") || !strings.Contains(numbers, "–") || !strings.Contains(numbers, "Custom parameters") {
+		t.Errorf("numbers: %s", numbers)
+	}
+	for _, id := range []string{"figure-1A", "figure-1B", "figure-5A", "figure-5B"} {
+		if n := len(find(root, func(n *html.Node) bool { return attr(n, "id") == id })); n != 1 {
+			t.Errorf("%d elements %s", n, id)
+		}
+	}
+	if !bytes.Equal(page, compared(t, a, b)) {
+		t.Error("the same notebooks gave other bytes")
+	}
+	same := parse(t, compared(t, a, a))
+	if text := textOf(find(same, func(n *html.Node) bool { return attr(n, "id") == "changed" })[0]); !strings.Contains(text, "No parameter") {
+		t.Errorf("the same run twice: %s", text)
+	}
+}
+
+func TestCompareRefuses(t *testing.T) {
+	unrun := ipynb.New()
+	unrun.Add(ipynb.Markdown, "# nothing")
+	other := paperRun(t, func(object) {})
+	for want, pair := range map[string][2]*ipynb.Notebook{
+		"notebook B holds no finished run": {illustrated(t, "sample", sample), unrun},
+		"choose two runs of the same":      {illustrated(t, "sample", sample), other},
+	} {
+		if _, err := Compare(t.Context(), pair[0], pair[1], Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
