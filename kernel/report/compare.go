@@ -97,7 +97,7 @@ func compare(a, b *page) (*versus, error) {
 		return strings.Join(slices.Compact(names), ", ")
 	}
 	if ea, eb := experiments(a), experiments(b); ea != eb {
-		return nil, fmt.Errorf("A shows %s, B shows %s: choose two runs of the same notebook", ea, eb)
+		return nil, fmt.Errorf("notebook A shows %s, notebook B %s: choose two runs of the same notebook", ea, eb)
 	}
 	// The last run of a notebook is the one its figures and comparison show.
 	ra, rb := a.Runs[len(a.Runs)-1], b.Runs[len(b.Runs)-1]
