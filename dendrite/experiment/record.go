@@ -108,6 +108,10 @@ func (r *Record) MarshalJSON() ([]byte, error) {
 	if r.Changed {
 		scale = "custom"
 	}
+	sources := ""
+	if slices.ContainsFunc(r.Parameters, func(p Parameter) bool { return p.Source != "" }) {
+		sources = Sources
+	}
 	return json.Marshal(struct {
 		Version    int          `json:"version"`
 		Experiment string       `json:"experiment"`
@@ -121,5 +125,5 @@ func (r *Record) MarshalJSON() ([]byte, error) {
 		Sources    string       `json:"sources"`
 		Deviations []string     `json:"deviations"`
 		Provenance Provenance   `json:"provenance"`
-	}{1, r.Info.Name, r.Info.Title, r.Info.Figure, scale, r.Badge(), r.Reduced, r.Parameters, r.Comparison, Sources, r.Info.Deviations, r.Provenance})
+	}{1, r.Info.Name, r.Info.Title, r.Info.Figure, scale, r.Badge(), r.Reduced, r.Parameters, r.Comparison, sources, r.Info.Deviations, r.Provenance})
 }

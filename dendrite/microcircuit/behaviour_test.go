@@ -279,6 +279,11 @@ func TestProbes(t *testing.T) {
 	if !(input.Series[0][2] > input.Series[0][1]) || input.Series[0][0] != 0 {
 		t.Errorf("smoothed input %v", input.Series[0])
 	}
+	for i, norm := range some.Norms() {
+		if want := math.Hypot(some.Series[0][i], some.Series[1][i]); math.Abs(norm-want) > 1e-12 {
+			t.Errorf("norm of sample %d is %g, want %g", i, norm, want)
+		}
+	}
 }
 
 func TestTransfer(t *testing.T) {

@@ -1,6 +1,9 @@
 package microcircuit
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // A Quantity is something a probe can record, or Value can show.
 type Quantity int
@@ -86,6 +89,18 @@ func (n *Network) value(q Quantity, area int) ([]float64, error) {
 		return a.rateInt, nil
 	}
 	return nil, fmt.Errorf("microcircuit: area %d of %d has no %s", area, last, q)
+}
+
+// Norms returns the Euclidean norm over the probe's neurons, one value per
+// sample.
+func (p *Probe) Norms() []float64 {
+	out := make([]float64, len(p.Times))
+	for _, series := range p.Series {
+		for t, v := range series {
+			out[t] = math.Hypot(out[t], v)
+		}
+	}
+	return out
 }
 
 // prepare checks the probe against the network and makes room for a run.

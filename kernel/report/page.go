@@ -97,6 +97,11 @@ type runView struct {
 	Reference  *Reference // nil for none
 }
 
+// FromPaper tells whether the paper, or a source, has a word on any parameter.
+func (v *runView) FromPaper() bool {
+	return slices.ContainsFunc(v.Parameters, func(p parameterView) bool { return p.Paper != "" || p.Source != "" })
+}
+
 type parameterView struct {
 	Parameter
 	SymbolHTML template.HTML

@@ -1,0 +1,86 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Own is an experiment of the reader's own: one result for each seed, computed
+// once, kept in the run store and shown like the figures of the paper. P is a
+// struct of plain values whose field tags document it (see [Table]); R is what
+// one network gives, of plain exported values too.
+type Own[P, R any] struct {
+	// Info needs a Name and a Title. Raise Version when Seed comes to give other
+	// results, or those in the store will be taken for today's.
+	Info   Info
+	Params P
+	Preset P   // where the parameters started: what differs is marked
+	Seeds  int // networks, at least 1
+	// Seed computes the network of one seed. It depends on nothing but p and
+	// seed, returns soon after ctx is over, and may tell w how far it is.
+	Seed func(ctx context.Context, p P, seed uint64, w *Work) (R, error)
+	// Compare holds the results against whatever they should be; may be nil.
+	Compare func(results []R) []Comparison
+}
+
+// OwnScale is the scale of experiments that are not the paper's.
+const OwnScale Scale = "own experiment"
+
+// OwnRun is a finished run of an own experiment.
+type OwnRun[P, R any] struct {
+	Record
+	Params P
+	Seeds  []R // in the order of the seeds 1, 2, ...
+}
+
+// Run computes or looks up every seed. It fails, before anything is computed,
+// with the first parameter that is out of its range.
+func (o Own[P, R]) Run(ctx context.Context, env Env) (*OwnRun[P, R], error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("experiment %s: %w", o.Info.Name, err)
+	}
+	start := time.Now()
+	run := &OwnRun[P, R]{Record: NewRecord(o.Info, OwnScale, o.Params, o.Preset, o.Preset), Params: o.Params}
+	var jobs []Job[R]
+	for seed := 1; seed <= o.Seeds; seed++ {
+		jobs = append(jobs, Job[R]{
+			Unit: fmt.Sprintf("seed%d", seed),
+			Key: struct {
+				Params P
+				Seed   int
+			}{o.Params, seed},
+			Run: func(ctx context.Context, w *Work) (R, error) { return o.Seed(ctx, o.Params, uint64(seed), w) },
+		})
+		run.Provenance.Seeds = append(run.Provenance.Seeds, seed)
+	}
+	done, err := Execute(ctx, env, o.Info, jobs)
+	if err != nil {
+		return nil, err
+	}
+	AddJobs(&run.Record, done)
+	for _, d := range done {
+		run.Seeds = append(run.Seeds, d.Result)
+	}
+	if o.Compare != nil {
+		run.Comparison = o.Compare(run.Seeds)
+	}
+	run.Provenance.WallSeconds = time.Since(start).Seconds()
+	return run, nil
+}
+
+func (o Own[P, R]) validate() error {
+	switch {
+	case o.Info.Title == "":
+		return errors.New("Info.Title is empty: say what the experiment shows")
+	case o.Seeds < 1:
+		return fmt.Errorf("Seeds is %d; want at least 1", o.Seeds)
+	case o.Seed == nil:
+		return errors.New("Seed is nil: give the function that computes one network")
+	}
+	if _, err := Find(o.Info.Name); err == nil {
+		return errors.New("this name is taken by a figure of the paper: choose another Info.Name")
+	}
+	return Validate(o.Params)
+}

@@ -1,0 +1,77 @@
+package experiment
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+type ownParams struct {
+	Gain  float64 `symbol:"g" unit:"1/ms" min:"0" max:"10" doc:"factor of the seed"`
+	Steps int     `min:"1" max:"100" doc:"length of the result"`
+}
+
+// ramp is a tiny experiment that counts how often it is computed.
+func ramp(computed *int) Own[ownParams, []float64] {
+	p := ownParams{Gain: 2, Steps: 3}
+	return Own[ownParams, []float64]{
+		Info: Info{Name: "ramp", Title: "A ramp", Version: 1}, Params: p, Preset: p, Seeds: 2,
+		Seed: func(_ context.Context, p ownParams, seed uint64, w *Work) ([]float64, error) {
+			*computed++
+			var out []float64
+			for i := range p.Steps {
+				out = append(out, p.Gain*float64(seed)*float64(i))
+				w.Report(float64(i)/float64(p.Steps), "counting")
+			}
+			return out, nil
+		},
+		Compare: func(results [][]float64) []Comparison {
+			return []Comparison{{Quantity: "last value", Ours: "there", Verdict: Matches}}
+		},
+	}
+}
+
+func TestOwn(t *testing.T) {
+	computed := 0
+	o := ramp(&computed)
+	env := Env{Store: openStore(t), Workers: 1}
+	run, err := o.Run(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if computed != 2 || len(run.Seeds) != 2 || run.Seeds[1][2] != 8 || run.Changed || run.Badge() != "own experiment" || len(run.Comparison) != 1 {
+		t.Errorf("computed %d: %+v", computed, run)
+	}
+	if q := run.Parameters[0]; q.Name != "Gain" || q.Value != "2" || q.Unit != "1/ms" || q.Range != "0 to 10" {
+		t.Errorf("parameters %+v", run.Parameters)
+	}
+	if run, err = o.Run(t.Context(), env); err != nil || computed != 2 || !run.Provenance.Cached {
+		t.Errorf("again: computed %d, %v", computed, err)
+	}
+	o.Params.Gain = 3
+	if run, err = o.Run(t.Context(), env); err != nil || computed != 4 || !run.Changed || run.Seeds[1][2] != 12 {
+		t.Errorf("changed: computed %d, %v, %+v", computed, err, run)
+	}
+	o.Seeds = 3
+	if _, err = o.Run(t.Context(), env); err != nil || computed != 5 {
+		t.Errorf("one more seed: computed %d, %v", computed, err)
+	}
+}
+
+func TestOwnRefuses(t *testing.T) {
+	for want, spoil := range map[string]func(*Own[ownParams, []float64]){
+		"0 <= Gain <= 10":    func(o *Own[ownParams, []float64]) { o.Params.Gain = 11 },
+		"Seeds is 0":         func(o *Own[ownParams, []float64]) { o.Seeds = 0 },
+		"Title is empty":     func(o *Own[ownParams, []float64]) { o.Info.Title = "" },
+		"Seed is nil":        func(o *Own[ownParams, []float64]) { o.Seed = nil },
+		"taken by a figure":  func(o *Own[ownParams, []float64]) { o.Info.Name = "mnist" },
+		"not usable as a na": func(o *Own[ownParams, []float64]) { o.Info.Name = "a/b" },
+	} {
+		computed := 0
+		o := ramp(&computed)
+		spoil(&o)
+		if _, err := o.Run(t.Context(), Env{Store: openStore(t)}); err == nil || !strings.Contains(err.Error(), want) || computed > 0 {
+			t.Errorf("error %v (computed %d), want %q", err, computed, want)
+		}
+	}
+}
