@@ -82,6 +82,31 @@ var define=function(){problems.push("define was called")};define.amd={};</script
 	if got := eval(one + `.querySelectorAll("b").length`); got != "0" {
 		t.Error("a name was read as HTML in the tooltip")
 	}
+	// A chart with a control, by keyboard as by mouse, through a change of theme.
+	explore := Explore("name", "b", []string{"a", "b"}, func(name string) *Chart {
+		return Lines(LinesSpec{Curves: []Curve{{Name: "c", X: x, Y: x}}, Y: Axis{Name: "height of " + name}})
+	})
+	number := Explore("gain", 2, []int{1, 2, 3}, func(gain int) *Chart {
+		return Lines(LinesSpec{Curves: []Curve{{Name: "c", X: x, Y: x}}, Y: Axis{Name: fmt.Sprintf("gain %d", gain)}})
+	})
+	for id, c := range map[string]*Chart{"list": explore, "slider": number} {
+		element, _, _ := strings.Cut(c.HTML(), "<script>")
+		eval(fmt.Sprintf(`(function () { var e = document.createElement("div"); e.id = %q; e.style.width = "700px"; e.innerHTML = %q; document.body.append(e);
+			__dendrite.draw(e.querySelector(".dendrite-chart"), %s) })()`, id, element+"</figure>", c.Option))
+	}
+	move := func(id, value, want string) {
+		t.Helper()
+		eval(fmt.Sprintf(`(function () { var c = document.querySelector("#%s .dendrite-control input, #%[1]s select"); c.value = %q; c.dispatchEvent(new Event("input")) })()`, id, value))
+		wait(fmt.Sprintf(`document.querySelector("#%s svg").textContent.includes(%q)`, id, want))
+	}
+	wait(`document.querySelector("#slider svg").textContent.includes("gain 2") && document.querySelector("#slider b").textContent == "2"`)
+	move("slider", "2", "gain 3")
+	move("slider", "1", "gain 2") // back to where it started
+	move("slider", "0", "gain 1")
+	eval(`document.documentElement.setAttribute("data-theme","light")`)
+	wait(`document.querySelector("#slider svg").textContent.includes("gain 1") && document.querySelector("#slider input").getAttribute("aria-valuetext") == "1"`)
+	move("list", "a", "height of a")
+
 	if got := eval(`problems.join()`); got != "" {
 		t.Errorf("problems: %s", got)
 	}

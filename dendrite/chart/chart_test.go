@@ -242,20 +242,26 @@ func TestQuantitiesDiffer(t *testing.T) {
 func TestMistakesPanic(t *testing.T) {
 	one, two := []float64{1}, []float64{1, 2}
 	for want, build := range map[string]func(){
-		`Lines: curve 0 "a": Y has 1 values, want 2`:                        func() { Lines(LinesSpec{Curves: []Curve{{Name: "a", X: two, Y: one}}}) },
-		`Low has 1 values, want 2`:                                          func() { Lines(LinesSpec{Curves: []Curve{{X: two, Y: two, Low: one, High: two}}}) },
-		`High has 0 values, want 2`:                                         func() { Lines(LinesSpec{Curves: []Curve{{X: two, Y: two, Low: two}}}) },
-		`Seeds[1] has 1 values, want 2`:                                     func() { Lines(LinesSpec{Curves: []Curve{{X: two, Y: two, Seeds: [][]float64{two, one}}}}) },
-		`x must be finite and ascending`:                                    func() { Lines(LinesSpec{Curves: []Curve{{X: []float64{2, 1}, Y: two}}}) },
-		`MeanSD: run 1 of curve "a" has 1 values, want 2`:                   func() { MeanSD("a", Soma, two, [][]float64{two, one}) },
-		`MeanRange: curve "a" has no runs`:                                  func() { MeanRange("a", Soma, two, nil) },
-		`0 columns, want 1 or 2`:                                            func() { Traces(TracesSpec{}) },
-		`column 1 "": Panels has 0 values, want 1`:                          func() { Traces(TracesSpec{Columns: []TraceColumn{{Panels: []Panel{{}}}, {}}}) },
-		`HeatMap: row 1 has 1 values, want 2`:                               func() { HeatMap(HeatMapSpec{Values: [][]float64{two, one}}) },
-		`HeatMap: Rows has 1 values, want 2`:                                func() { HeatMap(HeatMapSpec{Values: [][]float64{two, two}, Rows: []string{"a"}}) },
-		`Confusion: row 0 has 1 values, want 2`:                             func() { Confusion(ConfusionSpec{Counts: [][]int{{1}, {1, 2}}}) },
-		`image 0 "a" has 2 pixels, not a multiple of its width 3`:           func() { ImageGrid(ImageGridSpec{Images: []Image{{Pixels: two, Width: 3, Label: "a"}}}) },
-		`Scatter: points 0 "a": Y has 1 values, want 2`:                     func() { Scatter(ScatterSpec{Points: []Points{{Name: "a", X: two, Y: one}}}) },
+		`Lines: curve 0 "a": Y has 1 values, want 2`:                     func() { Lines(LinesSpec{Curves: []Curve{{Name: "a", X: two, Y: one}}}) },
+		`Low has 1 values, want 2`:                                       func() { Lines(LinesSpec{Curves: []Curve{{X: two, Y: two, Low: one, High: two}}}) },
+		`High has 0 values, want 2`:                                      func() { Lines(LinesSpec{Curves: []Curve{{X: two, Y: two, Low: two}}}) },
+		`Seeds[1] has 1 values, want 2`:                                  func() { Lines(LinesSpec{Curves: []Curve{{X: two, Y: two, Seeds: [][]float64{two, one}}}}) },
+		`x must be finite and ascending`:                                 func() { Lines(LinesSpec{Curves: []Curve{{X: []float64{2, 1}, Y: two}}}) },
+		`MeanSD: run 1 of curve "a" has 1 values, want 2`:                func() { MeanSD("a", Soma, two, [][]float64{two, one}) },
+		`MeanRange: curve "a" has no runs`:                               func() { MeanRange("a", Soma, two, nil) },
+		`0 columns, want 1 or 2`:                                         func() { Traces(TracesSpec{}) },
+		`column 1 "": Panels has 0 values, want 1`:                       func() { Traces(TracesSpec{Columns: []TraceColumn{{Panels: []Panel{{}}}, {}}}) },
+		`HeatMap: row 1 has 1 values, want 2`:                            func() { HeatMap(HeatMapSpec{Values: [][]float64{two, one}}) },
+		`HeatMap: Rows has 1 values, want 2`:                             func() { HeatMap(HeatMapSpec{Values: [][]float64{two, two}, Rows: []string{"a"}}) },
+		`Confusion: row 0 has 1 values, want 2`:                          func() { Confusion(ConfusionSpec{Counts: [][]int{{1}, {1, 2}}}) },
+		`image 0 "a" has 2 pixels, not a multiple of its width 3`:        func() { ImageGrid(ImageGridSpec{Images: []Image{{Pixels: two, Width: 3, Label: "a"}}}) },
+		`Scatter: points 0 "a": Y has 1 values, want 2`:                  func() { Scatter(ScatterSpec{Points: []Points{{Name: "a", X: two, Y: one}}}) },
+		`Explore: gain starts at 4, which is not among its values [1 2]`: func() { Explore("gain", 4, []int{1, 2}, func(int) *Chart { return Lines(LinesSpec{}) }) },
+		`Explore: the table at gain 2 has other columns than at 1`: func() {
+			Explore("gain", 1, []int{1, 2}, func(g int) *Chart {
+				return Lines(LinesSpec{Curves: []Curve{{Name: []string{"a", "b"}[g-1], X: one, Y: one}}})
+			})
+		},
 		`colour "red" is not of the form #rrggbb`:                           func() { Lines(LinesSpec{Curves: []Curve{{X: one, Y: one, Color: "red"}}}) },
 		`chart: no colour map 9`:                                            func() { HeatMap(HeatMapSpec{Values: [][]float64{one}, Colors: 9}) },
 		`Range [5 1] of axis "y": the second value must be larger`:          func() { Lines(LinesSpec{Y: Axis{Name: "y", Range: [2]float64{5, 1}}}) },

@@ -105,6 +105,24 @@ func ExampleImageGrid() {
 	// Output: 2 images in rows of 2. [[1 1 cross] [1 2 ring]]
 }
 
+// A slider over values that were computed before: it works in a saved notebook and
+// in a report too.
+func ExampleExplore() {
+	x := []float64{0, 1, 2}
+	c := chart.Explore("gain", 2, []int{1, 2, 5}, func(gain int) *chart.Chart {
+		y := []float64{0, float64(gain), float64(2 * gain)}
+		return chart.Lines(chart.LinesSpec{
+			Title: "Output", X: chart.Axis{Name: "input"}, Y: chart.Axis{Name: "output", Range: [2]float64{0, 10}},
+			Curves: []chart.Curve{{Name: "neuron", X: x, Y: y}},
+		})
+	})
+	fmt.Println(c.Caption)
+	fmt.Println(len(c.Table.Rows), c.Table.Columns[0].Name, c.Table.Rows[8])
+	// Output:
+	// Shown at first, and where scripts do not run: gain = 2. In an open page a slider chooses among 1, 2, 5.
+	// 9 gain [5 2 10]
+}
+
 func ExampleBars() {
 	c := chart.Bars(chart.BarsSpec{
 		Title: "Final test error",

@@ -41,6 +41,10 @@ func samples() map[string]*Chart {
 		"confusion": Confusion(ConfusionSpec{Title: "Confusion", Counts: [][]int{{9, 1, 0}, {3, 7, 0}, {0, 0, 0}}}),
 		"images": ImageGrid(ImageGridSpec{Title: "Digits", PerRow: 2, Images: []Image{
 			{Pixels: []float64{0, 1, 1, 0}, Width: 2, Label: "4→9"}, {Pixels: []float64{1, 0, 0, 1}, Width: 2, Label: "7→1"}}}),
+		"explore": Explore("gain", 2, []int{1, 2, 3}, func(gain int) *Chart {
+			y := []float64{1, 2, float64(3 * gain), 4}
+			return Lines(LinesSpec{Title: "Gain", X: Axis{Name: "input"}, Y: Axis{Name: "output", Range: [2]float64{0, 10}}, Curves: []Curve{{Name: "neuron", X: x, Y: y}}})
+		}),
 		"scatter": Scatter(ScatterSpec{Title: "Angles", X: Axis{Name: "lambda", Log: true}, Y: Axis{Name: "angle", Unit: "degrees"}, Diagonal: true,
 			Points: []Points{{Name: "ours", Quantity: Microcircuit, X: []float64{0.1, 1}, Y: []float64{2, 9}, Labels: []string{"p", "q"}}, {Name: "theirs", X: []float64{1}, Y: []float64{3}}}}),
 		"bars": Bars(BarsSpec{Title: "Final", Value: Axis{Name: "test error", Unit: "%"},

@@ -62,6 +62,7 @@ func TestEveryChartDraws(t *testing.T) {
 		"heatmap":   {"lambda", "rate", "error (%)"},
 		"confusion": {"true class", "predicted class", "90.0 %", ">–<"},
 		"images":    {"4→9", "7→1", "data:image/png;base64,"},
+		"explore":   {"input", "output"},
 		"scatter":   {"angle (degrees)", "lambda", "ours", "theirs"},
 		"bars":      {"single layer", "8.4 %", "test error (%)", "paper"},
 	}

@@ -170,13 +170,66 @@
     el.textContent = '';
     item.dark = dark;
     item.chart = E.init(el, theme(dark), {renderer: hint.renderer || 'svg'});
-    item.chart.setOption(prepare(item.option, dark));
+    item.chart.setOption(prepare(current(item), dark));
+  }
+
+  // A value with changes made as Explore in Go writes them.
+  function changed(v, change) {
+    if (Array.isArray(change)) return change[0];
+    var out = Array.isArray(v) ? v.slice() : Object.assign({}, v);
+    Object.keys(change).forEach(function (key) { out[key] = changed(out[key], change[key]); });
+    return out;
+  }
+
+  // The option at the value the control of the chart is at.
+  function current(item) {
+    var x = (item.option.dendrite || {}).explore;
+    if (!x) return item.option;
+    var option = changed(item.option, x.changes[item.at]);
+    option.dendrite = Object.assign({}, option.dendrite, {explore: undefined});
+    return option;
+  }
+
+  // The control of a chart that has one, above it: a slider, or a list of names.
+  function control(item) {
+    var x = (item.option.dendrite || {}).explore;
+    if (!x) return;
+    item.at = x.at;
+    var label = document.createElement('label'), input = document.createElement(x.list ? 'select' : 'input'), value = document.createElement('b');
+    label.className = 'dendrite-control';
+    label.style.cssText = 'display:flex;flex-wrap:wrap;align-items:center;gap:.2em .8em;margin:.3em 0;font-size:.95em;font-weight:normal';
+    if (x.list) {
+      x.values.forEach(function (v) { input.appendChild(new Option(v)); });
+    } else {
+      input.type = 'range';
+      input.max = x.values.length - 1;
+      input.style.cssText = 'flex:0 1 18em;width:auto;margin:0';
+    }
+    function say() {
+      value.textContent = x.list ? '' : x.values[item.at];
+      input.setAttribute('aria-valuetext', x.values[item.at]);
+    }
+    if (x.list) input.selectedIndex = item.at; else input.value = item.at;
+    input.addEventListener('input', function () {
+      item.at = x.list ? input.selectedIndex : +input.value;
+      say();
+      if (!item.chart) return;
+      var option = prepare(current(item), item.dark), legend = list(item.chart.getOption().legend)[0];
+      if (legend && option.legend) list(option.legend)[0].selected = legend.selected;
+      item.chart.setOption(option, true);
+    });
+    // Keys are for the control, not commands of the notebook around it.
+    input.addEventListener('keydown', function (event) { event.stopPropagation(); });
+    say();
+    label.append(x.name, input, value);
+    item.el.parentNode.insertBefore(label, item.el);
   }
 
   function place(el, option) {
     if (el.__dendriteDrawn) return;
     el.__dendriteDrawn = true;
     var item = {el: el, option: option};
+    control(item);
     render(item);
     // In a frame of its own: drawing may change the element's height.
     new ResizeObserver(function () { requestAnimationFrame(function () { render(item); }); }).observe(el);
