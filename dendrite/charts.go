@@ -43,3 +43,10 @@ func ImageGrid(spec ImageGridSpec) *Chart { return chart.ImageGrid(spec) }
 func MeanSD(name string, q chart.Quantity, x []float64, runs [][]float64) Curve {
 	return chart.MeanSD(name, q, x, runs)
 }
+
+// Explore makes one chart of several that draw makes, one for each value of the
+// quantity named: a slider (for strings a list) picks the one to see, also in a
+// saved notebook and in a report.
+func Explore[T comparable](name string, start T, values []T, draw func(T) *Chart) *Chart {
+	return chart.Explore(name, start, values, draw)
+}

@@ -160,27 +160,25 @@ func (r *DisinhibitionRun) Denoising(noise string) *chart.Chart {
 	})
 }
 
-// Opening shows how recalled images change while the gate opens, under a noise
-// named as in Noises. It panics for a noise that is not in the run.
+// Opening shows how recalled images change while the reader opens the gate, under
+// a noise named as in Noises. It panics for a noise that is not in the run.
 func (r *DisinhibitionRun) Opening(noise string) *chart.Chart {
-	g := r.Recalls[0].Gallery
-	var rows, columns []string
-	var images []chart.Image
-	for _, gate := range g.Openings {
-		columns = append(columns, fmt.Sprintf("%.1f", gate))
-	}
-	n := r.noise(noise)
-	for class := range task.Classes {
-		rows = append(rows, strconv.Itoa(class))
-		for i := range g.Openings {
-			images = append(images, picture(g.Opening[n][class*len(g.Openings)+i], g.Width, ""))
+	g, n := r.Recalls[0].Gallery, r.noise(noise)
+	return chart.Explore("VIP gate g", 0.5, g.Openings, func(gate float64) *chart.Chart {
+		at := slices.Index(g.Openings, gate)
+		var images []chart.Image
+		for _, pixels := range slices.Concat(g.Clean, g.Images[n][0]) {
+			images = append(images, picture(pixels, g.Width, ""))
 		}
-	}
-	return chart.ImageGrid(chart.ImageGridSpec{
-		Title: "The gate opens: " + noise,
-		Caption: fmt.Sprintf("The same noisy digits, recalled in one look with the VIP gate at 0 (shut) to 1 (open): from what the eye says to what the network expects; seed %d. %s Scale: %s.",
-			r.Provenance.Seeds[0], reconstructed, r.Badge()),
-		Images: images, Rows: rows, Columns: columns, PerRow: len(columns),
+		for class := range task.Classes {
+			images = append(images, picture(g.Opening[n][class*len(g.Openings)+at], g.Width, ""))
+		}
+		return chart.ImageGrid(chart.ImageGridSpec{
+			Title: "The gate opens: " + noise,
+			Caption: fmt.Sprintf("The same noisy digits, recalled in one look with the VIP gate between 0 (shut) and 1 (open): from what the eye says to what the network expects; seed %d. %s Scale: %s.",
+				r.Provenance.Seeds[0], reconstructed, r.Badge()),
+			Images: images, Rows: []string{"clean digit", "noisy input", "recalled"}, Columns: classes(),
+		})
 	})
 }
 
