@@ -113,7 +113,7 @@ func send(bundle, metadata map[string]any, id string) {
 	for mime, value := range bundle {
 		data[protocol.MIMEType(mime)] = portable(mime, value)
 	}
-	gonbui.SendData(&protocol.DisplayData{Data: data, Metadata: metadata, DisplayID: id})
+	gonbui.SendData(&protocol.DisplayData{Data: data, Metadata: marks.mark(metadata), DisplayID: id})
 	gonbui.Sync()
 }
 
