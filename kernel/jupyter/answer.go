@@ -114,11 +114,8 @@ func (f *Front) askOutside(m *Message) {
 	f.state.Lock()
 	running := f.running
 	f.state.Unlock()
-	answer := func(value string) {
-		_ = inner.send(inner.stdin, m.Reply("input_reply", object{"value": value}))
-	}
 	if running == nil || !running.asks {
-		answer("")
+		inner.answer(m, "")
 		return
 	}
 	select { // an answer to an older question
@@ -135,7 +132,7 @@ func (f *Front) askOutside(m *Message) {
 				Value string `json:"value"`
 			}
 			_ = r.Decode(&c) // an answer without a value is an empty line
-			answer(c.Value)
+			inner.answer(m, c.Value)
 		case <-running.done:
 		}
 	}()

@@ -125,12 +125,12 @@ func TestFrontClients(t *testing.T) {
 func TestFrontInput(t *testing.T) {
 	one := served(t, &Front{})
 	two := attached(t, one)
-	two.ask = func(*Message) { t.Error("the other front end was asked") }
-	one.ask = func(m *Message) {
+	two.onQuestion(func(*Message) { t.Error("the other front end was asked") })
+	one.onQuestion(func(m *Message) {
 		if err := one.send(one.stdin, m.Reply("input_reply", object{"value": "hello"})); err != nil {
 			t.Error(err)
 		}
-	}
+	})
 	const code = "%with_inputs\n!read word; echo \"got $word\""
 	for asks, want := range map[bool]string{true: "got hello\n", false: "got \n"} {
 		content, said := executeContent(code), ""

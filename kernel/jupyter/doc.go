@@ -31,7 +31,9 @@
 // after a cell's idle status, so a cell is done only when its reply and idle
 // status are in and its output has been quiet for a while, and a display that
 // comes later still goes to its own cell. It loses displays that it has not
-// read when a cell's program ends, so cells that display are made to wait.
+// read when a cell's program ends, so cells that display are made to wait. It
+// reads what a cell prints and what it displays independently of each other, so
+// the notebook package writes marks by which they are put in order again.
 //
 // Linux and macOS only, as GoNB itself.
 package jupyter

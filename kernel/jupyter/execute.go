@@ -56,6 +56,7 @@ type execution struct {
 	status        string // of the reply
 	heard         time.Time
 	clear         bool // drop the outputs before the next one
+	order         order
 }
 
 func (e *execution) done() bool { return e.idle && e.replied }
@@ -223,11 +224,33 @@ func (s *Session) asked(m *Message) error {
 	if m.Header.Type != "input_request" {
 		return nil
 	}
-	if s.ask != nil {
-		s.ask(m)
+	s.mu.Lock()
+	ask := s.ask
+	s.mu.Unlock()
+	if ask != nil {
+		ask(m)
 		return nil
 	}
-	return s.send(s.stdin, m.Reply("input_reply", map[string]string{"value": ""}))
+	s.answer(m, "")
+	return nil
+}
+
+// onQuestion has questions for input go to ask.
+func (s *Session) onQuestion(ask func(*Message)) {
+	s.mu.Lock()
+	s.ask = ask
+	s.mu.Unlock()
+}
+
+// listensAfter is how long after a question GoNB listens for the answer; one that
+// comes before is lost, and the cell waits for ever.
+const listensAfter = 100 * time.Millisecond
+
+// answer answers GoNB's question for input.
+func (s *Session) answer(question *Message, value string) {
+	time.AfterFunc(listensAfter, func() {
+		_ = s.send(s.stdin, question.Reply("input_reply", map[string]string{"value": value})) // if it cannot be sent GoNB has gone
+	})
 }
 
 // published handles a message of the iopub socket.
@@ -239,16 +262,33 @@ func (s *Session) published(m *Message) error {
 		return nil
 	}
 	e.heard = time.Now()
-	if m.Header.Type == "status" {
-		var status struct {
-			State string `json:"execution_state"`
-		}
-		if err := m.Decode(&status); err != nil {
-			return err
-		}
-		e.idle = e.idle || status.State == "idle"
+	if m.Header.Type != "status" {
+		return s.showAll(e, e.order.take(m))
+	}
+	var status struct {
+		State string `json:"execution_state"`
+	}
+	if err := m.Decode(&status); err != nil {
+		return err
+	}
+	if status.State != "idle" {
 		return nil
 	}
+	e.idle = true
+	return s.showAll(e, e.order.rest())
+}
+
+func (s *Session) showAll(e *execution, messages []*Message) error {
+	for _, m := range messages {
+		if err := s.show(e, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// show takes what a cell has to show.
+func (s *Session) show(e *execution, m *Message) error {
 	if e.pass != nil {
 		e.pass(m)
 		return nil

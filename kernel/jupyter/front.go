@@ -146,7 +146,7 @@ func (f *Front) open() {
 		s, err := Start(ctx, f.Options)
 		if err == nil {
 			s.quiet = frontQuiet
-			s.ask = f.askOutside
+			s.onQuestion(f.askOutside)
 			go func() { // what it leaves, say a running cell, goes when it dies
 				<-s.proc.exited
 				s.Close()

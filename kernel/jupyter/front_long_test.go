@@ -123,6 +123,28 @@ func TestFrontCells(t *testing.T) {
 	}
 }
 
+// What is printed and what is displayed comes as the cell does it.
+func TestFrontOrder(t *testing.T) {
+	s := served(t, &Front{})
+	for stream, print := range map[string]string{"stdout": "fmt.Println(i)", "stderr": "fmt.Fprintln(os.Stderr, i)"} {
+		var want []string
+		for i := range 30 {
+			want = append(want, fmt.Sprintf("%s: %d\n", stream, i), fmt.Sprintf("display_data: %d", i))
+		}
+		for range 5 {
+			r := run(t, s, "for i := range 30 {\n\t"+print+"\n\tdendrite.Show(i)\n}", time.Minute)
+			if said(r) != strings.Join(want, "|") {
+				t.Errorf("got %q", said(r))
+			}
+			for _, o := range r.Outputs() {
+				if len(o.Metadata) > 0 {
+					t.Fatalf("a mark is left: %v", o.Metadata)
+				}
+			}
+		}
+	}
+}
+
 // While the packages are compiled a cell says so; nothing of it stays.
 func TestFrontPrepares(t *testing.T) {
 	s := served(t, &Front{patience: 1})

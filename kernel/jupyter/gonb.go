@@ -172,7 +172,7 @@ func (o *Options) start(ctx context.Context, conn *Connection) (*process, error)
 	env := os.Environ()
 	if !o.Stock {
 		argv = append(argv, "--go_work="+o.Root)
-		env = append(o.Tools.Env(), RootVariable+"="+o.Root)
+		env = append(o.Tools.Env(), RootVariable+"="+o.Root, marksVariable+"=1")
 	}
 	const sep = string(filepath.ListSeparator)
 	env = append(env, "PATH="+bin+sep+filepath.Dir(o.Tools.Go)+sep+os.Getenv("PATH"))

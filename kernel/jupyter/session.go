@@ -36,7 +36,6 @@ type Session struct {
 	stdin   zmq4.Socket
 	cancel  context.CancelFunc
 	quiet   time.Duration                                                              // without output after idle: the cell is done
-	ask     func(*Message)                                                             // for requests for input; nil answers with an empty line
 	limited func(context.Context, time.Duration) (context.Context, context.CancelFunc) // of a cell's time; tests know no clock
 	close   sync.Once
 
@@ -46,6 +45,7 @@ type Session struct {
 	displays map[string][]*ipynb.Output // by display_id
 	arrived  chan struct{}              // closed when something arrives, and made anew
 	failure  error                      // of the connection
+	ask      func(*Message)             // for requests for input; nil answers with an empty line
 }
 
 // Start starts a kernel and returns when it answers. The caller must Close

@@ -2,6 +2,10 @@
 
 import jupyter_kernel_test
 
+# GoNB calls gopls twelve seconds after its start, and the suite waits fifteen for
+# an answer: not enough on a busy machine.
+jupyter_kernel_test.TIMEOUT = 60
+
 
 class Dendrite(jupyter_kernel_test.KernelTests):
     kernel_name = "dendrite"
@@ -26,6 +30,9 @@ class Dendrite(jupyter_kernel_test.KernelTests):
     complete_code_samples = ["1", "x := 3\nx", "%%\nfmt.Println(1)", "!ls", "func f() {}"]
     incomplete_code_samples = ["func f() {", "fmt.Println(", "x := 1 +", "s := `abc"]
     invalid_code_samples = ["x := )", "func {}}"]
+
+    def execute_helper(self, code, timeout=60, **options):
+        return super().execute_helper(code, timeout=timeout, **options)
 
     completion_samples = [
         {"text": "dendrite.SelfPredictionPres", "matches": {"SelfPredictionPreset"}},
