@@ -13,7 +13,7 @@ import (
 
 // MaxTableCells is the number of cells beyond which the JSON form of a table
 // is thinned to evenly spaced rows.
-const MaxTableCells = 12000
+const MaxTableCells = 60000
 
 // Chart is one figure panel.
 type Chart struct {

@@ -46,6 +46,8 @@ type tab struct {
 	t   *testing.T
 	ctx context.Context
 
+	scriptless bool
+
 	mu       sync.Mutex
 	requests []string
 	said     []string
@@ -122,6 +124,9 @@ func (tb *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 func (tb *tab) open(address string) {
 	tb.t.Helper()
 	tb.do(chromedp.Navigate(address), chromedp.Sleep(300*time.Millisecond))
+	if !tb.scriptless {
+		tb.do(chromedp.Evaluate[chromedp.Void](`globalThis.__dendriteReady`, chromedp.EvalAwaitPromise))
+	}
 }
 
 func call[P, R any](tb *tab, cmd cdp.Command[P, R], params P) R {
@@ -227,6 +232,7 @@ func TestReportInBrowser(t *testing.T) {
 
 func TestReportWithoutScripts(t *testing.T) {
 	tb := newTab(t)
+	tb.scriptless = true
 	call(tb, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	address := saved(t, render(t, illustrated(t, "sample", sample)))
 	tb.open(address)

@@ -138,9 +138,13 @@ func shortNumber(v any) string {
 	return strconv.FormatFloat(x, 'g', 5, 64)
 }
 
-// csvLink is the table as a data URI.
-func (t dataTable) csvLink() template.URL {
-	return template.URL("data:text/csv;charset=utf-8," + escapeData(t.csv()))
+// plainCSV is how many bytes of a table are put into the page as they are, for
+// readers without scripts too; more are compressed.
+const plainCSV = 8000
+
+// csvLink is a table as a data URI.
+func csvLink(csv string) template.URL {
+	return template.URL("data:text/csv;charset=utf-8," + escapeData(csv))
 }
 
 // escapeData escapes what a data URI must not hold and leaves digits, points and

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"microcircuits/dendrite/chart"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -73,12 +72,7 @@ func Compare(ctx context.Context, a, b *ipynb.Notebook, opts Options) ([]byte, e
 	if err != nil {
 		return nil, fmt.Errorf("compare reports: %w", err)
 	}
-	scripts := []string{asset("theme.js"), asset("toggle.js")}
-	if pages[0].HasChart || pages[1].HasChart {
-		scripts = append(scripts, chart.EChartsJS(), chart.RuntimeJS())
-	}
-	elements, policy := inline(append(scripts, asset("report.js")))
-	v.Theme, v.Scripts, v.CSP = elements[0], elements[1:], policy
+	v.Theme, v.Scripts, v.CSP = behaviour(pages[0].HasChart || pages[1].HasChart)
 	v.Style = template.CSS(asset("page.css") + asset("report.css") + asset("compare.css"))
 	var out bytes.Buffer
 	if err := templates.ExecuteTemplate(&out, "compare.html", v); err != nil {

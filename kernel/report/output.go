@@ -137,22 +137,26 @@ func (b *builder) figure(c *chartData, o *ipynb.Output) (*figureView, error) {
 		}
 		picture = base64.StdEncoding.EncodeToString([]byte(svg))
 	}
-	block, err := jsonBlock(option)
-	if err != nil {
-		return nil, fmt.Errorf("chart %q: %w", c.Title, err)
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, option); err != nil {
+		return nil, fmt.Errorf("chart %q: option: %w", c.Title, err)
 	}
 	b.figures++
 	b.page.HasChart = true
 	f := &figureView{
 		Number: strconv.Itoa(b.figures) + b.side, Title: c.Title, Caption: c.Caption, Alt: c.Alt, Width: c.Width, Height: c.Height,
-		Picture: template.URL("data:image/svg+xml;base64," + picture), svg64: picture, Option: block,
+		Picture: template.URL("data:image/svg+xml;base64," + picture), svg64: picture, Option: pack("option", compact.String()),
 		AllRows: len(c.Table.Rows), Note: c.Table.Note,
 	}
 	// Names of saved files come from the number alone.
 	name := "figure-" + f.Number
 	f.CSVName, f.SVGName, f.PNGName = name+".csv", name+".svg", name+".png"
 	if f.HasTable = len(c.Table.Columns) > 0 && len(c.Table.Rows) > 0; f.HasTable {
-		f.CSV = c.Table.csvLink()
+		if csv := c.Table.csv(); len(csv) <= plainCSV {
+			f.CSV = csvLink(csv)
+		} else {
+			f.PackedCSV = pack("csv", csv)
+		}
 		for i := range c.Table.Columns {
 			f.Columns = append(f.Columns, c.Table.label(i))
 		}
@@ -177,15 +181,4 @@ func (b *builder) comparison(r *Run) []outputView {
 	}
 	b.shown[i] = true
 	return one(outputView{Run: b.page.Runs[i]})
-}
-
-// escapeJSON compacts JSON and escapes everything in it that HTML or
-// JavaScript could take for its own.
-func escapeJSON(raw json.RawMessage) (string, error) {
-	var compact, safe bytes.Buffer
-	if err := json.Compact(&compact, raw); err != nil {
-		return "", fmt.Errorf("not JSON: %w", err)
-	}
-	json.HTMLEscape(&safe, compact.Bytes())
-	return safe.String(), nil
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"regexp"
@@ -78,8 +77,9 @@ type figureView struct {
 	Width, Height             int
 	Picture                   template.URL
 	svg64                     string
-	Option                    template.HTML // a data block
-	CSV                       template.URL
+	Option                    template.HTML // packed
+	CSV                       template.URL  // of a short table
+	PackedCSV                 template.HTML // of a long one
 	Columns                   []string
 	Rows                      [][]string
 	AllRows                   int
@@ -312,16 +312,6 @@ func shortError(o *ipynb.Output) string {
 		text = "error"
 	}
 	return text
-}
-
-// jsonBlock is a data block of the page. JSON's own escapes keep everything
-// that could end the element out of it.
-func jsonBlock(raw json.RawMessage) (template.HTML, error) {
-	safe, err := escapeJSON(raw)
-	if err != nil {
-		return "", err
-	}
-	return template.HTML(`<script type="application/json">` + safe + `</script>`), nil
 }
 
 // appendix lists the parts after the cells for the table of contents.

@@ -51,21 +51,22 @@
   reach();
   addEventListener('resize', reach);
 
-  // Figures: keep the picture for print and download, then draw the chart.
-  function save(link, href) {
-    link.href = href;
-    link.hidden = false;
+  // What the page carries packed. Without the means to unpack it the pictures
+  // stay, and the links that need it do not appear.
+  function unpack(el) {
+    var text = atob(el.textContent), bytes = new Uint8Array(text.length);
+    for (var i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
   }
-  function png(figure, img, link) {
+  function packed(within, name) { return within.querySelector('script[type="application/gzip"].' + name); }
+
+  // A link that saves what it makes when it is clicked.
+  function offer(link, figure, make) {
     link.hidden = false;
     link.href = '#' + figure.id;
     link.addEventListener('click', function (event) {
       event.preventDefault();
-      var canvas = document.createElement('canvas'), scale = 3;
-      canvas.width = img.getAttribute('width') * scale;
-      canvas.height = img.getAttribute('height') * scale;
-      canvas.getContext('2d').drawImage(img, 0, 0, canvas.width, canvas.height);
-      canvas.toBlob(function (blob) {
+      make().then(function (blob) {
         var a = document.createElement('a'), url = URL.createObjectURL(blob);
         a.href = url;
         a.download = link.download;
@@ -74,15 +75,16 @@
       });
     });
   }
-  all('figure.figure').forEach(function (figure) {
-    var el = figure.querySelector('.dendrite-chart'), img = el.querySelector('img');
-    var print = img.cloneNode();
-    print.className = 'figure-print';
-    print.alt = '';
-    figure.insertBefore(print, el);
-    save(figure.querySelector('.save-svg'), img.src);
-    png(figure, print, figure.querySelector('.save-png'));
-    var option = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+  function png(img) {
+    var canvas = document.createElement('canvas'), scale = 3;
+    canvas.width = img.getAttribute('width') * scale;
+    canvas.height = img.getAttribute('height') * scale;
+    canvas.getContext('2d').drawImage(img, 0, 0, canvas.width, canvas.height);
+    return new Promise(function (done) { canvas.toBlob(done); });
+  }
+
+  // Figures: keep the picture for print and download, then draw the chart.
+  function plot(figure, el, img, option) {
     [option, option.baseOption].forEach(function (o) {
       if (!o) return;
       if (o.toolbox && o.toolbox.feature) o.toolbox.feature.saveAsImage = {show: false}; // the links below the figure do that
@@ -97,5 +99,30 @@
       el.appendChild(img);
       console.error('figure ' + figure.getAttribute('data-number') + ': ' + e);
     }
+  }
+  var able = typeof DecompressionStream === 'function';
+  var figures = all('figure.figure').map(function (figure) {
+    var el = figure.querySelector('.dendrite-chart'), img = el.querySelector('img');
+    var print = img.cloneNode();
+    print.className = 'figure-print';
+    print.alt = '';
+    figure.insertBefore(print, el);
+    var svg = figure.querySelector('.save-svg'), csv = packed(figure, 'csv');
+    svg.href = img.src;
+    svg.hidden = false;
+    offer(figure.querySelector('.save-png'), figure, function () { return png(print); });
+    if (csv && able) offer(figure.querySelector('.save-csv'), figure, function () {
+      return unpack(csv).then(function (text) { return new Blob([text], {type: 'text/csv'}); });
+    });
+    return {figure: figure, el: el, img: img};
+  });
+  var library = packed(document, 'library');
+  globalThis.__dendriteReady = !library || !able ? Promise.resolve() : unpack(library).then(function (text) {
+    var script = document.createElement('script');
+    script.textContent = text; // allowed by its hash
+    document.head.appendChild(script);
+    return Promise.all(figures.map(function (f) {
+      return unpack(packed(f.figure, 'option')).then(function (text) { plot(f.figure, f.el, f.img, JSON.parse(text)); });
+    }));
   });
 })();
