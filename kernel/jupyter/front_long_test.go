@@ -26,7 +26,7 @@ func served(t *testing.T, f *Front) *Session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "connection.json")
+	file := filepath.Join(t.TempDir(), "kernel-12ab.json")
 	if err := conn.WriteFile(file); err != nil {
 		t.Fatal(err)
 	}
@@ -198,6 +198,11 @@ func during(t *testing.T, s *Session, code string, stopOnError bool, f func()) (
 	}
 	if err := r.Decode(&reply); err != nil {
 		t.Fatal(err)
+	}
+	select {
+	case <-began:
+	default:
+		t.Fatalf("the cell printed nothing and ended with %v", reply)
 	}
 	return reply
 }

@@ -51,21 +51,36 @@ type Session struct {
 // Start starts a kernel and returns when it answers. The caller must Close
 // the session.
 func Start(ctx context.Context, o Options) (*Session, error) {
+	for attempt := 1; ; attempt++ {
+		s, ended, err := o.session(ctx)
+		// A port that was free may be taken by the time the kernel wants it.
+		if err == nil || !ended || attempt == startAttempts {
+			return s, err
+		}
+	}
+}
+
+// startAttempts is how often a kernel is started that ends at once.
+const startAttempts = 3
+
+// session starts a kernel once; ended says that it has ended before it answered.
+func (o *Options) session(ctx context.Context) (s *Session, ended bool, err error) {
 	conn, err := NewConnection()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	proc, err := o.start(ctx, conn)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	s := newSession(proc, conn)
+	s = newSession(proc, conn)
 	s.stock = o.Stock
 	if err := s.connect(ctx); err != nil {
+		ended = s.dead()
 		s.Close()
-		return nil, err
+		return nil, ended, err
 	}
-	return s, nil
+	return s, false, nil
 }
 
 // TempDir is the session's private temporary folder, the TMPDIR of its cells.

@@ -279,3 +279,22 @@ func TestStock(t *testing.T) {
 		t.Error("no chart was shown")
 	}
 }
+
+// A kernel that ends at once, say because somebody has taken its port, is started
+// again.
+func TestStartTriesAgain(t *testing.T) {
+	tools, err := FindTools(t.Context(), root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	once := filepath.Join(t.TempDir(), "gonb")
+	script := fmt.Sprintf("#!/bin/sh\n[ -e '%s.tried' ] || { touch '%s.tried'; exit 1; }\nexec '%s' \"$@\"\n", once, once, tools.GoNB)
+	if err := os.WriteFile(once, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	tools.GoNB = once
+	s := start(t, Options{Tools: tools})
+	if r := run(t, s, "!echo hi", 0); streams(r, "stdout") != "hi\n" {
+		t.Errorf("got %q", streams(r, "stdout"))
+	}
+}
