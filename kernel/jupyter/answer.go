@@ -43,8 +43,11 @@ func (f *Front) answer(r request) {
 		f.out.publish(r.Message, "shutdown_reply", reply)
 		f.out.reply(r, "shutdown_reply", reply)
 	case "comm_open", "comm_msg", "comm_close":
-		f.comm(r.Message)
-		f.pass(r)
+		if id, known := f.comm(r.Message); known {
+			f.pass(r)
+		} else if r.Header.Type == "comm_open" {
+			f.out.publish(r.Message, "comm_close", object{"comm_id": id, "data": object{}})
+		}
 	default:
 		what, asks := strings.CutSuffix(r.Header.Type, "_request")
 		fmt.Fprintf(f.out.log, "front: %s is not known\n", r.Header.Type)
@@ -55,23 +58,26 @@ func (f *Front) answer(r request) {
 	}
 }
 
-// comm keeps account of the open comms.
-func (f *Front) comm(m *Message) {
+// comm keeps account of the open comms and tells whether the one of a message is
+// known to GoNB.
+func (f *Front) comm(m *Message) (id string, known bool) {
 	var c struct {
 		ID     string `json:"comm_id"`
 		Target string `json:"target_name"`
 	}
 	if m.Decode(&c) != nil {
-		return
+		return "", false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	switch m.Header.Type {
-	case "comm_open":
+	if m.Header.Type == "comm_open" && c.Target == widgetTarget {
 		f.comms[c.ID] = c.Target
-	case "comm_close":
+	}
+	_, known = f.comms[c.ID]
+	if m.Header.Type == "comm_close" {
 		delete(f.comms, c.ID)
 	}
+	return c.ID, known
 }
 
 func (f *Front) commInfo(m *Message) object {
@@ -90,7 +96,11 @@ func (f *Front) commInfo(m *Message) object {
 	return object{"status": "ok", "comms": comms}
 }
 
-// pass gives GoNB a message of a widget, for a cell that listens.
+// widgetTarget is what GoNB's widgets open comms to; it knows no other.
+const widgetTarget = "gonb_comm"
+
+// pass gives GoNB a message of a widget, for a cell that listens, and front ends
+// what GoNB says to it.
 func (f *Front) pass(r request) {
 	f.mu.Lock()
 	inner := f.inner
@@ -100,7 +110,13 @@ func (f *Front) pass(r request) {
 	}
 	m := NewMessage(inner.id, r.Header.Type, nil)
 	m.Content, m.Metadata, m.Buffers = r.Content, r.Metadata, r.Buffers
-	if err := inner.send(inner.shell, m); err != nil {
+	err := inner.post(m, func(said *Message) {
+		f.comm(said)
+		own := r.Reply(said.Header.Type, nil)
+		own.Content, own.Metadata, own.Buffers = said.Content, said.Metadata, said.Buffers
+		f.out.broadcast(own)
+	})
+	if err != nil {
 		fmt.Fprintf(f.out.log, "front: %v\n", err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
+	"regexp"
 	"sync"
 	"time"
 
@@ -97,6 +99,9 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	f.comms, f.displays = map[string]string{}, map[string]*ipynb.Output{}
 	f.cells, f.statements = map[int]written{}, map[string]bool{}
 	f.arrived, f.stdin = make(chan struct{}, 1), make(chan request, 1)
+	if id := namesKernel.FindStringSubmatch(filepath.Base(connectionFile)); id != nil {
+		f.Options.kernelID = id[1]
+	}
 	f.out = newOutside(conn, f.Options.log())
 	f.open()
 	defer f.closeInner()
@@ -121,6 +126,9 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 		}
 	}
 }
+
+// namesKernel is the name that Jupyter's server gives a connection file.
+var namesKernel = regexp.MustCompile(`^kernel-([0-9a-f-]+)\.json$`)
 
 const (
 	// frontQuiet is how long a cell's output must be quiet after GoNB called it
