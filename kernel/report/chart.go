@@ -147,12 +147,18 @@ func csvLink(csv string) template.URL {
 	return template.URL("data:text/csv;charset=utf-8," + escapeData(csv))
 }
 
-// escapeData escapes what a data URI must not hold and leaves digits, points and
-// commas, most of a table, as they are.
+// sourceOf is the src attribute with an SVG document as its value, shorter than
+// in base64: a picture is mostly digits and spaces, which stay as they are.
+func sourceOf(svg string) template.HTMLAttr {
+	return template.HTMLAttr(`src="data:image/svg+xml;charset=utf-8,` + escapeData(svg) + `"`)
+}
+
+// escapeData escapes what may stand neither in a data URI nor in an attribute,
+// and leaves digits, points and commas, most of a table, as they are.
 func escapeData(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"#%&'<>?[]^`{|}\\", c) >= 0 {
+		if c := s[i]; c < ' ' || c >= 0x7f || strings.IndexByte("\"#%&'<>?[]^`{|}\\", c) >= 0 {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {
 			b.WriteByte(c)
@@ -167,13 +173,14 @@ var (
 	svgSource   = regexp.MustCompile(`src="data:image/svg\+xml;base64,([A-Za-z0-9+/]+=*)"`)
 )
 
-// pictureIn returns the static picture, as an SVG document in base64, that
-// AddPictures put into an output.
+// pictureIn returns the static picture, an SVG document, that AddPictures put
+// into an output.
 func pictureIn(o *ipynb.Output) (string, bool) {
 	text, _ := o.TextOf("text/html")
 	img := staticImage.FindString(text)
 	if m := svgSource.FindStringSubmatch(img); m != nil {
-		return m[1], true
+		svg, err := base64.StdEncoding.DecodeString(m[1])
+		return string(svg), err == nil
 	}
 	return "", false
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 
@@ -39,11 +38,7 @@ func Summarize(ctx context.Context, nb *ipynb.Notebook, href string, opts Option
 		e.Figure = p.Runs[0].Figure
 	}
 	if f := p.firstFigure(); f != nil {
-		svg, err := base64.StdEncoding.DecodeString(f.svg64)
-		if err != nil {
-			return Entry{}, fmt.Errorf("index entry of %s: picture of chart %q: %w", href, f.Title, err)
-		}
-		e.Thumbnail, e.Alt = string(svg), f.Alt
+		e.Thumbnail, e.Alt = f.svg, f.Alt
 	}
 	return e, nil
 }
@@ -55,27 +50,27 @@ func (p *page) firstFigure() *figureView {
 	return nil
 }
 
-// Picture returns the thumbnail as a data URI.
-func (e Entry) Picture() template.URL {
-	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(e.Thumbnail)))
-}
+// Picture returns the thumbnail as an attribute.
+func (e Entry) Picture() template.HTMLAttr { return sourceOf(e.Thumbnail) }
 
-// Tally counts the verdicts of the entry's comparisons with the paper, the
+// Tally counts the verdicts of the entry's comparisons with the paper; the
 // report itself names them one by one.
-func (e Entry) Tally() []Chip {
-	var tally []Chip
+func (e Entry) Tally() []Chip { return tally(e.Chips) }
+
+func tally(chips []Chip) []Chip {
+	var counts []Chip
 	for _, class := range []string{"matches", "qualitatively", "deviates"} {
 		n, verdict := 0, ""
-		for _, c := range e.Chips {
+		for _, c := range chips {
 			if c.Class == class {
 				n, verdict = n+1, c.Verdict
 			}
 		}
 		if n > 0 {
-			tally = append(tally, Chip{Quantity: fmt.Sprint(n), Verdict: verdict, Class: class})
+			counts = append(counts, Chip{Quantity: fmt.Sprint(n), Verdict: verdict, Class: class})
 		}
 	}
-	return tally
+	return counts
 }
 
 // Index renders the page that leads to the reports: a gallery in the order of

@@ -131,11 +131,9 @@ func (b *builder) figure(c *chartData, o *ipynb.Output) (*figureView, error) {
 	}
 	picture, ok := pictureIn(o)
 	if !ok {
-		svg, err := b.pictures.SVG(b.ctx, option, c.Width, c.Height)
-		if err != nil {
+		if picture, err = b.pictures.SVG(b.ctx, option, c.Width, c.Height); err != nil {
 			return nil, fmt.Errorf("chart %q: %w", c.Title, err)
 		}
-		picture = base64.StdEncoding.EncodeToString([]byte(svg))
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, option); err != nil {
@@ -145,7 +143,8 @@ func (b *builder) figure(c *chartData, o *ipynb.Output) (*figureView, error) {
 	b.page.HasChart = true
 	f := &figureView{
 		Number: strconv.Itoa(b.figures) + b.side, Title: c.Title, Caption: c.Caption, Alt: c.Alt, Width: c.Width, Height: c.Height,
-		Picture: template.URL("data:image/svg+xml;base64," + picture), svg64: picture, Option: pack("option", compact.String()),
+		MaxWidth: c.Width * 5 / 4,
+		Picture:  sourceOf(picture), svg: picture, Option: pack("option", sharing(compact.String(), picture)),
 		AllRows: len(c.Table.Rows), Note: c.Table.Note,
 	}
 	// Names of saved files come from the number alone.
@@ -176,9 +175,9 @@ func (b *builder) figure(c *chartData, o *ipynb.Output) (*figureView, error) {
 // report, once.
 func (b *builder) comparison(r *Run) []outputView {
 	i := slices.IndexFunc(b.runs, r.same)
-	if b.shown[i] || len(b.runs[i].Comparison) == 0 {
+	if b.page.Runs[i].placed || len(b.runs[i].Comparison) == 0 {
 		return nil
 	}
-	b.shown[i] = true
+	b.page.Runs[i].placed = true
 	return one(outputView{Run: b.page.Runs[i]})
 }

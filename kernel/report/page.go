@@ -38,6 +38,20 @@ type page struct {
 	Scripts []template.HTML // after the content, each allowed by its hash
 }
 
+// Tally counts the verdicts of the page.
+func (p *page) Tally() []Chip { return tally(p.Chips) }
+
+// Compared returns the runs whose comparison with the paper stands on the page.
+func (p *page) Compared() []*runView {
+	var all []*runView
+	for _, r := range p.Runs {
+		if r.placed {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
 // A failure names a cell that did not end well.
 type failure struct {
 	Anchor, Cell, Text string
@@ -74,9 +88,10 @@ type errorView struct {
 type figureView struct {
 	Number                    string
 	Title, Caption, Alt       string
-	Width, Height             int
-	Picture                   template.URL
-	svg64                     string
+	Width, Height             int               // of the static picture
+	MaxWidth                  int               // of the chart that is drawn in its place
+	Picture                   template.HTMLAttr // the src attribute
+	svg                       string
 	Option                    template.HTML // packed
 	CSV                       template.URL  // of a short table
 	PackedCSV                 template.HTML // of a long one
@@ -93,6 +108,7 @@ type runView struct {
 	*Run
 	Number     int
 	Many       bool // the notebook shows several runs
+	placed     bool // its comparison stands on the page
 	Parameters []parameterView
 	Reference  *Reference // nil for none
 }
@@ -115,7 +131,6 @@ type builder struct {
 	w        *writer
 	page     *page
 	runs     []*Run
-	shown    []bool // runs whose comparison has been placed
 	figures  int
 	side     string // A or B where two notebooks share a page
 	anyRan   bool
@@ -135,7 +150,7 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 		pictures = new(Pictures)
 	}
 	b := &builder{
-		ctx: ctx, nb: nb, pictures: pictures, side: opts.side, runs: runs, shown: make([]bool, len(runs)),
+		ctx: ctx, nb: nb, pictures: pictures, side: opts.side, runs: runs,
 		w:    &writer{ctx: ctx, sanitizer: newSanitizer()},
 		page: &page{Index: opts.Index, Paper: thePaper},
 	}

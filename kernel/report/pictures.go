@@ -74,8 +74,9 @@ func tidySVG(svg string) string {
 	// The one font is named once.
 	svg = strings.ReplaceAll(svg, fontFamily, "")
 	svg = strings.Replace(svg, "<svg ", `<svg font-family="sans-serif" `, 1)
-	// A hundredth of a pixel is enough for coordinates.
-	return coordinate.ReplaceAllStringFunc(svg, func(s string) string { return longNumber.ReplaceAllString(s, "$1") })
+	// A hundredth of a pixel is enough for coordinates, a tenth for curves.
+	svg = coordinate.ReplaceAllStringFunc(svg, func(s string) string { return longNumber.ReplaceAllString(s, "$1") })
+	return shortPaths(svg)
 }
 
 // AddPictures draws every chart of an executed notebook and puts its picture

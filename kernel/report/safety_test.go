@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"io"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -130,6 +131,30 @@ func checkAttributes(t *testing.T, n *html.Node) {
 		case a.Key == "style" && !class("dendrite-chart")(n):
 			t.Errorf("%s has style %q", n.Data, a.Val)
 		}
+	}
+}
+
+// A picture saved in a notebook may be any text: it stays inside its attribute.
+func TestPictureStaysInItsAttribute(t *testing.T) {
+	for _, svg := range []string{evil, "a\nb\t' onload=x \x00\xff &quot; onload=x", "100% #x </svg>"} {
+		root := parse(t, []byte("<img "+string(sourceOf(svg))+">"))
+		images := find(root, tag(atom.Img))
+		if len(images) != 1 || len(images[0].Attr) != 1 || images[0].Attr[0].Key != "src" || len(find(root, tag(atom.Script))) != 0 {
+			t.Fatalf("%q broke out: %s", svg, sourceOf(svg))
+		}
+		_, data, _ := strings.Cut(attr(images[0], "src"), ",")
+		if back, err := url.PathUnescape(data); err != nil || back != svg {
+			t.Errorf("%q came back as %q (%v)", svg, back, err)
+		}
+	}
+}
+
+// An image that the picture holds is packed once, and comes back from there.
+func TestImagesArePackedOnce(t *testing.T) {
+	const image = "data:image/png;base64,iVBORw0KGgo="
+	got := sharing(`{"image":"`+image+`","other":"data:image/png;base64,AAAA"}`, `<svg><image href="`+image+`"/></svg>`)
+	if want := `{"image":"dendrite-image:0","other":"data:image/png;base64,AAAA"}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

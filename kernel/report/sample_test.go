@@ -234,6 +234,9 @@ func hostile(t testing.TB) *ipynb.Notebook {
 		"\n\n<iframe src=\"https://tracker.example/\"></iframe><form action=\"https://tracker.example/\"><button>go</button></form>"+
 		"<style>body{display:none}</style><base href=\"https://tracker.example/\"><meta http-equiv=refresh content=\"0;url=https://tracker.example/\"></main></div></body>"+
 		"\n\n<div style=\"position:fixed;inset:0;background:url(https://tracker.example/)\" id=\"content\" onclick=\"HACKED=1\">overlay</div>"+
+		"\n\n<iframe srcdoc=\"<script>parent.HACKED=1</script>\"></iframe><object data=\"javascript:HACKED=1\"></object><embed src=\"javascript:HACKED=1\"><a href=\"java\nscript:HACKED=1\" target=_top ping=\"https://tracker.example/\">y</a>"+
+		"\n\n<style>@import url(https://tracker.example/x.css);</style><noscript><p title=\"</noscript><img src=x onerror=HACKED=1>\"></noscript><template><script>HACKED=1</script></template>"+
+		"\n\n<math><annotation-xml encoding=\"text/html\"><script>globalThis.HACKED=1</script></annotation-xml></math><svg><use href=\"data:image/svg+xml,x\"></use><a xlink:href=\"javascript:HACKED=1\"><text>z</text></a></svg>"+
 		"\n\n$\\text{<script>globalThis.HACKED=1</script>}$ and $\\text{</math><img src=x>}$")
 	m.Attachments = mustJSON(t, object{"evil.png": object{"image/png": `AAAA" onerror="HACKED=1`}, "../../escape.png": object{"text/html": evil}})
 	m.Metadata["id"] = mustJSON(t, evil)

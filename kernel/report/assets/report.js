@@ -60,6 +60,15 @@
   }
   function packed(within, name) { return within.querySelector('script[type="application/gzip"].' + name); }
 
+  // The images of a chart that also its picture holds are not packed twice.
+  function withImages(text, img) {
+    var images = null;
+    return text.replace(/dendrite-image:(\d+)/g, function (all, i) {
+      images = images || decodeURIComponent(img.src).match(/data:image\/png;base64,[A-Za-z0-9+\/]+=*/g) || [];
+      return images[i] || '';
+    });
+  }
+
   // A link that saves what it makes when it is clicked.
   function offer(link, figure, make) {
     link.hidden = false;
@@ -122,7 +131,7 @@
     script.textContent = text; // allowed by its hash
     document.head.appendChild(script);
     return Promise.all(figures.map(function (f) {
-      return unpack(packed(f.figure, 'option')).then(function (text) { plot(f.figure, f.el, f.img, JSON.parse(text)); });
+      return unpack(packed(f.figure, 'option')).then(function (text) { plot(f.figure, f.el, f.img, JSON.parse(withImages(text, f.img))); });
     }));
   });
 })();
