@@ -3,6 +3,7 @@
 package jupyter
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -35,7 +36,8 @@ func served(t *testing.T, f *Front) *Session {
 		f.Options.Log = t.Output()
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- f.Serve(t.Context(), file, make(chan os.Signal)) }()
+	live := context.WithoutCancel(t.Context()) // it ends by request, below
+	go func() { ended <- f.Serve(live, file, make(chan os.Signal)) }()
 	s := newSession(nobody, conn)
 	s.stock = true
 	if err := s.connect(t.Context()); err != nil {
