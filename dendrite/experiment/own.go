@@ -73,11 +73,11 @@ func (o Own[P, R]) Run(ctx context.Context, env Env) (*OwnRun[P, R], error) {
 func (o Own[P, R]) validate() error {
 	switch {
 	case o.Info.Title == "":
-		return errors.New("Info.Title is empty: say what the experiment shows")
+		return errors.New("there is no Info.Title: say what the experiment shows")
 	case o.Seeds < 1:
-		return fmt.Errorf("Seeds is %d; want at least 1", o.Seeds)
+		return fmt.Errorf("there are %d Seeds; want at least 1", o.Seeds)
 	case o.Seed == nil:
-		return errors.New("Seed is nil: give the function that computes one network")
+		return errors.New("there is no Seed: give the function that computes one network")
 	}
 	if _, err := Find(o.Info.Name); err == nil {
 		return errors.New("this name is taken by a figure of the paper: choose another Info.Name")

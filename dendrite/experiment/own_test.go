@@ -61,9 +61,9 @@ func TestOwn(t *testing.T) {
 func TestOwnRefuses(t *testing.T) {
 	for want, spoil := range map[string]func(*Own[ownParams, []float64]){
 		"0 <= Gain <= 10":    func(o *Own[ownParams, []float64]) { o.Params.Gain = 11 },
-		"Seeds is 0":         func(o *Own[ownParams, []float64]) { o.Seeds = 0 },
-		"Title is empty":     func(o *Own[ownParams, []float64]) { o.Info.Title = "" },
-		"Seed is nil":        func(o *Own[ownParams, []float64]) { o.Seed = nil },
+		"there are 0 Seeds":  func(o *Own[ownParams, []float64]) { o.Seeds = 0 },
+		"no Info.Title":      func(o *Own[ownParams, []float64]) { o.Info.Title = "" },
+		"no Seed:":           func(o *Own[ownParams, []float64]) { o.Seed = nil },
 		"taken by a figure":  func(o *Own[ownParams, []float64]) { o.Info.Name = "mnist" },
 		"not usable as a na": func(o *Own[ownParams, []float64]) { o.Info.Name = "a/b" },
 	} {

@@ -64,13 +64,13 @@ func (r *TheoryRun) Sizes() *chart.Chart {
 	x := r.Params.Lambdas()
 	var curves []chart.Curve
 	for k := range 3 {
-		c := geometricCurve(fmt.Sprintf("area %d: ∝ λ^%d", k+1, 3-k), chart.Other, x, r.collect(func(n TheoryNet) []float64 { return n.Size[k] }))
+		c := geometricCurve(fmt.Sprintf("area %d: ∝ λ%s", k+1, []string{"³", "²", ""}[k]), chart.Other, x, r.collect(func(n TheoryNet) []float64 { return n.Size[k] }))
 		c.Color = chart.PaletteColor(k)
 		curves = append(curves, c)
 	}
 	return chart.Lines(chart.LinesSpec{
 		Title: "The error is diluted by one factor λ for each area it crosses",
-		Caption: fmt.Sprintf("Norm of the weight change of rule (7) for a learning rate of 1, transposed feedback; N = 3 areas, area k scales as λ^(N-k+1). Band: %s. Scale: %s.",
+		Caption: fmt.Sprintf("Norm of the weight change of rule (7) for a learning rate of 1, transposed feedback; N = 3 areas, area k scales as the power N-k+1 of λ. Band: %s. Scale: %s.",
 			r.netBand(), r.Badge()),
 		X: mixingAxis, Y: chart.Axis{Name: "Norm of the weight change", Log: true, Range: [2]float64{3e-10, 1}},
 		Curves: curves, Band: r.netBand(),
@@ -96,7 +96,7 @@ func (r *TheoryRun) Departure() *chart.Chart {
 	}
 	return chart.Lines(chart.LinesSpec{
 		Title: "Where the power law ends",
-		Caption: fmt.Sprintf("Norm of the weight change over its leading order, λ^(N-k+1) (1-λ)^(N-k) times backprop's. At small λ the ratio is 1. The factor (1-λ), the share of the error that the interneurons leave by following their own nudging, and the changing attenuation bend the plain power law; what is left here comes from somata so far from the feed-forward state that slopes and presynaptic rates are no longer those of the expansion. Band: %s. Scale: %s.",
+		Caption: fmt.Sprintf("Norm of the weight change over its leading order: backprop's times the power N-k+1 of λ and the power N-k of 1-λ. At small λ the ratio is 1. The factor (1-λ), the share of the error that the interneurons leave by following their own nudging, and the changing attenuation bend the plain power law; what is left here comes from somata so far from the feed-forward state that slopes and presynaptic rates are no longer those of the expansion. Band: %s. Scale: %s.",
 			r.netBand(), r.Badge()),
 		X: mixingAxis, Y: chart.Axis{Name: "Weight change over leading order", Range: [2]float64{0.9, 1.4}},
 		Curves: curves, Band: r.netBand(),

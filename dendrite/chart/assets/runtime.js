@@ -50,8 +50,8 @@
 
   function decade(v) {
     var e = Math.round(Math.log10(v));
-    if (Math.abs(Math.log10(v) - e) > 1e-6) return digits(v);
-    if (e >= -2 && e <= 3) return digits(v);
+    if (e >= -3 && e <= 3) return digits(v);
+    if (Math.abs(Math.log10(v) - e) > 1e-6) return ''; // the end of an axis: too long for its margin
     return '10' + String(e).replace(/./g, function (c) { return SUPER[c]; });
   }
 
