@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"time"
 
 	"microcircuits/kernel/clone"
 	"microcircuits/kernel/jupyter"
@@ -63,7 +64,30 @@ func (cmd *serveCmd) serve(ctx context.Context, interrupt <-chan os.Signal) erro
 		Dress:    pictures.Dress,
 		Commands: commands(root, dir, pictures),
 	}
+	if os.Getenv("JPY_PARENT_PID") != "" { // Jupyter wants it to go when it does
+		var end context.CancelFunc
+		ctx, end = context.WithCancel(ctx)
+		defer end()
+		go func() {
+			awaitChange(ctx, os.Getppid, time.Second)
+			end()
+		}()
+	}
 	return front.Serve(ctx, cmd.ConnectionFile, interrupt)
+}
+
+// awaitChange returns when the parent is another process than at first, which is
+// how one learns that it was killed, or when ctx is over.
+func awaitChange(ctx context.Context, parent func() int, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for first := parent(); parent() == first; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // logBytes is how large GoNB's log grows before it is begun anew.
