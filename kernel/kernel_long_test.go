@@ -85,6 +85,19 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestRunQuietly(t *testing.T) {
+	dir := t.TempDir()
+	good := notebook(t, dir, "good", "var lr = 0.1", "%%\nfmt.Println(lr)")
+	code, out, errOut := call(t, "--quiet", "run", good, "--out", dir+"/out/")
+	if code != 0 || errOut != "" || !strings.HasSuffix(strings.TrimSpace(out), "good.ipynb") {
+		t.Errorf("exit status %d, said %q, told %q", code, errOut, out)
+	}
+	bad := notebook(t, dir, "bad", "var lr = 0.1", "%%\npanic(lr)")
+	if code, _, errOut := call(t, "run", "-q", bad, "--out", dir+"/out/"); code != 1 || !strings.Contains(errOut, "failed") || strings.Contains(errOut, "preparing") {
+		t.Errorf("exit status %d, said %q", code, errOut)
+	}
+}
+
 func TestRunFailingCell(t *testing.T) {
 	dir := t.TempDir()
 	nb := ipynb.New()

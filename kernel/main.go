@@ -21,6 +21,8 @@ import (
 )
 
 type cli struct {
+	Quiet bool `short:"q" help:"Say what came out and what failed, not how far it is."`
+
 	Reproduce reproduceCmd `cmd:"" help:"Run the project's notebooks and write their reports and an index."`
 	Run       runCmd       `cmd:"" help:"Run notebooks headless and save them executed."`
 	Report    reportCmd    `cmd:"" help:"Turn executed notebooks into offline HTML reports."`
@@ -40,6 +42,7 @@ type cli struct {
 type console struct {
 	out, err io.Writer
 	terminal bool // err is a terminal
+	quiet    bool // no progress
 }
 
 func (c *console) say(format string, args ...any)  { fmt.Fprintf(c.err, format+"\n", args...) }
@@ -64,7 +67,8 @@ func program(args []string, out, errOut io.Writer) (code int) {
 		c.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
 	}
 	exited := -1
-	parser, err := kong.New(&cli{},
+	var flags cli
+	parser, err := kong.New(&flags,
 		kong.Name("kernel"),
 		kong.Description("The Dendrite kernel: runs notebooks, reports on them, serves Jupyter.\n\n"+
 			"Examples:\n\n"+
@@ -86,6 +90,7 @@ func program(args []string, out, errOut io.Writer) (code int) {
 		c.say("kernel: %v (see --help)", err)
 		return 2
 	}
+	c.quiet = flags.Quiet
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)

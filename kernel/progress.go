@@ -28,8 +28,8 @@ func (c *console) line(text string) *line { return c.stateLine(text, "") }
 
 func (c *console) stateLine(text, state string) *line {
 	l := &line{console: c, text: text, state: state, start: time.Now(), stop: make(chan struct{}), done: make(chan struct{})}
-	if !c.terminal {
-		fmt.Fprint(c.err, text)
+	if !c.terminal || c.quiet {
+		l.print("%s", text)
 		close(l.done)
 		return l
 	}
@@ -67,7 +67,14 @@ func (l *line) said() string {
 func (l *line) finish(remark string) {
 	close(l.stop)
 	<-l.done
-	fmt.Fprintf(l.err, "%9.1f s%s\n", time.Since(l.start).Seconds(), remark)
+	l.print("%9.1f s%s\n", time.Since(l.start).Seconds(), remark)
+}
+
+// print writes progress, unless none is wanted.
+func (c *console) print(format string, args ...any) {
+	if !c.quiet {
+		fmt.Fprintf(c.err, format, args...)
+	}
 }
 
 // cellLine announces a cell.

@@ -204,7 +204,7 @@ func (r *runner) run(ctx context.Context, j *job) error {
 	j.info.Commit, j.info.Dirty = clone.Commit(ctx, r.root)
 	j.info.Go, j.info.GoNB = r.tools.GoVersion, r.tools.GoNBVersion
 	j.info.Status = "ok"
-	r.say("%s", j.name)
+	r.print("%s\n", j.name)
 	j.failed = r.cells(ctx, j)
 	if j.failed != nil {
 		j.info.Status = "failed"
