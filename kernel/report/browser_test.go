@@ -147,6 +147,13 @@ func eval[T any](tb *tab, js string) T {
 	return v
 }
 
+// count counts elements, without running any script.
+func (tb *tab) count(selector string) int {
+	tb.t.Helper()
+	root := call(tb, dom.GetDocument, dom.GetDocumentParams{}).Root
+	return len(call(tb, dom.QuerySelectorAll, dom.QuerySelectorAllParams{NodeID: root.NodeID, Selector: selector}).NodeIDs)
+}
+
 // visible counts the elements that are laid out, without running any script.
 func (tb *tab) visible(selector string) int {
 	tb.t.Helper()
@@ -408,6 +415,18 @@ func TestPages(t *testing.T) {
 				}
 				tb.audit(s.name)
 				tb.shoot(strings.TrimSuffix(filepath.Base(path), ".html") + "-" + s.name + ".png")
+			}
+			// Without scripts the pictures stand where the charts would.
+			tb := newTab(t)
+			tb.scriptless = true
+			call(tb, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+			tb.open(address)
+			tb.check(address)
+			if n, all := tb.visible(".dendrite-static"), tb.count(".dendrite-chart"); n != all {
+				t.Errorf("without scripts: %d of %d figures visible", n, all)
+			}
+			if n, all := tb.visible("math"), tb.count("math"); n != all {
+				t.Errorf("without scripts: %d of %d formulas visible", n, all)
 			}
 		})
 	}
