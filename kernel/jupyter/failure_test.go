@@ -21,7 +21,7 @@ func cellsOf(sources ...string) map[int]written {
 func TestPanicPointsToCells(t *testing.T) {
 	cells := cellsOf("func f() {\n\tpanic(1)\n}", "a()\na()\na()\nf()", "other()", "a()\na()\na()\nf()\ng()")
 	program := "package main\n\nfunc f() {\n\tpanic(1)\n}\n\nfunc main() {\n\tflag.Parse()\na()\na()\na()\nf()\n}\n"
-	const path = "/tmp/a b/dendrite-kernel-1/gonb_12ab34cd/main.go"
+	const path = "/var/a b/dendrite-kernel-1/gonb_12ab34cd/main.go"
 	trace := "panic: boo [recovered]\n\ngoroutine 1 [running]:\nmain.f()\n\t" + path + ":4 +0xa5\n" +
 		"main.main()\n\t \x1b[7m[[ Cell [4] Line 3 ]]\x1b[0m " + path + ":10 +0x1\n" +
 		"runtime.x()\n\t/usr/lib/go/src/runtime/main.go:4 +0x2\nexit status 2\n"
