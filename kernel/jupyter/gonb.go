@@ -145,9 +145,9 @@ type Options struct {
 const RootVariable = "DENDRITE_ROOT"
 
 // goplsScript stands for gopls: GoNB puts it into a process group of its own,
-// which we must know to end it, and which ends by itself when GoNB is gone.
+// which we must know to end it: it is a stray.
 const goplsScript = `#!/bin/sh
-echo $$ >"$TMPDIR/stray.gopls"
+echo $$ >"$TMPDIR/stray.gopls" && [ -e "$TMPDIR/open" ] || exit 1
 exec "$` + goplsVariable + `" serve -listen.timeout 30s "$@"
 `
 

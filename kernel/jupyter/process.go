@@ -17,14 +17,17 @@ import (
 // watchdogScript runs in a group of its own. It reads the process group to
 // watch, then blocks until its standard input ends, which happens at the
 // latest when the process that holds the other end dies. The word "done" tells
-// it that everything was cleaned up already. Programs that leave the group have
-// written the number of their own into a file in the folder.
+// it that everything was cleaned up already. Strays, programs that leave the
+// group, write the number of their own into a file stray.NAME in the folder and
+// go on only if the file "open" is still there after that; since it is removed
+// before the numbers are read, none can slip away between the two.
 const watchdogScript = `
 trap '' INT TERM HUP
 read -r group
 read -r word
 [ "$word" = done ] && exit 0
 [ -n "$group" ] && kill -s KILL -- "-$group"
+rm -f -- "$1/open"
 for file in "$1"/stray.*; do
   [ -r "$file" ] && read -r stray <"$file" && kill -s KILL -- "-$stray"
 done
@@ -98,6 +101,9 @@ func startProcess(tmp string, prepare func() error, dir string, env []string, lo
 		return nil, err
 	}
 	if err := os.Mkdir(tmp, 0o700); err != nil {
+		return fail(err)
+	}
+	if err := os.WriteFile(filepath.Join(tmp, "open"), nil, 0o600); err != nil {
 		return fail(err)
 	}
 	if err := prepare(); err != nil {
@@ -191,6 +197,7 @@ func (p *process) watch() {
 // what has left the group.
 func (p *process) kill() {
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	_ = os.Remove(filepath.Join(p.tmp, "open"))
 	strays, _ := filepath.Glob(filepath.Join(p.tmp, "stray.*")) // the pattern is right
 	for _, file := range strays {
 		text, err := os.ReadFile(file)

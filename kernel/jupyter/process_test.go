@@ -111,6 +111,34 @@ func TestKilledWatchdogIsReplaced(t *testing.T) {
 	}
 }
 
+// A stray that starts while its kernel is being ended, too late to be found,
+// does not go on.
+func TestLateStrayEnds(t *testing.T) {
+	p := startShell(t, `sleep 1000`)
+	script := filepath.Join(p.tmp, "gopls")
+	if err := os.WriteFile(script, []byte(goplsScript), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	stray := func() *exec.Cmd {
+		cmd := exec.Command(script, "version") // of the program that stands for gopls: echo
+		cmd.Env = append(os.Environ(), "TMPDIR="+p.tmp, goplsVariable+"=echo")
+		return cmd
+	}
+	if out, err := stray().Output(); err != nil || string(out) != "serve -listen.timeout 30s version\n" {
+		t.Errorf("in time: %q, %v", out, err)
+	}
+	p.kill()
+	if out, err := stray().Output(); err == nil || len(out) > 0 {
+		t.Errorf("too late, but with its folder: %q, %v", out, err)
+	}
+	p.stop(0)
+	late := exec.Command("sh", "-c", goplsScript)
+	late.Env = append(os.Environ(), "TMPDIR="+p.tmp, goplsVariable+"=echo")
+	if out, err := late.Output(); err == nil || len(out) > 0 {
+		t.Errorf("too late, without its folder: %q, %v", out, err)
+	}
+}
+
 func TestOrphansOfAnEndedProgramAreKilled(t *testing.T) {
 	p := startShell(t, `sleep 1000 >/dev/null 2>&1 & echo gone; exit 3`)
 	<-p.exited
