@@ -281,15 +281,20 @@ func positive(y []float64, log bool) []float64 {
 	return out
 }
 
-// references adds straight lines, named at the end where fewer curves pass.
-// Labels of neighbours go to either side. Top is the end of a vertical line
-// that is above: "start" or "end".
+// references adds straight lines, named where the fewest curves pass. Top is the
+// end of a vertical line that is above: "start" or "end".
 func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top string) {
 	if len(refs) == 0 {
 		return
 	}
+	labels := corners{curves: curves, x: x, y: y}
+	for _, r := range refs {
+		if !r.Vertical {
+			labels.taken = append(labels.taken, strip{across: [2]float64{0, 1}, up: [2]float64{y.fraction(r.Value), y.fraction(r.Value)}})
+		}
+	}
 	var data []obj
-	for i, r := range refs {
+	for _, r := range refs {
 		q := r.Quantity
 		if q == Other {
 			q = Paper
@@ -298,22 +303,7 @@ func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top st
 		if r.Vertical {
 			key = "xAxis"
 		} else {
-			at, side := y.fraction(r.Value), "Top"
-			for j, other := range refs {
-				gap := y.fraction(other.Value) - at
-				if !other.Vertical && (gap > 0 || gap == 0 && j < i) && gap < 0.08 && at > labelHeight {
-					side = "Bottom"
-				}
-			}
-			low, high := at, at+labelHeight
-			if side == "Bottom" {
-				low, high = at-labelHeight, at
-			}
-			end := "Start"
-			if crossings(curves, x, y, [2]float64{0.7, 1}, [2]float64{low, high}) < crossings(curves, x, y, [2]float64{0, 0.3}, [2]float64{low, high}) {
-				end = "End"
-			}
-			position = "inside" + end + side
+			position = labels.place(y.fraction(r.Value))
 		}
 		data = append(data, obj{"name": r.Label, key: num(r.Value),
 			"lineStyle": obj{"color": q.Color(), "type": "dotted", "width": 1.5},
@@ -324,8 +314,54 @@ func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top st
 			"markLine": obj{"silent": true, "symbol": []string{"none", "none"}, "data": data}})
 }
 
+// corners finds room for the labels of horizontal references: above or below
+// the line, at its left or right end.
+type corners struct {
+	curves []Curve
+	x, y   scale
+	taken  []strip // the references' lines and the labels so far
+}
+
+// A strip is a part of the panel: across and up, 0 to 1.
+type strip struct{ across, up [2]float64 }
+
 // labelHeight is the height of a small label as a part of a usual panel's.
 const labelHeight = 0.055
+
+// place returns ECharts' name of the place for the label of a line.
+func (c *corners) place(at float64) string {
+	var best strip
+	name, fewest := "", 0
+	for _, side := range []string{"Top", "Bottom"} {
+		for _, end := range []string{"Start", "End"} {
+			label := strip{across: [2]float64{0, 0.3}, up: [2]float64{at, at + labelHeight}}
+			if end == "End" {
+				label.across = [2]float64{0.7, 1}
+			}
+			if side == "Bottom" {
+				label.up = [2]float64{at - labelHeight, at}
+			}
+			n := crossings(c.curves, c.x, c.y, label.across, label.up)
+			for _, other := range c.taken {
+				if other.across[0] < label.across[1] && label.across[0] < other.across[1] &&
+					other.up[0] < label.up[1] && label.up[0] < other.up[1] {
+					n += inTheWay
+				}
+			}
+			if label.up[0] < 0 || label.up[1] > 1 {
+				n += inTheWay
+			}
+			if name == "" || n < fewest {
+				name, best, fewest = "inside"+end+side, label, n
+			}
+		}
+	}
+	c.taken = append(c.taken, best)
+	return name
+}
+
+// inTheWay counts another label as more crossings than curves make.
+const inTheWay = 1 << 20
 
 // crossings counts the points of curves, with bands and single runs, in a part
 // of the panel: across and up, 0 to 1.

@@ -112,13 +112,14 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
-// serveProgram starts it on a connection, as Jupyter does.
+// serveProgram starts it on a connection, as Jupyter does, with a temporary
+// folder that stays when it is killed: what it leaves behind is its own affair.
 func serveProgram(t *testing.T, program string, conn *Connection) *Session {
 	t.Helper()
 	tmp := filepath.Join(os.TempDir(), "kernel")
 	file := filepath.Join(tmp, "connection.json")
 	p, err := startProcess(tmp, func() error { return conn.WriteFile(file) }, filepath.Join(root(t), "notebooks"),
-		append(os.Environ(), clone.LauncherEnv+"="+clone.LauncherVersion), io.Discard, program, "serve", file)
+		append(os.Environ(), clone.LauncherEnv+"="+clone.LauncherVersion), io.Discard, "env", "TMPDIR="+os.TempDir(), program, "serve", file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +219,7 @@ func TestSoakKills(t *testing.T) {
 			if victim == "gopls" { // GoNB starts it late
 				time.Sleep(goplsAfter)
 			}
-			inner := filepath.Join(s.proc.tmp, "dendrite-kernel-")
+			inner := filepath.Join(os.Getenv("TMPDIR"), "dendrite-kernel-")
 			which := func(p processes.Process) bool {
 				name, _, _ := strings.Cut(p.Args, " ")
 				switch base := filepath.Base(name); victim {
