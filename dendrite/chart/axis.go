@@ -77,8 +77,8 @@ func (a Axis) fit(data extent, n int) scale {
 	if s.hi < 0 && s.hi > 0.4*s.lo {
 		s.hi = 0
 	}
-	if s.lo == s.hi {
-		pad := math.Max(math.Abs(s.lo)*0.1, 1e-9)
+	if size := math.Max(math.Abs(s.lo), math.Abs(s.hi)); s.hi-s.lo <= 1e-9*size { // all the same, but for rounding
+		pad := math.Max(size*0.1, 1e-9)
 		s.lo, s.hi = s.lo-pad, s.hi+pad
 	}
 	s.step = niceStep(s.hi-s.lo, n)
@@ -146,7 +146,8 @@ func (s scale) tickWidth() int {
 		}
 		return max(widest, 34)
 	}
-	for x := s.lo; x <= s.hi+s.step/2; x += s.step {
+	for i := range int(math.Round((s.hi-s.lo)/s.step)) + 1 {
+		x := s.lo + float64(i)*s.step
 		text := strconv.FormatFloat(clean(math.Round(x/s.step)*s.step), 'f', -1, 64)
 		commas := max(0, len(strings.TrimLeft(strings.SplitN(text, ".", 2)[0], "-"))-1) / 3
 		widest = max(widest, textWidth(text)+3*commas)

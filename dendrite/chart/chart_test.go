@@ -356,6 +356,23 @@ func TestZeroOnLogarithmicAxis(t *testing.T) {
 	}
 }
 
+// Numbers that are the same but for rounding are drawn as one number is.
+func TestNearlyConstant(t *testing.T) {
+	for _, y := range [][]float64{{0.3, 0.1 + 0.2}, {1, math.Nextafter(1, 0)}, {1e-300, 1e-300}, {-2, -2 - 1e-12}} {
+		s := Axis{}.fit(extentOf(y), 6)
+		if ticks := (s.hi - s.lo) / s.step; !(ticks > 1 && ticks < 20) || !(s.lo < y[0] && y[0] < s.hi) {
+			t.Errorf("%v: axis from %g to %g by %g", y, s.lo, s.hi, s.step)
+		}
+		Lines(LinesSpec{Curves: []Curve{{Name: "a", X: []float64{0, 1}, Y: y}}})
+	}
+}
+
+func extentOf(values []float64) extent {
+	e := newExtent()
+	e.add(values...)
+	return e
+}
+
 // A label stands where the curves leave room for it.
 func TestLabelsMakeRoom(t *testing.T) {
 	x := []float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}

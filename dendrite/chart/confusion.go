@@ -62,7 +62,7 @@ func Confusion(spec ConfusionSpec) *Chart {
 		for p, k := range row {
 			name := fmt.Sprintf("true %s, predicted %s: %d of %d", labels[t], labels[p], k, of)
 			if of > 0 {
-				name += fmt.Sprintf(" (%.2g %%)", 100*float64(k)/float64(of))
+				name += fmt.Sprintf(" (%.1f %%)", 100*float64(k)/float64(of))
 			}
 			cell := obj{"name": name, "value": []any{p, t, k}}
 			switch {

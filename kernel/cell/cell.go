@@ -42,8 +42,8 @@ func read(code string) source {
 	return s
 }
 
-// goCode is the cell's lines from first on, those that are GoNB's commands left
-// blank, so that lines and columns stay what they are.
+// goCode is the cell's lines from first on, those that are GoNB's commands all
+// spaces, so that every byte of the rest stays where it is.
 func (s source) goCode(first, end int) string {
 	lines := make([]string, 0, end-first)
 	command := false
@@ -53,7 +53,7 @@ func (s source) goCode(first, end int) string {
 			was && command
 		if command {
 			command = strings.HasSuffix(line, `\`) // goes on in the next line
-			line = ""
+			line = strings.Repeat(" ", len(line))
 		}
 		lines = append(lines, line)
 	}

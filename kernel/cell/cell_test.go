@@ -72,6 +72,9 @@ func TestTranslate(t *testing.T) {
 		"%%\nx := 1\nx // the value":    "%%\nx := 1\nnotebook.Result(x) // the value",
 		"x := f()\n\nx.Figure(\n\t1)\n": "%%\nx := f()\n\nnotebook.Result(x.Figure(\n\t1))\n",
 		"\"é\" + x":                     "%%\nnotebook.Result(\"é\" + x)",
+		// Commands stay as they are.
+		"x := 1\n!echo hello \\\n  world\nx": "%%\nx := 1\n!echo hello \\\n  world\nnotebook.Result(x)",
+		"%env ZED b\nx := 1\n%env É c\nx":    "%env ZED b\n%%\nx := 1\n%env É c\nnotebook.Result(x)",
 	} {
 		if got := Translate(code, statement).Code; got != want {
 			t.Errorf("%q becomes\n%q, want\n%q", code, got, want)

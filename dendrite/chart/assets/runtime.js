@@ -57,10 +57,14 @@
 
   function list(v) { return Array.isArray(v) ? v : v ? [v] : []; }
 
-  function band(series, id, i) {
-    function at(name) {
-      var s = series.filter(function (s) { return s.id === id + name; })[0];
-      return s && s.data[i] && s.data[i][0]; // value before position, see Curve
+  function band(series, id, x) {
+    function at(name) { // the last stretch of the band, thinned by itself, that begins at or before x
+      var s = series.filter(function (s) { return s.id === id + name; })[0], found;
+      if (s) for (var lo = 0, hi = s.data.length; lo < hi;) {
+        var mid = (lo + hi) >> 1; // value before position, see Curve
+        if (s.data[mid][1] <= x) { found = s.data[mid][0]; lo = mid + 1; } else hi = mid;
+      }
+      return found;
     }
     var low = at('-low'), width = at('-band');
     return typeof low === 'number' && typeof width === 'number' ? ' (' + digits(low) + ' to ' + digits(low + width) + ')' : '';
@@ -73,7 +77,7 @@
       var d = series[p.seriesIndex].dendrite, key = (d.row || 0) + p.seriesName;
       var row = byKey[key] || (byKey[key] = {order: d.row || 0, p: p, unit: d.unit, values: []});
       if (row.p === p) rows.push(row);
-      row.values[d.column || 0] = digits(p.value[1]) + band(series, p.seriesId, p.dataIndex);
+      row.values[d.column || 0] = digits(p.value[1]) + band(series, p.seriesId, p.value[0]);
     });
     rows.sort(function (a, b) { return a.order - b.order; });
     function plain(s) { return String(s).replace(/[{}|]/g, ' '); }
