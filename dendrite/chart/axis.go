@@ -43,7 +43,7 @@ func (a Axis) fit(data extent, n int) scale {
 	if a.Range != [2]float64{} {
 		s.lo, s.hi = a.Range[0], a.Range[1]
 		if !a.Log {
-			s.step = niceStep(s.hi-s.lo, n)
+			s.step = a.niceStep(s.hi-s.lo, n)
 		}
 		return s
 	}
@@ -77,11 +77,13 @@ func (a Axis) fit(data extent, n int) scale {
 	if s.hi < 0 && s.hi > 0.4*s.lo {
 		s.hi = 0
 	}
-	if size := math.Max(math.Abs(s.lo), math.Abs(s.hi)); s.hi-s.lo <= 1e-9*size { // all the same, but for rounding
-		pad := math.Max(size*0.1, 1e-9)
-		s.lo, s.hi = s.lo-pad, s.hi+pad
+	switch size := math.Max(math.Abs(s.lo), math.Abs(s.hi)); {
+	case size == 0:
+		s.hi = 1
+	case s.hi-s.lo <= 1e-9*size: // all the same, but for rounding
+		s.lo, s.hi = s.lo-0.1*size, s.hi+0.1*size
 	}
-	s.step = niceStep(s.hi-s.lo, n)
+	s.step = a.niceStep(s.hi-s.lo, n)
 	s.lo = clean(math.Floor(s.lo/s.step+1e-9) * s.step)
 	s.hi = clean(math.Ceil(s.hi/s.step-1e-9) * s.step)
 	return s
@@ -104,7 +106,7 @@ func (a Axis) span(data extent) scale {
 	if s.lo == s.hi {
 		s.lo, s.hi = s.lo-0.5, s.hi+0.5
 	}
-	if step := niceStep(s.hi-s.lo, 5); !a.Log {
+	if step := a.niceStep(s.hi-s.lo, 5); !a.Log {
 		near := 0.01 * (s.hi - s.lo)
 		if up := clean(math.Ceil(s.hi/step) * step); up-s.hi < near {
 			s.hi = up
@@ -156,9 +158,12 @@ func (s scale) tickWidth() int {
 }
 
 // niceStep returns 1, 2 or 5 times a power of ten that divides width into
-// about n steps.
-func niceStep(width float64, n int) float64 {
+// about n steps, or a whole number of counts.
+func (a Axis) niceStep(width float64, n int) float64 {
 	raw := width / float64(n)
+	if a.Whole {
+		raw = math.Max(raw, 1)
+	}
 	power := math.Pow(10, math.Floor(math.Log10(raw)))
 	for _, m := range []float64{1, 2, 5} {
 		if raw <= m*power*1.0001 {
@@ -192,6 +197,23 @@ func (e *extent) add(values ...float64) {
 			e.positive = math.Min(e.positive, x)
 		}
 	}
+}
+
+// words says the range in an alternative text.
+func (e extent) words() string {
+	if e.lo > e.hi {
+		return "no values"
+	}
+	return "from " + spoken(e.lo) + " to " + spoken(e.hi)
+}
+
+// spoken is a number for an alternative text: three digits, and no exponent
+// where a reader would not write one.
+func spoken(x float64) string {
+	if size := math.Abs(x); size >= 1000 && size < 1e7 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 3, 64)
 }
 
 // textWidth estimates the width of 12 px text, a little generously.

@@ -67,7 +67,7 @@ func Bars(spec BarsSpec) *Chart {
 	f.grid(left, top, labels+edge, footHeight)
 	xa := opts.XAxis{Type: x.kind(), Min: pos(x.lo), Max: pos(x.hi), Name: x.label(), NameLocation: "middle", NameGap: 27,
 		AxisLine: &opts.AxisLine{Show: opts.Bool(false)}, AxisLabel: &opts.AxisLabel{HideOverlap: opts.Bool(true)}}
-	f.rawAxes(xa, obj{}, verticalCategory(names), obj{"axisTick": obj{"show": false}})
+	f.rawAxes(xa, x.whole(), verticalCategory(names), obj{"axisTick": obj{"show": false}})
 	room := func(left int) []obj {
 		return []obj{{"axisLabel": obj{"width": left - edge + 4, "overflow": "break", "lineHeight": 14}}}
 	}
@@ -79,7 +79,7 @@ func Bars(spec BarsSpec) *Chart {
 		end := b.Value
 		if b.whisker() {
 			end = max(end, b.High)
-			whiskers = append(whiskers, []any{obj{"coord": []any{num(b.Low), i}}, obj{"coord": []any{num(b.High), i}}})
+			whiskers = append(whiskers, []any{obj{"coord": []any{num(max(b.Low, x.lo)), i}}, obj{"coord": []any{num(b.High), i}}})
 		}
 		values = append(values, obj{"value": []any{num(end), i}, "name": b.label(spec.Value)})
 	}
@@ -113,7 +113,7 @@ func (b Bar) label(axis Axis) string {
 	case b.Label != "":
 		return b.Label
 	case axis.Unit == "":
-		return fmt.Sprintf("%.4g", b.Value)
+		return spoken(b.Value)
 	}
-	return fmt.Sprintf("%.4g %s", b.Value, axis.Unit)
+	return spoken(b.Value) + " " + axis.Unit
 }

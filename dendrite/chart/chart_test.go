@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -308,7 +309,7 @@ func TestNiceAxes(t *testing.T) {
 		wantLo, want float64
 	}{
 		{Axis{}, 1.5, 11, 0, 12}, {Axis{}, 90, 99.5, 90, 100}, {Axis{}, -1.05, 1.1, -1.5, 1.5},
-		{Axis{}, 0, 0, -1e-9, 1e-9}, {Axis{Log: true}, 0.003, 450, 0.001, 500},
+		{Axis{}, 0, 0, 0, 1}, {Axis{Whole: true}, 0, 2, 0, 2}, {Axis{Log: true}, 0.003, 450, 0.001, 500},
 		{Axis{Log: true}, 0.2, 1.3, 0.1, 2}, {Axis{Log: true}, 0.2, 7, 0.1, 10}, {Axis{Log: true}, 2, 3, 1, 10},
 		{Axis{Range: [2]float64{0, 7}}, 1, 2, 0, 7}, {Axis{}, 5e-7, 3e-6, 0, 3e-6},
 	} {
@@ -317,6 +318,30 @@ func TestNiceAxes(t *testing.T) {
 		if s := test.axis.fit(e, 6); math.Abs(s.lo-test.wantLo) > 1e-12 || math.Abs(s.hi-test.want) > 1e-12 {
 			t.Errorf("fit %v..%v: %v..%v, want %v..%v", test.lo, test.hi, s.lo, s.hi, test.wantLo, test.want)
 		}
+	}
+}
+
+// Alternative texts speak of what there is.
+func TestAltTexts(t *testing.T) {
+	nan := math.NaN()
+	for want, c := range map[string]*Chart{
+		"Line chart. a: from 2 to 12345, between 2 and 12345.": Lines(LinesSpec{Curves: []Curve{{Name: "a", X: []float64{0, 1, 2, 3}, Y: []float64{nan, 2, 12345, nan}}}}),
+		"Bar chart of n. a: 123457.":                           Bars(BarsSpec{Value: Axis{Name: "n"}, Bars: []Bar{{Name: "a", Value: 123456.7}}}),
+		"Heat map of v, 1 rows () by 1 columns (): no values.": HeatMap(HeatMapSpec{Value: Axis{Name: "v"}, Values: [][]float64{{nan}}}),
+		"Scatter plot of y against x: 0 points, y no values.":  Scatter(ScatterSpec{X: Axis{Name: "x"}, Y: Axis{Name: "y"}}),
+	} {
+		if c.Alt != want {
+			t.Errorf("got %q, want %q", c.Alt, want)
+		}
+	}
+}
+
+// Two values at one x, the two sides of a jump, both stand in the table.
+func TestTableOfAJump(t *testing.T) {
+	c := Lines(LinesSpec{Curves: []Curve{{Name: "step", X: []float64{0, 1, 1, 2}, Y: []float64{0, 0, 5, 5}}, {Name: "b", X: []float64{1, 3}, Y: []float64{7, 8}}}})
+	want := [][]any{{0., 0., nil}, {1., 0., 7.}, {1., 5., nil}, {2., 5., nil}, {3., nil, 8.}}
+	if !reflect.DeepEqual(c.Table.Rows, want) {
+		t.Errorf("got %v, want %v", c.Table.Rows, want)
 	}
 }
 

@@ -83,7 +83,7 @@ func ExampleHeatMap() {
 		Values:  [][]float64{{12, 8}, {9, 5.5}},
 	})
 	fmt.Println(c.Alt)
-	// Output: Heat map of test error (%), 2 rows (λ) by 2 columns (learning rate), values from 5.5 to 12.
+	// Output: Heat map of test error (%), 2 rows (λ) by 2 columns (learning rate): from 5.5 to 12.
 }
 
 func ExampleConfusion() {

@@ -123,8 +123,8 @@ func HeatMap(spec HeatMapSpec) *Chart {
 	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth, Height: h, Option: f.option(),
 		Table: matrixTable(spec.Y.Name, rowNames, colNames, spec.Value.Unit, spec.Values)}
 	if ch.Alt == "" {
-		ch.Alt = fmt.Sprintf("Heat map of %s, %d rows (%s) by %d columns (%s), values from %.3g to %.3g.",
-			spec.Value.label(), rows, spec.Y.label(), cols, spec.X.label(), e.lo, e.hi)
+		ch.Alt = fmt.Sprintf("Heat map of %s, %d rows (%s) by %d columns (%s): %s.",
+			spec.Value.label(), rows, spec.Y.label(), cols, spec.X.label(), e.words())
 	}
 	return ch.seal()
 }

@@ -26,7 +26,7 @@ type ImageGridSpec struct {
 	PerRow         int        // 0: 10
 	Rows, Columns  []string   // names beside and above; nil for none
 	Range          [2]float64 // values of the first and last colour; zero value: 0 to 1
-	Colors         ColorMap   // zero value: Gray
+	Colors         ColorMap   // Viridis, the zero value, stands for Gray here
 }
 
 // ImageGrid draws images pixel by pixel, row after row, each with its label

@@ -388,12 +388,10 @@ func crossings(curves []Curve, x, y scale, across, up [2]float64) int {
 // curveTable puts curves side by side over the union of their x values.
 func curveTable(x, y Axis, curves []Curve, band string) Table {
 	t := Table{Columns: []Column{{x.Name, x.Unit}}}
-	var xs []float64
+	var xs []float64 // as often as one curve has each
 	for _, c := range curves {
-		xs = append(xs, c.X...)
+		xs = union(xs, c.X)
 	}
-	slices.Sort(xs)
-	xs = slices.Compact(xs)
 	for _, v := range xs {
 		t.Rows = append(t.Rows, []any{v})
 	}
@@ -406,11 +404,9 @@ func curveTable(x, y Axis, curves []Curve, band string) Table {
 			k := 0
 			for i, at := range xs {
 				var cell any
-				for k < len(c.X) && c.X[k] < at {
-					k++
-				}
 				if k < len(c.X) && c.X[k] == at {
 					cell = values[k]
+					k++
 				}
 				t.Rows[i] = append(t.Rows[i], cell)
 			}
@@ -427,6 +423,22 @@ func curveTable(x, y Axis, curves []Curve, band string) Table {
 	return t
 }
 
+// union merges two ascending lists; what both hold it holds once.
+func union(a, b []float64) []float64 {
+	var all []float64
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			all, a = append(all, a[0]), a[1:]
+		case a[0] > b[0]:
+			all, b = append(all, b[0]), b[1:]
+		default:
+			all, a, b = append(all, a[0]), a[1:], b[1:]
+		}
+	}
+	return append(append(all, a...), b...)
+}
+
 // describe says in words what curves show.
 func describe(kind string, x, y Axis, curves []Curve, refs []Reference) string {
 	var b strings.Builder
@@ -441,8 +453,9 @@ func describe(kind string, x, y Axis, curves []Curve, refs []Reference) string {
 	for _, c := range curves {
 		e := newExtent()
 		e.add(c.Y...)
-		if len(c.Y) > 0 && e.lo <= e.hi {
-			fmt.Fprintf(&b, " %s: from %.3g to %.3g, between %.3g and %.3g.", c.Name, c.Y[0], c.Y[len(c.Y)-1], e.lo, e.hi)
+		shown := slices.DeleteFunc(slices.Clone(c.Y), func(v float64) bool { return !finite(v) })
+		if len(shown) > 0 {
+			fmt.Fprintf(&b, " %s: from %s to %s, between %s and %s.", c.Name, spoken(shown[0]), spoken(shown[len(shown)-1]), spoken(e.lo), spoken(e.hi))
 		}
 	}
 	for _, r := range refs {

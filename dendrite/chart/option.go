@@ -71,14 +71,19 @@ func (f *figure) axes(grid int, x, y scale, name bool) int {
 	}
 	ya := opts.YAxis{Type: y.kind(), GridIndex: grid, Min: pos(y.lo), Max: pos(y.hi),
 		AxisLine: &opts.AxisLine{Show: opts.Bool(false)}}
-	extraX, extraY := obj{}, obj{}
-	if x.Whole {
-		extraX["minInterval"] = 1
-	}
+	extraX, extraY := x.whole(), obj{}
 	if y.step > 0 {
 		extraY["interval"] = pos(y.step)
 	}
 	return f.rawAxes(xa, extraX, ya, extraY)
+}
+
+// whole keeps ECharts' own ticks at whole numbers.
+func (a Axis) whole() obj {
+	if a.Whole {
+		return obj{"minInterval": 1}
+	}
+	return obj{}
 }
 
 func (f *figure) rawAxes(x opts.XAxis, extraX obj, y opts.YAxis, extraY obj) int {

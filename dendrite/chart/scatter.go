@@ -87,8 +87,8 @@ func Scatter(spec ScatterSpec) *Chart {
 	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth, Height: height(spec.Height, 380),
 		Option: f.option(), Table: table}
 	if ch.Alt == "" {
-		ch.Alt = fmt.Sprintf("Scatter plot of %s against %s: %d points, %s from %.3g to %.3g.",
-			spec.Y.label(), spec.X.label(), total, spec.Y.Name, ey.lo, ey.hi)
+		ch.Alt = fmt.Sprintf("Scatter plot of %s against %s: %d points, %s %s.",
+			spec.Y.label(), spec.X.label(), total, spec.Y.Name, ey.words())
 	}
 	return ch.seal()
 }

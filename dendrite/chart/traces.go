@@ -114,6 +114,9 @@ func (spec TracesSpec) rowScales(rows int) ([]scale, int) {
 				e.add(c.Y...)
 				e.add(c.Low...)
 				e.add(c.High...)
+				for _, run := range c.Seeds {
+					e.add(run...)
+				}
 			}
 		}
 		ys[r] = spec.Columns[0].Panels[r].Y.fit(e, 3)
