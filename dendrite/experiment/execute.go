@@ -36,6 +36,7 @@ type Work struct {
 	entry   *runstore.Entry
 	report  func(fraction float64, text string, points []Point)
 	start   time.Time      // of this session
+	begun   runstore.Meta  // this session as it began: commits may be made meanwhile
 	earlier *runstore.Meta // of the sessions before it, if the job was resumed
 }
 
@@ -82,11 +83,13 @@ func orUnknown(name string) string {
 
 // meta describes the job up to now, with the sessions before this one.
 func (w *Work) meta() runstore.Meta {
-	m := runstore.NewMeta(w.start, simd.Backend())
+	m := w.begun
+	m.Seconds = time.Since(w.start).Seconds()
 	if e := w.earlier; e != nil {
 		m.Created = e.Created
 		m.Seconds += e.Seconds
 		m.Go, m.CPU = merge(e.Go, m.Go), merge(e.CPU, m.CPU)
+		m.Commit = merge(orUnknown(e.Commit), m.Commit)
 	}
 	return m
 }
@@ -172,7 +175,8 @@ func one[R any](ctx context.Context, store *runstore.Store, info Info, job Job[R
 	if warning != nil {
 		report(0, fmt.Sprintf("computing %s again: %v", job.Unit, warning), nil)
 	}
-	w := &Work{entry: entry, report: report, start: time.Now()}
+	start := time.Now()
+	w := &Work{entry: entry, report: report, start: start, begun: runstore.NewMeta(start, simd.Backend())}
 	d.Result, err = job.Run(ctx, w)
 	if err != nil {
 		return d, err

@@ -31,6 +31,7 @@ type Provenance struct {
 	Arch           string    `json:"arch"`
 	Backend        string    `json:"backend"` // numeric kernels: portable, avx2, avx512
 	CPU            string    `json:"cpu"`
+	Commit         string    `json:"commit"` // of the code; unknown for jobs kept before they told
 	Data           []Source  `json:"data"`
 	Runs           []string  `json:"runs"` // folders in the run store
 }
@@ -58,14 +59,14 @@ func AddJobs[R any](r *Record, jobs []Done[R]) {
 		m := d.Meta
 		if fresh {
 			p.Started, p.Cached = m.Created, true
-			p.Go, p.Arch, p.Backend, p.CPU = m.Go, m.Arch, m.Backend, m.CPU
+			p.Go, p.Arch, p.Backend, p.CPU, p.Commit = m.Go, m.Arch, m.Backend, m.CPU, orUnknown(m.Commit)
 			fresh = false
 		}
 		if m.Created.Before(p.Started) {
 			p.Started = m.Created
 		}
 		p.Backend, p.CPU, p.Go = merge(p.Backend, m.Backend), merge(p.CPU, m.CPU), merge(p.Go, m.Go)
-		p.Arch = merge(p.Arch, m.Arch)
+		p.Arch, p.Commit = merge(p.Arch, m.Arch), merge(p.Commit, orUnknown(m.Commit))
 		p.Cached = p.Cached && d.Cached
 		p.ComputeSeconds += m.Seconds
 		p.Runs = append(p.Runs, d.Folder)

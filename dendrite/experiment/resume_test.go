@@ -112,16 +112,16 @@ func relabel(m runstore.Meta) func(*testing.T, *runstore.Entry) func() {
 func TestExecuteAddsUpSessions(t *testing.T) {
 	store := openStore(t)
 	first := runstore.NewMeta(time.Now(), simd.Backend())
-	goHere, cpuHere := first.Go, first.CPU
+	goHere, cpuHere, commitHere := first.Go, first.CPU, first.Commit
 	first.Created, first.Seconds = time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC), 1000
-	first.Go, first.CPU = "go1.0", "Abacus"
+	first.Go, first.CPU, first.Commit = "go1.0", "Abacus", "" // as in checkpoints of old programs
 	entry := countEntry(t, store)
 	if err := entry.SaveCheckpoint(counted{1}, first); err != nil {
 		t.Fatal(err)
 	}
 	check := func(m runstore.Meta) {
 		t.Helper()
-		if !m.Created.Equal(first.Created) || !(m.Seconds > 1000 && m.Seconds < 1500) || m.Go != "go1.0; "+goHere || m.CPU != "Abacus; "+cpuHere {
+		if !m.Created.Equal(first.Created) || !(m.Seconds > 1000 && m.Seconds < 1500) || m.Go != "go1.0; "+goHere || m.CPU != "Abacus; "+cpuHere || m.Commit != merge("unknown", commitHere) {
 			t.Errorf("%+v; want 2020, a little more than 1000 s, and the names of both sessions", m)
 		}
 	}
@@ -150,8 +150,10 @@ func TestExecuteAddsUpSessions(t *testing.T) {
 		t.Errorf("sessions began at steps %v, want 1 and 2", began)
 	}
 	r := Record{}
-	AddJobs(&r, append(done, again...))
-	if p := r.Provenance; p.CPU != "Abacus; "+cpuHere || p.Go != "go1.0; "+goHere || p.Started != first.Created || p.ComputeSeconds < 2000 {
+	old := done[0]
+	old.Meta.Commit = ""
+	AddJobs(&r, []Done[counted]{old, done[0], again[0]})
+	if p := r.Provenance; p.Commit != merge("unknown", commitHere) || p.CPU != "Abacus; "+cpuHere || p.Go != "go1.0; "+goHere || p.Started != first.Created || p.ComputeSeconds < 3000 {
 		t.Errorf("provenance %+v", p)
 	}
 }

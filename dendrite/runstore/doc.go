@@ -18,7 +18,7 @@
 // Everything can be read without this package:
 //
 //	<store>/<experiment>/<unit>-<first 16 hex digits of the key's SHA-256>/
-//		run.json      the key, when, how long, on which processor
+//		run.json      the key, when, how long, on which processor, at which commit
 //		result.json   the result without its numeric slices
 //		arrays.npz    the numeric slices, named by field, for numpy.load
 //		SHA256SUMS    checked on every Load; also by sha256sum -c

@@ -19,10 +19,18 @@ type Meta struct {
 	Arch    string    `json:"arch"`    // GOARCH
 	Backend string    `json:"backend"` // numeric kernels, such as "avx2" or "portable"
 	CPU     string    `json:"cpu"`     // processor model
+
+	// Commit is that of the code, "unknown" if that cannot be told. It ends in
+	// "-dirty" if the code had uncommitted changes.
+	Commit string `json:"commit,omitempty"`
 }
 
+// unknown stands for what a machine does not tell.
+const unknown = "unknown"
+
 // NewMeta describes a computation that began at start, ends now, and used the
-// named numeric kernels on this machine.
+// named numeric kernels on this machine. The commit is that of the clone the
+// program was compiled from, as it is when a program first asks for it.
 func NewMeta(start time.Time, backend string) Meta {
 	return Meta{
 		Created: start.UTC().Round(0),
@@ -31,6 +39,7 @@ func NewMeta(start time.Time, backend string) Meta {
 		Arch:    runtime.GOARCH,
 		Backend: backend,
 		CPU:     cpuModel(),
+		Commit:  codeCommit(),
 	}
 }
 
@@ -38,7 +47,7 @@ func NewMeta(start time.Time, backend string) Meta {
 func cpuModel() string {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
-		return "unknown"
+		return unknown
 	}
 	return cpuModelFrom(string(info))
 }
@@ -50,7 +59,7 @@ func cpuModelFrom(cpuinfo string) string {
 			return strings.Join(strings.Fields(value), " ")
 		}
 	}
-	return "unknown"
+	return unknown
 }
 
 // format is the version of the files' layout; results of another are misses.

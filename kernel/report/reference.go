@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"microcircuits/kernel/ipynb"
 )
@@ -16,8 +17,9 @@ import (
 // reduced runs can show its numbers beside theirs.
 type Reference struct {
 	Experiment     string       `json:"experiment"`
-	Commit         string       `json:"commit"`
-	Dirty          bool         `json:"dirty"` // the clone had uncommitted changes
+	Code           string       `json:"code"`   // commits of the code that computed the networks; empty in old files
+	Commit         string       `json:"commit"` // of the clone that kept the run, which may have found its networks in the store
+	Dirty          bool         `json:"dirty"`  // that clone had uncommitted changes
 	Command        string       `json:"command"`
 	Started        string       `json:"started"` // of the earliest network
 	WallSeconds    float64      `json:"wallSeconds"`
@@ -59,7 +61,7 @@ func KeepReferences(nb *ipynb.Notebook, dir string) ([]string, error) {
 			return files, fmt.Errorf("keep the reference run: experiment %q has a name that is no plain file name", r.Experiment)
 		}
 		data, err := json.MarshalIndent(Reference{
-			Experiment: r.Experiment, Commit: info.Commit, Dirty: info.Dirty, Command: info.Command,
+			Experiment: r.Experiment, Code: r.Provenance.Commit, Commit: info.Commit, Dirty: info.Dirty, Command: info.Command,
 			Started: r.Provenance.Started, WallSeconds: info.WallSeconds, ComputeSeconds: r.Provenance.ComputeSeconds,
 			Seeds: r.Provenance.Seeds, CPU: r.Provenance.CPU, Backend: r.Provenance.Backend, Comparison: r.Comparison,
 		}, "", "  ")
@@ -129,6 +131,21 @@ func readReference(data []byte, experiment string) (*Reference, error) {
 		return nil, fmt.Errorf("read the kept run %s.json: %w; restore it with git, or make it again with --keep", experiment, err)
 	}
 	return &ref, nil
+}
+
+// At lists the commits of the code that computed the networks, abbreviated.
+func (r *Reference) At() []string {
+	if r.Code == "" {
+		return []string{"unknown"}
+	}
+	commits := strings.Split(r.Code, "; ")
+	for i, c := range commits {
+		hash, dirty := strings.CutSuffix(c, "-dirty")
+		if commits[i] = short(hash); dirty {
+			commits[i] += " with uncommitted changes"
+		}
+	}
+	return commits
 }
 
 // Kept is the reference run's value of a quantity; empty if it has none.

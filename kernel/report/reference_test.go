@@ -3,6 +3,7 @@ package report
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +26,7 @@ func TestReferenceRunIsKeptAndShown(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "results")
 	full := paperRun(t, func(rec object) {
 		rec["comparison"] = []object{{"quantity": "Test error", "paper": "1.96 %", "ours": "1.91 % (5 seeds)", "verdict": "matches"}}
+		rec["provenance"] = object{"commit": "fedcba9876543210-dirty; aaaabbbbccccdddd"}
 	})
 	files, err := KeepReferences(full, dir)
 	if err != nil || len(files) != 1 || filepath.Base(files[0]) != "digits.json" {
@@ -40,7 +42,7 @@ func TestReferenceRunIsKeptAndShown(t *testing.T) {
 	}
 	quick.SetInfo(info)
 	page := string(render(t, quick))
-	for _, want := range []string{"1.91 % (5 seeds)", "3.7 %", "Reference run", "0123456", "scripts/reproduce --scale paper digits"} {
+	for _, want := range []string{"1.91 % (5 seeds)", "3.7 %", "Reference run", "kept at commit <code>0123456", "<code>fedcba987654… with uncommitted changes</code>, <code>aaaabbbbcccc…</code>", "scripts/reproduce --scale paper digits"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report does not show %q", want)
 		}
@@ -48,6 +50,17 @@ func TestReferenceRunIsKeptAndShown(t *testing.T) {
 	quick.Clean()
 	if info, ok := quick.Info(); ok || info.References != nil {
 		t.Errorf("a cleaned notebook keeps %+v", info)
+	}
+}
+
+// The commit of the clone that keeps a run is no word about its code.
+func TestOldReferenceNamesNoCode(t *testing.T) {
+	old, err := readReference([]byte(`{"experiment": "digits", "commit": "0123456789abcdef"}`), "digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := old.At(); !slices.Equal(at, []string{"unknown"}) {
+		t.Errorf("computed at %q", at)
 	}
 }
 

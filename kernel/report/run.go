@@ -62,6 +62,7 @@ type Provenance struct {
 	Arch           string  `json:"arch"`
 	Backend        string  `json:"backend"`
 	CPU            string  `json:"cpu"`
+	Commit         string  `json:"commit"` // of the code; several are separated by semicolons
 	Data           []struct {
 		Name   string `json:"name"`
 		SHA256 string `json:"sha256"`
