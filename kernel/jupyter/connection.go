@@ -44,6 +44,8 @@ func NewConnection() (*Connection, error) {
 }
 
 // ReadConnection reads a connection file and checks what the kernel relies on.
+// Whoever reaches the sockets and has the key runs programs as this user: hence
+// the kernel listens on this machine only, and never without a key.
 func ReadConnection(path string) (*Connection, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -56,7 +58,11 @@ func ReadConnection(path string) (*Connection, error) {
 	switch {
 	case c.Transport != "tcp" && c.Transport != "ipc":
 		err = fmt.Errorf("transport %q is not supported", c.Transport)
-	case c.Key != "" && c.SignatureScheme != "hmac-sha256":
+	case c.Transport == "tcp" && !loopback(c.IP):
+		err = fmt.Errorf("the kernel listens on this machine only (127.0.0.1), not on %q", c.IP)
+	case c.Key == "":
+		err = errors.New("the key is missing, without which messages are not signed")
+	case c.SignatureScheme != "hmac-sha256":
 		err = fmt.Errorf("signature scheme %q is not supported, only hmac-sha256", c.SignatureScheme)
 	case c.ShellPort == 0 || c.IOPubPort == 0 || c.StdinPort == 0 || c.ControlPort == 0 || c.HBPort == 0:
 		err = errors.New("a port is missing")
@@ -66,6 +72,8 @@ func ReadConnection(path string) (*Connection, error) {
 	}
 	return &c, nil
 }
+
+func loopback(ip string) bool { return ip == "localhost" || net.ParseIP(ip).IsLoopback() }
 
 // WriteFile writes the connection file, readable by its owner only since it
 // holds the key.

@@ -142,10 +142,23 @@ func TestConnectionFile(t *testing.T) {
 	if diff := cmp.Diff(c, got); diff != "" {
 		t.Errorf("(-written +read):\n%s", diff)
 	}
+	for _, ip := range []string{"::1", "127.0.0.2", "localhost"} {
+		good := *c
+		good.IP = ip
+		if err := good.WriteFile(path); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadConnection(path); err != nil {
+			t.Error(err)
+		}
+	}
 	for want, spoil := range map[string]func(*Connection){
 		"transport":        func(c *Connection) { c.Transport = "udp" },
 		"signature scheme": func(c *Connection) { c.SignatureScheme = "md5" },
 		"port is missing":  func(c *Connection) { c.HBPort = 0 },
+		"key is missing":   func(c *Connection) { c.Key = "" },
+		`not on "0.0.0.0"`: func(c *Connection) { c.IP = "0.0.0.0" },
+		`not on ""`:        func(c *Connection) { c.IP = "" },
 	} {
 		bad := *c
 		spoil(&bad)
