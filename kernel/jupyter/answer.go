@@ -3,15 +3,13 @@ package jupyter
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"microcircuits/kernel/cell"
 )
 
 const banner = "Dendrite (Go): dendritic microcircuits in notebooks. %params lists parameters, %export writes a report."
 
-// answer is for all messages but cells and questions about code. What nobody
-// here knows is answered too, so that nobody waits for it.
+// answer is for all messages but cells and questions about code.
 func (f *Front) answer(r request) {
 	if r.Header.Type == "shutdown_request" {
 		defer f.cancel() // at last
@@ -27,18 +25,12 @@ func (f *Front) answer(r request) {
 	case "comm_info_request":
 		f.out.reply(r, "comm_info_reply", f.commInfo(r.Message))
 	case "connect_request":
-		c := f.out.conn
-		f.out.reply(r, "connect_reply", object{"status": "ok", "shell_port": c.ShellPort, "iopub_port": c.IOPubPort,
-			"stdin_port": c.StdinPort, "control_port": c.ControlPort, "hb_port": c.HBPort})
+		f.out.reply(r, "connect_reply", f.out.conn.ports())
 	case "interrupt_request":
 		f.interrupt()
 		f.out.reply(r, "interrupt_reply", object{"status": "ok"})
 	case "shutdown_request":
-		var c struct {
-			Restart bool `json:"restart"`
-		}
-		_ = r.Decode(&c) // a request without content is a shutdown too
-		reply := object{"status": "ok", "restart": c.Restart}
+		reply := shutdown(r.Message)
 		f.closeInner() // before the answer: after it we may be killed
 		f.out.publish(r.Message, "shutdown_reply", reply)
 		f.out.reply(r, "shutdown_reply", reply)
@@ -49,12 +41,7 @@ func (f *Front) answer(r request) {
 			f.out.publish(r.Message, "comm_close", object{"comm_id": id, "data": object{}})
 		}
 	default:
-		what, asks := strings.CutSuffix(r.Header.Type, "_request")
-		fmt.Fprintf(f.out.log, "front: %s is not known\n", r.Header.Type)
-		if asks {
-			text := "this kernel does not know " + r.Header.Type
-			f.out.reply(r, what+"_reply", object{"status": "error", "ename": "NotSupported", "evalue": text, "traceback": []string{text}})
-		}
+		f.out.unknown(r)
 	}
 }
 

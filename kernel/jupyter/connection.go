@@ -98,3 +98,9 @@ func (c *Connection) endpoint(port int) string {
 	_, address := c.address(port)
 	return c.Transport + "://" + address
 }
+
+// ports is the answer to a connect_request.
+func (c *Connection) ports() object {
+	return object{"status": "ok", "shell_port": c.ShellPort, "iopub_port": c.IOPubPort,
+		"stdin_port": c.StdinPort, "control_port": c.ControlPort, "hb_port": c.HBPort}
+}

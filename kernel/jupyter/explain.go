@@ -62,11 +62,17 @@ func explain(out *outside, r request, message string, count int) (end bool) {
 		out.reply(r, "comm_info_reply", object{"status": "ok", "comms": object{}})
 	case "complete_request":
 		out.reply(r, "complete_reply", noMatches(0))
+	case "inspect_request":
+		out.reply(r, "inspect_reply", nothingFound())
+	case "connect_request":
+		out.reply(r, "connect_reply", out.conn.ports())
 	case "interrupt_request":
 		out.reply(r, "interrupt_reply", object{"status": "ok"})
 	case "shutdown_request":
-		out.reply(r, "shutdown_reply", object{"status": "ok", "restart": false})
+		out.reply(r, "shutdown_reply", shutdown(r.Message))
 		return true
+	default:
+		out.unknown(r)
 	}
 	return false
 }
@@ -74,4 +80,18 @@ func explain(out *outside, r request, message string, count int) (end bool) {
 // noMatches is the answer to a complete_request that knows nothing.
 func noMatches(cursor int) object {
 	return object{"status": "ok", "matches": []string{}, "cursor_start": cursor, "cursor_end": cursor, "metadata": object{}}
+}
+
+// nothingFound is the answer to an inspect_request that knows nothing.
+func nothingFound() object {
+	return object{"status": "ok", "found": false, "data": object{}, "metadata": object{}}
+}
+
+// shutdown is the answer to a shutdown_request; one without content is one too.
+func shutdown(m *Message) object {
+	var c struct {
+		Restart bool `json:"restart"`
+	}
+	_ = m.Decode(&c)
+	return object{"status": "ok", "restart": c.Restart}
 }

@@ -37,10 +37,41 @@ func TestExplain(t *testing.T) {
 	if err := s.Interrupt(); err != nil {
 		t.Error(err)
 	}
-	if err := s.send(s.control, NewMessage(s.id, "shutdown_request", map[string]bool{"restart": false})); err != nil {
+	if got := answerTo(t, s, "inspect_request", object{}); got["status"] != "ok" || got["found"] != false {
+		t.Errorf("inspection: %v", got)
+	}
+	if got := answerTo(t, s, "connect_request", object{}); got["hb_port"] != float64(conn.HBPort) {
+		t.Errorf("ports: %v", got)
+	}
+	if got := answerTo(t, s, "debug_request", object{}); got["status"] != "error" || got["ename"] != "NotSupported" {
+		t.Errorf("what it does not know: %v", got)
+	}
+	if err := s.send(s.control, NewMessage(s.id, "shutdown_request", object{"restart": false})); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("Explain returned %v", err)
 	}
+}
+
+func TestShutdown(t *testing.T) {
+	for content, restart := range map[string]bool{`{"restart":true}`: true, `{"restart":false}`: false, `{}`: false} {
+		if got := shutdown(&Message{Content: []byte(content)}); got["restart"] != restart {
+			t.Errorf("%s: %v", content, got)
+		}
+	}
+}
+
+// answerTo sends a request and returns the content of its answer.
+func answerTo(t *testing.T, s *Session, msgType string, content object) object {
+	t.Helper()
+	reply, err := s.Relay(t.Context(), msgType, content, func(*Message) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c object
+	if err := reply.Decode(&c); err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

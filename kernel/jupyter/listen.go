@@ -74,6 +74,15 @@ func (o *outside) reply(r request, msgType string, content any) {
 	o.send(r.socket, r.Reply(msgType, content))
 }
 
+// unknown answers a request that nobody here knows, so that nobody waits for it.
+func (o *outside) unknown(r request) {
+	fmt.Fprintf(o.log, "front: %s is not known\n", r.Header.Type)
+	if what, asks := strings.CutSuffix(r.Header.Type, "_request"); asks {
+		text := "this kernel does not know " + r.Header.Type
+		o.reply(r, what+"_reply", object{"status": "error", "ename": "NotSupported", "evalue": text, "traceback": []string{text}})
+	}
+}
+
 // publish tells all front ends what came of a request; parent may be nil.
 func (o *outside) publish(parent *Message, msgType string, content any) {
 	m := NewMessage("", msgType, content)

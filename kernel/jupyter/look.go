@@ -34,7 +34,7 @@ func (f *Front) look(r request) {
 	nothing := noMatches(question.Cursor)
 	if r.Header.Type == "inspect_request" {
 		replyType = "inspect_reply"
-		nothing = object{"status": "ok", "found": false, "data": object{}, "metadata": object{}}
+		nothing = nothingFound()
 	}
 	answer := nothing
 	if f.Options.Completion != "" {
