@@ -3,6 +3,7 @@ package jupyter
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"microcircuits/kernel/cell"
 )
@@ -35,8 +36,11 @@ func (f *Front) answer(r request) {
 		f.out.publish(r.Message, "shutdown_reply", reply)
 		f.out.reply(r, "shutdown_reply", reply)
 	case "comm_open", "comm_msg", "comm_close":
-		if id, known := f.comm(r.Message); known {
-			f.pass(r)
+		f.mu.Lock()
+		inner := f.inner
+		f.mu.Unlock()
+		if id, open := f.comm(r.Message, inner); open {
+			f.pass(r, inner)
 		} else if r.Header.Type == "comm_open" {
 			f.out.publish(r.Message, "comm_close", object{"comm_id": id, "data": object{}})
 		}
@@ -45,26 +49,42 @@ func (f *Front) answer(r request) {
 	}
 }
 
-// comm keeps account of the open comms and tells whether the one of a message is
-// known to GoNB.
-func (f *Front) comm(m *Message) (id string, known bool) {
+// comm keeps account of the comms that are open to a GoNB and tells whether the
+// one of a message is. One that has died, or is not there yet, has none.
+func (f *Front) comm(m *Message, to *Session) (id string, open bool) {
 	var c struct {
 		ID     string `json:"comm_id"`
 		Target string `json:"target_name"`
 	}
-	if m.Decode(&c) != nil {
-		return "", false
+	if m.Decode(&c) != nil || to == nil {
+		return c.ID, false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if m.Header.Type == "comm_open" && c.Target == widgetTarget {
-		f.comms[c.ID] = c.Target
+	if m.Header.Type == "comm_open" && c.Target == widgetTarget && !to.dead() {
+		f.comms[c.ID] = to
 	}
-	_, known = f.comms[c.ID]
+	open = f.comms[c.ID] == to
 	if m.Header.Type == "comm_close" {
 		delete(f.comms, c.ID)
 	}
-	return c.ID, known
+	return c.ID, open
+}
+
+// closeComms tells the front ends that a GoNB's widgets died with it.
+func (f *Front) closeComms(of *Session) {
+	var dead []string
+	f.mu.Lock()
+	maps.DeleteFunc(f.comms, func(id string, to *Session) bool {
+		if to == of {
+			dead = append(dead, id)
+		}
+		return to == of
+	})
+	f.mu.Unlock()
+	for _, id := range dead {
+		f.out.publish(nil, "comm_close", object{"comm_id": id, "data": object{}})
+	}
 }
 
 func (f *Front) commInfo(m *Message) object {
@@ -75,9 +95,9 @@ func (f *Front) commInfo(m *Message) object {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	comms := object{}
-	for id, target := range f.comms {
-		if c.Target == "" || c.Target == target {
-			comms[id] = object{"target_name": target}
+	for id := range f.comms {
+		if c.Target == "" || c.Target == widgetTarget {
+			comms[id] = object{"target_name": widgetTarget}
 		}
 	}
 	return object{"status": "ok", "comms": comms}
@@ -88,17 +108,11 @@ const widgetTarget = "gonb_comm"
 
 // pass gives GoNB a message of a widget, for a cell that listens, and front ends
 // what GoNB says to it.
-func (f *Front) pass(r request) {
-	f.mu.Lock()
-	inner := f.inner
-	f.mu.Unlock()
-	if inner == nil {
-		return
-	}
+func (f *Front) pass(r request, inner *Session) {
 	m := NewMessage(inner.id, r.Header.Type, nil)
 	m.Content, m.Metadata, m.Buffers = r.Content, r.Metadata, r.Buffers
 	err := inner.post(m, func(said *Message) {
-		f.comm(said)
+		f.comm(said, inner)
 		own := r.Reply(said.Header.Type, nil)
 		own.Content, own.Metadata, own.Buffers = said.Content, said.Metadata, said.Buffers
 		f.out.broadcast(own)

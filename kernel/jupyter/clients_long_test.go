@@ -149,9 +149,11 @@ func TestFrontInput(t *testing.T) {
 }
 
 // GoNB's widgets open a comm to the kernel that they know by its id, and hear that
-// it is open; comms that nobody here knows are closed at once.
+// it is open; comms that nobody here knows are closed at once, and those of a GoNB
+// that has died when it has.
 func TestFrontComms(t *testing.T) {
-	s := served(t, &Front{})
+	f := &Front{}
+	s := served(t, f)
 	run(t, s, "", 0)
 	heard := make(chan string, 10)
 	open := func(id, target string) {
@@ -186,5 +188,20 @@ func TestFrontComms(t *testing.T) {
 		if got := fmt.Sprint(answerTo(t, s, "comm_info_request", object{"target_name": target})["comms"]); got != want {
 			t.Errorf("comms of %s: %s", target, got)
 		}
+	}
+	published := overheard(t, s)
+	innerOf(f).proc.kill()
+	select {
+	case got := <-published:
+		if got != "comm_close of" {
+			t.Errorf("after the death of GoNB: %q", got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the comm of a GoNB that has died is not closed")
+	}
+	open("3", widgetTarget)
+	await("comm_close")
+	if got := fmt.Sprint(answerTo(t, s, "comm_info_request", object{})["comms"]); got != "map[]" {
+		t.Errorf("comms of a GoNB that has died: %s", got)
 	}
 }

@@ -38,7 +38,7 @@ type Front struct {
 	mu      sync.Mutex
 	arrived chan struct{} // something was put into the queue
 	queue   []request
-	comms   map[string]string // targets by id
+	comms   map[string]*Session // by id, to the GoNB whose widgets they are
 	inner   *Session
 	opening chan struct{} // closed when inner is there, or failure says why not
 	failure error
@@ -96,7 +96,7 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	ctx, f.cancel = context.WithCancel(ctx)
 	defer f.cancel()
 	f.live = ctx
-	f.comms, f.displays = map[string]string{}, map[string]*ipynb.Output{}
+	f.comms, f.displays = map[string]*Session{}, map[string]*ipynb.Output{}
 	f.cells, f.statements = map[int]written{}, map[string]bool{}
 	f.arrived, f.stdin = make(chan struct{}, 1), make(chan request, 1)
 	if id := namesKernel.FindStringSubmatch(filepath.Base(connectionFile)); id != nil {
@@ -157,6 +157,7 @@ func (f *Front) open() {
 			s.onQuestion(f.askOutside)
 			go func() { // what it leaves, say a running cell, goes when it dies
 				<-s.proc.exited
+				f.closeComms(s)
 				s.Close()
 			}()
 		}

@@ -289,7 +289,7 @@ func (j *cellRun) published(m *Message) {
 	}
 	switch m.Header.Type {
 	case "comm_open", "comm_msg", "comm_close":
-		j.front.comm(m) // to keep account
+		j.front.comm(m, j.inner) // to keep account
 		j.forward(m)
 	case "update_display_data", ipynb.DisplayData, ipynb.ExecuteResult:
 		o, id, err := output(m)
