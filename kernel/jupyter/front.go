@@ -3,6 +3,7 @@ package jupyter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -87,9 +88,8 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 		return err
 	}
 	if f.history, err = openHistory(f.History); err != nil {
-		return err
+		fmt.Fprintf(f.Options.log(), "front: %v\n", err)
 	}
-	defer f.history.close()
 	if f.patience == 0 {
 		f.patience = patience
 	}

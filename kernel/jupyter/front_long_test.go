@@ -159,7 +159,7 @@ func TestFrontPrepares(t *testing.T) {
 	if got := fmt.Sprint(types); got != "[execute_input display_data clear_output stream]" {
 		t.Errorf("the first cell published %s", got)
 	}
-	s = served(t, &Front{patience: 1})
+	s = served(t, &Front{patience: 1, History: t.TempDir()}) // no file: goes without a history
 	if r := run(t, s, "!echo hi", 0); said(r) != "stdout: hi\n" {
 		t.Errorf("of the first cell stays %q", said(r))
 	}

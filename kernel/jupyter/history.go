@@ -2,6 +2,7 @@ package jupyter
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // An entry is one cell that was run.
@@ -19,66 +21,100 @@ type entry struct {
 	Input   string `json:"input"`
 }
 
-// history is what was typed, in this session and those before it.
+// history is what was typed, in this session and those before it. Open kernels
+// share the file and take turns by a lock beside it.
 type history struct {
 	mu      sync.Mutex
 	entries []entry
 	session int
-	file    *os.File // nil when nothing is kept
+	path    string // empty when nothing is kept
 }
 
 // keptEntries is how much history is kept when a session begins.
 const keptEntries = 5000
 
-// openHistory reads the history of earlier sessions; a line that cannot be read
-// is left out. With an empty path nothing is kept.
+// openHistory reads the history of earlier sessions and enters this one; a line
+// that cannot be read is left out. With an empty path nothing is kept, nor where
+// the file cannot be used: then the history is that of this session.
 func openHistory(path string) (*history, error) {
 	h := &history{session: 1}
 	if path == "" {
 		return h, nil
 	}
+	if err := exclusively(path, func() error { return h.enter(path) }); err != nil {
+		return &history{session: 1}, fmt.Errorf("history: %w", err)
+	}
+	h.path = path
+	return h, nil
+}
+
+// enter reads the file and takes the number that follows those of all sessions,
+// also those that have run nothing yet: a session enters with line 0.
+func (h *history) enter(path string) error {
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("history: %w", err)
+		return err
 	}
-	lines := bufio.NewScanner(strings.NewReader(string(data)))
+	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, len(data)+1)
 	for lines.Scan() {
 		var e entry
-		if json.Unmarshal(lines.Bytes(), &e) == nil {
-			h.entries = append(h.entries, e)
-			h.session = max(h.session, e.Session+1)
+		if json.Unmarshal(lines.Bytes(), &e) != nil {
+			continue
 		}
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("history: %w", err)
+		h.session = max(h.session, e.Session+1)
+		if e.Line > 0 {
+			h.entries = append(h.entries, e)
+		}
 	}
 	if len(h.entries) > 2*keptEntries {
 		h.entries = h.entries[len(h.entries)-keptEntries:]
 		if err := rewrite(path, h.entries); err != nil {
-			return nil, fmt.Errorf("history: %w", err)
+			return err
 		}
 	}
-	if h.file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
-		return nil, fmt.Errorf("history: %w", err)
-	}
-	return h, nil
+	return appendEntry(path, entry{Session: h.session})
 }
 
 func rewrite(path string, entries []entry) error {
-	var text strings.Builder
+	var text bytes.Buffer
 	for _, e := range entries {
-		line, err := json.Marshal(e)
-		if err != nil {
+		if err := json.NewEncoder(&text).Encode(e); err != nil {
 			return err
 		}
-		text.Write(append(line, '\n'))
 	}
-	tmp := fmt.Sprintf("%s.%d", path, os.Getpid())
-	if err := os.WriteFile(tmp, []byte(text.String()), 0o600); err != nil {
+	tmp := path + ".new"
+	if err := os.WriteFile(tmp, text.Bytes(), 0o600); err != nil {
 		return err
 	}
 	return os.Rename(tmp, path)
+}
+
+// appendEntry opens the file each time, since another kernel may have written it
+// anew.
+func appendEntry(path string, e entry) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(json.NewEncoder(file).Encode(e), file.Close())
+}
+
+// exclusively calls f while no other kernel writes or reads the file. The lock is
+// not the file itself, which may be replaced.
+func exclusively(path string, f func() error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer lock.Close() // which unlocks
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("%s: %w", lock.Name(), err)
+	}
+	return f()
 }
 
 // add records a cell. One that cannot be kept is still in this session's.
@@ -87,17 +123,8 @@ func (h *history) add(line int, input string) {
 	defer h.mu.Unlock()
 	e := entry{h.session, line, input}
 	h.entries = append(h.entries, e)
-	if h.file == nil {
-		return
-	}
-	if text, err := json.Marshal(e); err == nil {
-		_, _ = h.file.Write(append(text, '\n')) // one write: sessions share the file
-	}
-}
-
-func (h *history) close() {
-	if h.file != nil {
-		h.file.Close()
+	if h.path != "" {
+		_ = exclusively(h.path, func() error { return appendEntry(h.path, e) })
 	}
 }
 
