@@ -27,17 +27,22 @@ type cellRun struct {
 	interrupted atomic.Bool
 
 	front *Front
-	inner *Session // while it runs the cell
 	ctx   context.Context
 
-	mu      sync.Mutex // of what GoNB's messages change
-	over    bool       // what comes later is passed on and not kept
+	mu      sync.Mutex // of what GoNB's messages change, in all attempts
 	shown   []*ipynb.Output
 	mergeAt int  // how many of these are too many
+	export  bool // the cell asks for a report of the notebook
+}
+
+// An attempt is one time that GoNB is given a cell.
+type attempt struct {
+	*cellRun
+	inner   *Session
+	over    bool // what comes now is late
 	hold    hold // of the standard error
 	failure *failure
 	program string // that GoNB composed, where it failed
-	export  bool   // the cell asks for a report of the notebook
 }
 
 // executeContent is the content of a request to GoNB.
@@ -183,7 +188,6 @@ func (f *Front) perform(ctx context.Context, job *cellRun) *failure {
 		if t.Call != "" {
 			f.statements[t.Call] = true
 		}
-		job.over, job.failure, job.hold = false, nil, hold{}
 		failed = f.relay(ctx, inner, job, t.Plain())
 	}
 	if failed == nil && job.export && f.Commands[ExportCommand] != nil {
@@ -237,11 +241,9 @@ func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
 
 // relay has GoNB run the cell and returns why it failed, nil if it did not.
 func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.Translation) *failure {
-	job.inner = inner
-	reply, err := inner.Relay(ctx, "execute_request", executeContent(withSync(t.Code)), job.published)
-	job.mu.Lock()
-	job.over = true
-	job.mu.Unlock()
+	try := &attempt{cellRun: job, inner: inner}
+	reply, err := inner.Relay(ctx, "execute_request", executeContent(withSync(t.Code)), try.published)
+	try.end()
 	own := written{number: job.number, source: strings.Split(job.source, "\n"), code: strings.Split(t.Code, "\n"), from: t}
 	if err == nil && reply != nil {
 		var c struct {
@@ -258,17 +260,17 @@ func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.
 	case err != nil && (ending || ctx.Err() != nil):
 		return &failure{name: "Dendrite", value: errEnding.Error(), traceback: []string{errEnding.Error()}}
 	case err != nil:
-		job.stream("stderr", job.hold.rest())
+		job.stream("stderr", try.hold.rest())
 		fmt.Fprintf(f.out.log, "front: %v\n", err)
 		const text = "the Go kernel ended; it is started again with the next cell, and earlier cells must be run again"
 		return &failure{name: "KernelDied", value: text, traceback: strings.Split(err.Error(), "\n")}
-	case job.failure == nil:
-		job.stream("stderr", job.hold.rest())
+	case try.failure == nil:
+		job.stream("stderr", try.hold.rest())
 		return nil
 	case job.interrupted.Load():
 		return interrupted
 	}
-	return job.failure.explain(job.hold.rest(), job.program, f.cells, own)
+	return try.failure.explain(try.hold.rest(), try.program, f.cells, own)
 }
 
 var interrupted = &failure{
@@ -276,49 +278,56 @@ var interrupted = &failure{
 	traceback: []string{"Interrupted. What was computed is kept: run the cell again to go on."},
 }
 
+// end has what comes from now on passed on and not kept.
+func (a *attempt) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.over = true
+}
+
 // published takes what GoNB publishes for the cell.
-func (j *cellRun) published(m *Message) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+func (a *attempt) published(m *Message) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	switch {
 	case m.Header.Type == "execute_input":
 		return
-	case j.over:
-		j.forward(m)
+	case a.over:
+		a.forward(m)
 		return
 	}
 	switch m.Header.Type {
 	case "comm_open", "comm_msg", "comm_close":
-		j.front.comm(m, j.inner) // to keep account
-		j.forward(m)
+		a.front.comm(m, a.inner) // to keep account
+		a.forward(m)
 	case "update_display_data", ipynb.DisplayData, ipynb.ExecuteResult:
 		o, id, err := output(m)
 		if err != nil {
-			fmt.Fprintf(j.front.out.log, "front: %v\n", err)
+			fmt.Fprintf(a.front.out.log, "front: %v\n", err)
 			return
 		}
 		if m.Header.Type == "update_display_data" {
-			j.update(o, id)
+			a.update(o, id)
 			return
 		}
-		j.show(o, id)
+		a.show(o, id)
 	case ipynb.Stream, ipynb.ErrorOutput:
 		o, _, err := output(m)
 		if err != nil {
-			fmt.Fprintf(j.front.out.log, "front: %v\n", err)
+			fmt.Fprintf(a.front.out.log, "front: %v\n", err)
 			return
 		}
 		if o.Type == ipynb.ErrorOutput {
-			j.failure = &failure{name: o.EName, value: o.EValue, traceback: o.Traceback}
-			j.program = j.inner.program() // before GoNB composes another
+			a.failure = &failure{name: o.EName, value: o.EValue, traceback: o.Traceback}
+			a.program = a.inner.program() // before GoNB composes another
 			return
 		}
 		if o.Name == "stderr" {
-			o.Text = j.hold.write(o.Text)
+			o.Text = a.hold.write(o.Text)
 		}
-		j.stream(o.Name, o.Text)
+		a.stream(o.Name, o.Text)
 	default:
-		j.forward(m)
+		a.forward(m)
 	}
 }
 
