@@ -260,8 +260,25 @@ func TestHostileInBrowser(t *testing.T) {
 	if eval[bool](tb, hacked) {
 		t.Error("a script of the notebook ran")
 	}
-	if n := eval[int](tb, drawn); n != 1 {
-		t.Errorf("%d charts drawn, want 1", n)
+	if n := eval[int](tb, drawn); n != hostileCharts {
+		t.Errorf("%d charts drawn, want %d", n, hostileCharts)
+	}
+	// The tips of charts appear, as drawn text.
+	const tipped = `Array.from(document.querySelectorAll('.dendrite-chart')).filter(e => {
+		const chart = globalThis.__dendriteECharts.getInstanceByDom(e);
+		chart.dispatchAction({type: 'showTip', seriesIndex: 0, dataIndex: 0});
+		chart.getZr().flush();
+		return /<a id="injected"|HACKED/.test(e.textContent) }).length`
+	if n := eval[int](tb, tipped); n != hostileCharts {
+		t.Errorf("%d tips shown, want %d", n, hostileCharts)
+	}
+	const views = `Array.from(document.querySelectorAll('.dendrite-chart')).filter(e =>
+		(globalThis.__dendriteECharts.getInstanceByDom(e).getOption().toolbox || []).some(b => b.feature && b.feature.dataView)).length`
+	if n := eval[int](tb, views); n != 0 {
+		t.Errorf("%d charts offer their data as HTML", n)
+	}
+	if tb.count("#injected") != 0 {
+		t.Error("a chart put HTML into the page")
 	}
 	// The reader opens everything and clicks what stays on the page.
 	eval[chromedp.Void](tb, `document.querySelectorAll('details').forEach(d => d.open = true);

@@ -205,12 +205,20 @@ func TestSanitizerDropsThePagesClasses(t *testing.T) {
 
 func TestScrub(t *testing.T) {
 	for in, want := range map[string]string{
-		`{"a":"plain","link":1}`:                          `{"a":"plain"}`,
-		`{"image":"https://x.example/a.png"}`:             `{"image":""}`,
-		`{"symbol":"image://http://x.example/a"}`:         `{"symbol":""}`,
-		`{"symbol":"image://data:image/png;base64,AAAA"}`: `{"symbol":"image://data:image/png;base64,AAAA"}`,
-		`{"a":["//x.example",1.50,"javascript:x"]}`:       `{"a":["",1.50,""]}`,
-		`{"b":1,"a":"text about http: and so on"}`:        `{"a":"text about http: and so on","b":1}`,
+		`{"a":"plain","link":1}`:                                           `{"a":"plain"}`,
+		`{"image":"https://x.example/a.png"}`:                              `{"image":""}`,
+		`{"symbol":"image://http://x.example/a"}`:                          `{"symbol":""}`,
+		`{"symbol":"image://data:image/png;base64,AAAA"}`:                  `{"symbol":"image://data:image/png;base64,AAAA"}`,
+		`{"a":["//x.example",1.50,"javascript:x"]}`:                        `{"a":["",1.50,""]}`,
+		`{"b":1,"a":"text about http: and so on"}`:                         `{"a":"text about http: and so on","b":1}`,
+		`{"\u006cink":1}`:                                                  `{}`,
+		`{"tooltip":{"renderMode":"html"}}`:                                `{"tooltip":{"renderMode":"richText"}}`,
+		`{"tooltip":[{"renderMode":"html"},1]}`:                            `{"tooltip":[{"renderMode":"richText"},1]}`,
+		`{"options":[{"tooltip":{}}],"media":[{"option":{"tooltip":{}}}]}`: `{"media":[{"option":{"tooltip":{"renderMode":"richText"}}}],"options":[{"tooltip":{"renderMode":"richText"}}]}`,
+		`{"toolbox":[{"feature":{"dataView":{"lang":["<a>"]}}}]}`:          `{"toolbox":[{"feature":{}}]}`,
+		`{"changes":[{"tooltip":{"trigger":["item"]}}]}`:                   `{"changes":[{"tooltip":{"renderMode":["richText"],"trigger":["item"]}}]}`,
+		`{"changes":[{"tooltip":[{"renderMode":"html"}]}]}`:                `{"changes":[{"tooltip":[{"renderMode":"richText"}]}]}`,
+		`{"changes":[{"tooltip":{"0":[{}]}}]}`:                             `{"changes":[{"tooltip":{"0":[{"renderMode":"richText"}],"renderMode":["richText"]}}]}`,
 	} {
 		got, err := scrub([]byte(in))
 		if err != nil || string(got) != want {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"sync"
@@ -224,6 +225,9 @@ func failing(t testing.TB) *ipynb.Notebook {
 // evil is put wherever a notebook has text.
 const evil = `"'><script>globalThis.HACKED=1</script></script><img src=x onerror="globalThis.HACKED=1"><svg onload="globalThis.HACKED=1"></title></style><!--` + "\u2028\u2029"
 
+// hostileCharts is how many charts it shows.
+const hostileCharts = 5
+
 // hostile is a notebook that tries to run something wherever it can.
 func hostile(t testing.TB) *ipynb.Notebook {
 	nb := ipynb.New()
@@ -263,6 +267,21 @@ func hostile(t testing.TB) *ipynb.Notebook {
 		"graphic": []object{{"type": "image", "style": object{"image": "https://tracker.example/g.png"}}},
 		"series":  []any{object{"type": "bar", "name": evil, "data": []int{1, 2}}},
 	}, []object{{"name": evil, "unit": evil}}, [][]any{{evil}, {"=HYPERLINK(1)"}})
+	tips := func(option object) *ipynb.Output {
+		return chartOutput(t, "tips", "Tips", "", option, nil, nil)
+	}
+	marked := object{"renderMode": "html", "trigger": "item", "formatter": `<a id="injected" href="https://tracker.example/">x</a>`}
+	bars := object{"xAxis": object{"type": "category", "data": []string{"a", "b"}}, "yAxis": object{}, "series": []any{object{"type": "bar", "data": []int{1, 2}}},
+		"toolbox": []object{{"feature": object{"dataView": object{"lang": []string{`<a id="injected">`}}}}}}
+	with := func(more object) object {
+		all := maps.Clone(bars)
+		maps.Copy(all, more)
+		return all
+	}
+	timeline := object{"baseOption": with(object{"timeline": object{"data": []string{"x"}, "show": false}}), "options": []object{{"tooltip": marked}}}
+	media := with(object{"media": []object{{"option": object{"tooltip": []object{marked}}}}})
+	explored := with(object{"dendrite": object{"explore": object{"name": "n", "values": []string{"a"}, "at": 0, "list": true,
+		"changes": []object{{"tooltip": object{"renderMode": []string{"html"}, "formatter": []any{marked["formatter"]}}}}}}})
 	rec := record()
 	for _, key := range []string{"experiment", "title", "figure", "scale"} {
 		rec[key] = evil
@@ -274,7 +293,7 @@ func hostile(t testing.TB) *ipynb.Notebook {
 		"data": []object{{"name": evil, "sha256": evil}}, "runs": []string{evil}}
 	run(c, 1,
 		&ipynb.Output{Type: ipynb.Stream, Name: "stdout", Text: evil}, html(evil), html(`<div id="theme-toggle">`+evil+`</div></section></main>`),
-		svg, png, md, js, drawing, recordOutput(t, rec),
+		svg, png, md, js, drawing, tips(with(object{"tooltip": []object{marked}})), tips(timeline), tips(media), tips(explored), recordOutput(t, rec),
 		&ipynb.Output{Type: ipynb.ErrorOutput, EName: evil, EValue: evil, Traceback: []string{evil}})
 	nb.SetInfo(ipynb.RunInfo{Commit: evil, Started: evil, Command: evil, GoNB: evil, Go: evil, Source: evil, Parameters: map[string]string{evil: evil}})
 	return nb

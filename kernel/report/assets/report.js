@@ -97,7 +97,6 @@
     [option, option.baseOption].forEach(function (o) {
       if (!o) return;
       if (o.toolbox && o.toolbox.feature) o.toolbox.feature.saveAsImage = {show: false}; // the links below the figure do that
-      if (o.tooltip && !Array.isArray(o.tooltip)) o.tooltip.renderMode = 'richText'; // text is never HTML
     });
     try {
       el.style.height = el.getAttribute('data-height') + 'px';
