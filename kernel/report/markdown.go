@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -41,7 +42,8 @@ type writer struct {
 }
 
 // The first and last character of what stands for a formula while the HTML
-// around it is made safe: private use characters, removed from all sources.
+// around it is made safe: private use characters. A source that brings them in
+// as entities gets one of its own formulas another time.
 const (
 	markOpen  = "\ue000"
 	markClose = "\ue001"
@@ -92,15 +94,7 @@ func (w *writer) markdown(source string, attachments json.RawMessage, outline bo
 	if err != nil {
 		return "", err
 	}
-	fill := func(s string) template.HTML {
-		return template.HTML(markIn.ReplaceAllStringFunc(s, func(m string) string {
-			i, err := strconv.Atoi(strings.Trim(m, markOpen+markClose))
-			if err != nil || i >= len(typeset) {
-				return ""
-			}
-			return typeset[i]
-		}))
-	}
+	setFormulas(body, typeset)
 	for n := range body.Descendants() {
 		switch n.DataAtom {
 		case atom.Th:
@@ -112,14 +106,40 @@ func (w *writer) markdown(source string, attachments json.RawMessage, outline bo
 		}
 	}
 	if outline {
-		w.outline(body, fill)
+		w.outline(body)
 	}
-	return fill(inner(body)), nil
+	return template.HTML(inner(body)), nil
+}
+
+// setFormulas puts the typeset formulas where they stand in the text of a tree.
+// In an attribute, which raw HTML may open before a formula and close after it,
+// they would be markup of the notebook's choice.
+func setFormulas(body *xhtml.Node, typeset []string) {
+	for _, n := range slices.Collect(body.Descendants()) {
+		for i, a := range n.Attr {
+			n.Attr[i].Val = stripMarks.Replace(markIn.ReplaceAllString(a.Val, ""))
+		}
+		if n.Type != xhtml.TextNode {
+			continue
+		}
+		put := func(kind xhtml.NodeType, data string) {
+			n.Parent.InsertBefore(&xhtml.Node{Type: kind, Data: data}, n)
+		}
+		rest := 0
+		for _, m := range markIn.FindAllStringSubmatchIndex(n.Data, -1) {
+			put(xhtml.TextNode, stripMarks.Replace(n.Data[rest:m[0]]))
+			if i, err := strconv.Atoi(n.Data[m[2]:m[3]]); err == nil && i < len(typeset) {
+				put(xhtml.RawNode, typeset[i])
+			}
+			rest = m[1]
+		}
+		n.Data = stripMarks.Replace(n.Data[rest:])
+	}
 }
 
 // outline gives headings their ids and enters them into the table of
 // contents. There is one H1, the title, so that others move down.
-func (w *writer) outline(body *xhtml.Node, fill func(string) template.HTML) {
+func (w *writer) outline(body *xhtml.Node) {
 	levels := map[atom.Atom]int{atom.H1: 1, atom.H2: 2, atom.H3: 3, atom.H4: 4, atom.H5: 5, atom.H6: 6}
 	var title *xhtml.Node
 	for n := range body.Descendants() {
@@ -128,7 +148,7 @@ func (w *writer) outline(body *xhtml.Node, fill func(string) template.HTML) {
 			continue
 		}
 		if level == 1 && w.title == "" && n.Parent == body {
-			w.title, w.titleText = fill(inner(n)), strings.TrimSpace(mathText(string(fill(htmlescape.EscapeString(textOf(n))))))
+			w.title, w.titleText = template.HTML(inner(n)), strings.TrimSpace(mathText(plainInline(n)))
 			title = n
 			continue
 		}
@@ -136,7 +156,7 @@ func (w *writer) outline(body *xhtml.Node, fill func(string) template.HTML) {
 		n.Data, n.DataAtom = "h"+strconv.Itoa(level), 0
 		id := w.freeID(slug(textOf(n)))
 		setAttr(n, "id", id)
-		w.headings = append(w.headings, heading{Level: level, ID: id, HTML: fill(plainInline(n))})
+		w.headings = append(w.headings, heading{Level: level, ID: id, HTML: template.HTML(plainInline(n))})
 	}
 	if title != nil {
 		body.RemoveChild(title)
@@ -144,7 +164,18 @@ func (w *writer) outline(body *xhtml.Node, fill func(string) template.HTML) {
 }
 
 // plainInline is the content of a heading without links, which must not nest.
-func plainInline(n *xhtml.Node) string { return htmlescape.EscapeString(textOf(n)) }
+func plainInline(n *xhtml.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		switch d.Type {
+		case xhtml.TextNode:
+			b.WriteString(htmlescape.EscapeString(d.Data))
+		case xhtml.RawNode: // a formula
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}
 
 // freeID returns an id nothing else on the page has.
 func (w *writer) freeID(want string) string {
@@ -164,7 +195,7 @@ func (w *writer) freeID(want string) string {
 func slug(s string) string {
 	var b strings.Builder
 	b.WriteString("s-")
-	for _, r := range strings.ToLower(strings.TrimSpace(markIn.ReplaceAllString(s, ""))) {
+	for _, r := range strings.ToLower(strings.TrimSpace(s)) {
 		switch {
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			b.WriteRune(r)

@@ -149,6 +149,21 @@ func TestPictureStaysInItsAttribute(t *testing.T) {
 	}
 }
 
+// A formula stands in text only, whatever the source makes of its place.
+func TestFormulasStayOutOfAttributes(t *testing.T) {
+	for _, source := range []string{
+		`$x^2$ <a title="&#xe000;0&#xe001;">a</a>`,
+		`$x^2$ [a](#b "&#xe000;0&#xe001;")`,
+		"<p><a title=\"\n\n$x^2$\n\n<p>\">a</a>",
+	} {
+		html, _ := rendered(t, source)
+		links := find(parse(t, []byte(html)), tag(atom.A))
+		if len(links) != 1 || textOf(links[0]) != "a" || strings.Contains(attr(links[0], "title"), "math") {
+			t.Errorf("%q became %s", source, html)
+		}
+	}
+}
+
 // An image that the picture holds is packed once, and comes back from there.
 func TestImagesArePackedOnce(t *testing.T) {
 	const image = "data:image/png;base64,iVBORw0KGgo="
