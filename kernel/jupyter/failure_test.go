@@ -38,10 +38,68 @@ func TestPanicPointsToCells(t *testing.T) {
 	}
 }
 
+// What is no trace and no status at the end is shown as it comes, whole lines at
+// the latest with the line after them.
 func TestHold(t *testing.T) {
+	const trace = "panic: boo\n\ngoroutine 1 [running]:\nmain.main()\n\t/main.go:3\nexit status 2\n"
+	for _, c := range []struct {
+		written     []string
+		shown, rest string // what is shown piece by piece, and what is kept
+	}{
+		{[]string{"one\n", "two"}, "one\n|two|", ""},
+		{[]string{"one\npan", "ic: boo\n", "more"}, "one\n||panic: boo\nmore|", ""},
+		{[]string{"a panic: either\n", "p", "ot\n"}, "a panic: either\n||pot\n|", ""},
+		{[]string{"said pan", "ic: boo\n\ngoroutine 1"}, "said pan|ic: boo\n\ngoroutine 1|", ""}, // not at the beginning
+		{[]string{"one\n" + trace}, "one\n|", trace},
+		{strings.SplitAfter(trace, ""), strings.Repeat("|", len(trace)), trace},
+		{[]string{trace, "and on\n"}, "||", trace + "and on\n"},
+		{[]string{"panic: 1 [recovered]\n\tpanic: 2\n[signal SIGSEGV]\n", "\ngoroutine 1"}, "||", "panic: 1 [recovered]\n\tpanic: 2\n[signal SIGSEGV]\n\ngoroutine 1"},
+		{[]string{"fatal error: x\n\nruntime stack:\n", "y"}, "||", "fatal error: x\n\nruntime stack:\ny"},
+		{[]string{"panic: none\n", "\n\n", "goroutines are fine\n", "on\n"}, "||panic: none\n\n\ngoroutines are fine\n|on\n|", ""},
+		{[]string{"panic: first\n", "panic: second\n", "goroutine 1 ["}, "|panic: first\n||", "panic: second\ngoroutine 1 ["},
+		{[]string{"exit status 1 of the valve is normal\n", "epoch 1\n"}, "exit status 1 of the valve is normal\n|epoch 1\n|", ""},
+		{[]string{"exit status 1", " of the valve\n"}, "|exit status 1 of the valve\n|", ""},
+		{[]string{"exit status 1", "\n", "2\n"}, "||exit status 1\n2\n|", ""},
+		{[]string{"oh\nexit status 1\n", "exit status 2\n"}, "oh\n|exit status 1\n|", "exit status 2\n"},
+		{[]string{"signal: killed (core dumped)\n"}, "|", "signal: killed (core dumped)\n"},
+		{[]string{"signal: strong; ", "\n"}, "signal: strong; |\n|", ""},
+		{[]string{"signal: " + strings.Repeat("strong ", 10), "\n"}, "signal: " + strings.Repeat("strong ", 10) + "|\n|", ""},
+		{[]string{"panic: without a trace\nexit status 2\n", "on\n"}, "|panic: without a trace\nexit status 2\non\n|", ""},
+		{[]string{"\r 1 %", "\r 2 %", "\nexit status 2\n"}, "\r 1 %|\r 2 %|\n|", "exit status 2\n"},
+	} {
+		var h hold
+		shown := ""
+		for _, text := range c.written {
+			shown += h.write(text) + "|"
+		}
+		if shown != c.shown || h.rest() != c.rest {
+			t.Errorf("%q: shown %q, kept %q; want %q, %q", c.written, shown, h.rest(), c.shown, c.rest)
+		}
+	}
+}
+
+// The status of a command is not that of the program when more is printed.
+func TestHoldGoesOn(t *testing.T) {
+	for text, want := range map[string]string{"exit status 1\n": "exit status 1\n", "exit status 1": "", "panic: boo\n": "", "oh\n": ""} {
+		var h hold
+		h.write(text)
+		if got := h.goOn(); got != want {
+			t.Errorf("%q: %q goes on, want %q", text, got, want)
+		}
+	}
+}
+
+// However long a line is, a piece of it costs as much as its own bytes: nothing
+// of what was shown is kept.
+func TestHoldLongLine(t *testing.T) {
 	var h hold
-	shown := h.write("one\npan") + h.write("ic: not at the beginning\n") + h.write("a panic: either\npanic: boo\n") + h.write("more")
-	if shown != "one\npanic: not at the beginning\na panic: either\n" || h.rest() != "panic: boo\nmore" {
-		t.Errorf("shown %q, held %q", shown, h.rest())
+	piece := "\r" + strings.Repeat("x", 4095)
+	for range 5000 {
+		if got := h.write(piece); got != piece {
+			t.Fatalf("a piece of %d bytes was shown as %d", len(piece), len(got))
+		}
+	}
+	if len(h.line) > lineBytes || h.rest() != "" {
+		t.Errorf("%d bytes of the line and %d others are kept", len(h.line), len(h.rest()))
 	}
 }

@@ -324,6 +324,8 @@ func (a *attempt) published(m *Message) {
 		}
 		if o.Name == "stderr" {
 			o.Text = a.hold.write(o.Text)
+		} else {
+			a.stream("stderr", a.hold.goOn())
 		}
 		a.stream(o.Name, o.Text)
 	default:
