@@ -3,6 +3,7 @@ package zmtp
 import (
 	"errors"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -17,33 +18,54 @@ type caller struct {
 	mu      sync.Mutex
 	changed sync.Cond
 	topics  map[string]int // how often it has subscribed to each
-	queue   [][][]byte     // messages on the wire
-	waiting int            // bytes in the queue
-	written int            // messages in all
+	queue   [][]byte       // what is to be written
+	waiting int            // bytes of the queue, and of what is being written
 	last    bool           // no message will follow those in the queue
 	failure error
 }
 
-// send queues a message.
-func (c *caller) send(frames [][]byte) {
-	wire, size := encode(frames)
+func newCaller(conn net.Conn, identity string, l limits) *caller {
+	c := &caller{conn: conn, limits: l, identity: []byte(identity), topics: map[string]int{}}
+	c.changed.L = &c.mu
+	return c
+}
+
+// send queues a message on the wire.
+func (c *caller) send(wire [][]byte, size int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.waiting > c.limits.waiting {
-		patience := time.AfterFunc(c.limits.stuck, func() { _ = c.end(errors.New("does not read what it is sent")) })
-		for at := c.written; c.waiting > c.limits.waiting && c.failure == nil; c.changed.Wait() {
-			if c.written != at {
-				at = c.written
-				patience.Reset(c.limits.stuck)
-			}
-		}
-		patience.Stop()
+	if c.failure != nil || c.last {
+		return
 	}
-	if c.failure == nil && !c.last {
-		c.queue = append(c.queue, wire)
-		c.waiting += size
-		c.changed.Broadcast()
+	before := c.behind()
+	c.queue = append(c.queue, wire...)
+	c.waiting += size
+	if !before {
+		c.hurry() // also with what is being written
 	}
+	c.changed.Broadcast()
+}
+
+// await waits while the caller is behind.
+func (c *caller) await() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.behind() && c.failure == nil {
+		c.changed.Wait()
+	}
+}
+
+// behind tells whether more waits for the caller than may.
+func (c *caller) behind() bool { return c.waiting > c.limits.waiting }
+
+// hurry sets the time within which the caller has to take the next piece: there
+// is a limit only while it is behind.
+func (c *caller) hurry() {
+	var by time.Time
+	if c.behind() {
+		by = time.Now().Add(c.limits.stuck)
+	}
+	_ = c.conn.SetWriteDeadline(by) // fails when the connection is closed, and so will the writing
 }
 
 // write sends what is queued until the connection ends.
@@ -58,19 +80,38 @@ func (c *caller) write() {
 			c.conn.Close()
 			return
 		}
-		message := net.Buffers(c.queue[0])
+		piece, size := c.next()
+		c.hurry()
 		c.mu.Unlock()
-		size, err := message.WriteTo(c.conn)
+		_, err := piece.WriteTo(c.conn)
 		c.mu.Lock()
-		c.queue[0] = nil
-		c.queue = c.queue[1:]
-		c.waiting -= int(size)
-		c.written++
-		if err != nil && c.failure == nil {
+		c.waiting -= size
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = errors.New("does not read what it is sent, or too slowly")
+		}
+		if c.failure == nil {
 			c.failure = err
 		}
 		c.changed.Broadcast()
 	}
+}
+
+// next takes from the queue what is to be written in one go: no more than one
+// piece, and that much where there is enough of it, so that a caller that is
+// behind cannot gain time by taking little.
+func (c *caller) next() (piece net.Buffers, size int) {
+	for len(c.queue) > 0 && size < c.limits.piece {
+		part := c.queue[0]
+		if most := c.limits.piece - size; len(part) > most {
+			part, c.queue[0] = part[:most], part[most:]
+		} else {
+			c.queue[0] = nil
+			c.queue = c.queue[1:]
+		}
+		piece = append(piece, part)
+		size += len(part)
+	}
+	return piece, size
 }
 
 // finish has the connection end when the queue is empty.

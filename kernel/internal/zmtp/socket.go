@@ -20,12 +20,17 @@ const (
 	drainFor = time.Second
 )
 
-// limits are for callers that do not read: so many bytes may wait for one before
-// who sends waits too; where it then reads nothing for so long, it is cut off.
+// limits are for callers that read slowly, or not at all. When more than so many
+// bytes wait for one it is behind, and who sends waits too. While it is behind it
+// has so long to take each piece; then it is cut off.
 type limits struct {
-	waiting int
-	stuck   time.Duration
+	waiting, piece int
+	stuck          time.Duration
 }
+
+// usual are the limits of a socket: who is 64 MB behind has to read 0.8 MB a
+// second.
+var usual = limits{waiting: 64 << 20, piece: 8 << 20, stuck: 10 * time.Second}
 
 // A Socket listens. Its methods may be called by many goroutines at once.
 type Socket struct {
@@ -55,7 +60,7 @@ func Listen(network, address string, kind Type, receive func(s *Socket, frames [
 	if err != nil {
 		return nil, fmt.Errorf("zmtp: %w", err)
 	}
-	s := &Socket{kind: kind, listener: l, receive: receive, log: log, limits: limits{64 << 20, 10 * time.Second}, connections: map[net.Conn]*caller{}}
+	s := &Socket{kind: kind, listener: l, receive: receive, log: log, limits: usual, connections: map[net.Conn]*caller{}}
 	s.ended.Add(1)
 	go s.accept()
 	return s, nil
@@ -154,9 +159,7 @@ func (s *Socket) handshake(conn net.Conn, in io.Reader) (*caller, error) {
 	if identity == "" {
 		identity = rand.Text()
 	}
-	c := &caller{conn: conn, limits: s.limits, identity: []byte(identity), topics: map[string]int{}}
-	c.changed.L = &c.mu
-	return c, conn.SetDeadline(time.Time{})
+	return newCaller(conn, identity, s.limits), conn.SetDeadline(time.Time{})
 }
 
 // received handles a message, one after the other for the whole socket.
@@ -165,7 +168,8 @@ func (s *Socket) received(c *caller, frames [][]byte) {
 	case Pub:
 		c.subscribe(frames)
 	case Rep:
-		c.send(frames)
+		c.send(encode(frames))
+		c.await()
 	case Router:
 		s.receiving.Lock()
 		defer s.receiving.Unlock()
@@ -173,8 +177,8 @@ func (s *Socket) received(c *caller, frames [][]byte) {
 	}
 }
 
-// Send sends a message to whom it concerns; who has gone misses nothing. It may
-// wait for callers that read slowly.
+// Send sends a message to whom it concerns; who has gone misses nothing. When all
+// have it in their queues, Send waits while one of them is behind.
 func (s *Socket) Send(frames [][]byte) {
 	if len(frames) == 0 {
 		return
@@ -193,8 +197,12 @@ func (s *Socket) Send(frames [][]byte) {
 	if s.kind == Router {
 		frames = frames[1:]
 	}
+	wire, size := encode(frames)
 	for _, c := range to {
-		c.send(frames)
+		c.send(wire, size)
+	}
+	for _, c := range to {
+		c.await()
 	}
 }
 

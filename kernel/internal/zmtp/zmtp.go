@@ -3,8 +3,10 @@
 // PUB and REP, without encryption. See https://rfc.zeromq.org/spec/23.
 //
 // Whoever calls may send anything, or nothing, for as long as it likes: that
-// costs its own connection and a line in the log. No caller keeps others
-// waiting, and memory is taken for what has arrived, not for what is announced.
+// costs its own connection and a line in the log, and memory is taken for what
+// has arrived, not for what is announced. A caller that reads slowly slows down
+// who sends, so that nothing is lost, but not below 0.8 MB a second: slower, and
+// it is cut off after ten seconds.
 package zmtp
 
 import (

@@ -110,7 +110,7 @@ func TestPub(t *testing.T) {
 // Who subscribes and does not read is cut off; who reads gets everything.
 func TestStuckSubscriber(t *testing.T) {
 	s, address, n := listening(t, Pub, nil)
-	s.limits = limits{4 << 20, 100 * time.Millisecond}
+	s.limits = limits{waiting: 4 << 20, piece: 1 << 20, stuck: time.Second}
 	stuck, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
