@@ -61,17 +61,3 @@ func TestShutdown(t *testing.T) {
 		}
 	}
 }
-
-// answerTo sends a request and returns the content of its answer.
-func answerTo(t *testing.T, s *Session, msgType string, content object) object {
-	t.Helper()
-	reply, err := s.Relay(t.Context(), msgType, content, func(*Message) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var c object
-	if err := reply.Decode(&c); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}

@@ -3,10 +3,8 @@
 package jupyter
 
 import (
-	"context"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,59 +15,6 @@ import (
 
 	"microcircuits/kernel/ipynb"
 )
-
-// served starts a front and returns a front end's connection to it.
-func served(t *testing.T, f *Front) *Session {
-	t.Helper()
-	nobody := startShell(t, "sleep 1000") // stands for a process that we need not start
-	t.Setenv("TMPDIR", t.TempDir())
-	conn, err := NewConnection()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "kernel-12ab.json")
-	if err := conn.WriteFile(file); err != nil {
-		t.Fatal(err)
-	}
-	f.Options.Root, f.Options.Dir = root(t), t.TempDir()
-	if f.Options.Log == nil {
-		f.Options.Log = t.Output()
-	}
-	ended := make(chan error, 1)
-	live := context.WithoutCancel(t.Context()) // it ends by request, below
-	go func() { ended <- f.Serve(live, file, make(chan os.Signal)) }()
-	s := newSession(nobody, conn)
-	s.stock = true
-	if err := s.connect(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		group := 0
-		if inner := innerOf(f); inner != nil {
-			group = inner.proc.cmd.Process.Pid
-		}
-		if err := s.send(s.control, NewMessage(s.id, "shutdown_request", object{"restart": false})); err != nil {
-			t.Error(err)
-		}
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Error(err)
-			}
-		case <-time.After(20 * time.Second):
-			t.Error("the front does not end")
-		}
-		nothingLeft(t, os.Getenv("TMPDIR"), group)
-	})
-	return s
-}
-
-// innerOf is the front's GoNB, nil when it is not there.
-func innerOf(f *Front) *Session {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.inner
-}
 
 // said is a cell's outputs in short.
 func said(r *Result) string {
@@ -163,36 +108,6 @@ func TestFrontPrepares(t *testing.T) {
 	if r := run(t, s, "!echo hi", 0); said(r) != "stdout: hi\n" {
 		t.Errorf("of the first cell stays %q", said(r))
 	}
-}
-
-// during runs a cell and calls f when it has printed something.
-func during(t *testing.T, s *Session, code string, stopOnError bool, f func()) (reply object) {
-	t.Helper()
-	content := executeContent(code)
-	content["stop_on_error"] = stopOnError
-	var once sync.Once
-	began := make(chan struct{})
-	go func() {
-		<-began
-		f()
-	}()
-	r, err := s.Relay(t.Context(), "execute_request", content, func(m *Message) {
-		if m.Header.Type == ipynb.Stream {
-			once.Do(func() { close(began) })
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Decode(&reply); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-began:
-	default:
-		t.Fatalf("the cell printed nothing and ended with %v", reply)
-	}
-	return reply
 }
 
 func TestFrontAnswers(t *testing.T) {

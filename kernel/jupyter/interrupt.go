@@ -10,20 +10,20 @@ import (
 )
 
 // interrupt ends the running cell, and those that wait behind it are not run. A
-// program gets the signal through GoNB, so that it can save what it has; where
-// it is still being compiled, which GoNB does not stop, the compiler is ended.
+// program gets the signal through GoNB, so that it can save what it has; where it
+// is still being compiled, which GoNB does not stop, the compiler is ended. A cell
+// that waits for GoNB to start, or for an answer of ours, just stops waiting.
 func (f *Front) interrupt() {
+	var inner *Session
 	f.state.Lock()
 	job := f.running
 	if job != nil {
-		job.interrupted.Store(true)
+		job.interrupt(errInterrupted)
+		inner = job.inner
 	}
 	f.state.Unlock()
 	f.abort()
-	f.mu.Lock()
-	inner := f.inner
-	f.mu.Unlock()
-	if job != nil && inner != nil {
+	if inner != nil {
 		go inner.interruptUntil(job.done)
 	}
 }

@@ -90,17 +90,20 @@ func ask(ctx context.Context, inner *Session, msgType, code string, cursor, deta
 }
 
 // explain answers a cell like "dendrite.Show?" with a page of documentation.
-func (f *Front) explain(ctx context.Context, inner *Session, job *cellRun, name string) *failure {
+func (f *Front) explain(inner *Session, job *cellRun, name string) *failure {
 	if f.Options.Completion == "" {
 		const text = "documentation needs gopls; in the clone: go run ./kernel install --completion"
 		return &failure{name: "NoCompletion", value: text, traceback: []string{text}}
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	ctx, cancel := context.WithTimeout(job.waits, lookFor)
 	defer cancel()
 	var answer object
 	err := f.awaitGopls(ctx)
 	if err == nil {
 		answer, err = ask(ctx, inner, "inspect_request", name, len(name), 0)
+	}
+	if job.interrupted() {
+		return interrupted
 	}
 	if err != nil || answer["found"] != true {
 		text := "nothing is known of " + name

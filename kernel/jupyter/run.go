@@ -3,12 +3,12 @@ package jupyter
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"microcircuits/kernel/cell"
@@ -17,16 +17,18 @@ import (
 
 // A cellRun is one cell on its way through GoNB.
 type cellRun struct {
-	request     request
-	source      string
-	number      int
-	silent      bool
-	asks        bool     // its front end can be asked for input
-	pages       []object // for the front end's pager
-	done        chan struct{}
-	interrupted atomic.Bool
+	request   request
+	source    string
+	number    int
+	silent    bool
+	asks      bool     // its front end can be asked for input
+	pages     []object // for the front end's pager
+	done      chan struct{}
+	waits     context.Context // for all but its program, until it is interrupted
+	interrupt context.CancelCauseFunc
 
 	front *Front
+	inner *Session // that was given the cell, and gets its interrupts; under the front's state
 	ctx   context.Context
 
 	mu      sync.Mutex // of what GoNB's messages change, in all attempts
@@ -38,12 +40,16 @@ type cellRun struct {
 // An attempt is one time that GoNB is given a cell.
 type attempt struct {
 	*cellRun
-	inner   *Session
 	over    bool // what comes now is late
 	hold    hold // of the standard error
 	failure *failure
 	program string // that GoNB composed, where it failed
 }
+
+// errInterrupted is why a cell waits no longer.
+var errInterrupted = errors.New("the cell was interrupted")
+
+func (j *cellRun) interrupted() bool { return context.Cause(j.waits) == errInterrupted }
 
 // executeContent is the content of a request to GoNB.
 func executeContent(code string) object {
@@ -75,19 +81,21 @@ func (f *Front) execute(ctx context.Context, r request) {
 	}
 	count := f.count
 	f.mu.Unlock()
+	job := &cellRun{
+		request: r, source: c.Code, number: count, silent: c.Silent, asks: c.AllowStdin,
+		pages: []object{}, done: make(chan struct{}), front: f, ctx: ctx,
+	}
+	job.waits, job.interrupt = context.WithCancelCause(ctx)
+	defer job.interrupt(nil)
+	f.state.Lock()
+	f.running = job
+	f.state.Unlock()
 	if counted {
 		f.history.add(count, c.Code)
 	}
 	if !c.Silent {
 		f.out.publish(r.Message, "execute_input", object{"code": c.Code, "execution_count": count})
 	}
-	job := &cellRun{
-		request: r, source: c.Code, number: count, silent: c.Silent, asks: c.AllowStdin,
-		pages: []object{}, done: make(chan struct{}), front: f, ctx: ctx,
-	}
-	f.state.Lock()
-	f.running = job
-	f.state.Unlock()
 	start := time.Now()
 	failed := f.perform(ctx, job)
 	close(job.done)
@@ -167,17 +175,17 @@ func (f *Front) perform(ctx context.Context, job *cellRun) *failure {
 		return nil
 	}
 	if f.isCommand(job.source) {
-		return f.command(ctx, job, words[0], words[1:])
+		return f.command(job, words[0], words[1:])
 	}
-	inner, err := f.prepared(ctx, job)
-	if err != nil {
+	inner, err := f.prepared(job)
+	switch {
+	case job.interrupted():
+		return interrupted
+	case err != nil:
 		return &failure{name: "Dendrite", value: err.Error(), traceback: []string{err.Error()}}
 	}
 	if name, ok := cell.Question(job.source); ok {
-		return f.explain(ctx, inner, job, name)
-	}
-	if job.interrupted.Load() {
-		return interrupted
+		return f.explain(inner, job, name)
 	}
 	maps.DeleteFunc(f.statements, func(call string, _ bool) bool { return cell.Declares(job.source, call) })
 	t := cell.Translate(job.source, f.statement)
@@ -191,47 +199,56 @@ func (f *Front) perform(ctx context.Context, job *cellRun) *failure {
 		failed = f.relay(ctx, inner, job, t.Plain())
 	}
 	if failed == nil && job.export && f.Commands[ExportCommand] != nil {
-		return f.command(ctx, job, ExportCommand, nil)
+		return f.command(job, ExportCommand, nil)
 	}
 	return failed
 }
 
 // command answers a cell without GoNB.
-func (f *Front) command(ctx context.Context, job *cellRun, name string, words []string) *failure {
-	outputs, err := f.Commands[name](ctx, words, slices.Clone(f.finished))
+func (f *Front) command(job *cellRun, name string, words []string) *failure {
+	outputs, err := f.Commands[name](job.waits, words, slices.Clone(f.finished))
 	for _, o := range outputs {
 		job.show(o, "")
 	}
-	if err != nil {
-		return &failure{name: name, value: err.Error(), traceback: []string{name + ": " + err.Error()}}
+	switch {
+	case err == nil:
+		return nil
+	case job.interrupted():
+		return interrupted
 	}
-	return nil
+	return &failure{name: name, value: err.Error(), traceback: []string{name + ": " + err.Error()}}
 }
 
 // statement tells of a call that it was found to give no value.
 func (f *Front) statement(call string) bool { return f.statements[call] }
 
 // prepared waits until GoNB can take the cell, and says so when that is long.
-func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
-	inner, err := f.session(ctx)
+func (f *Front) prepared(job *cellRun) (*Session, error) {
+	inner, err := f.session(job.waits)
 	if err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
-	lost, warming := f.lost, f.warming
-	f.lost = false
+	warming := f.warming
 	f.mu.Unlock()
 	select {
 	case <-warming:
+	case <-job.waits.Done():
 	case <-time.After(f.patience):
 		forget := job.notice("Preparing: compiling the packages, only this once ...")
 		select {
 		case <-warming:
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		case <-job.waits.Done():
 		}
 		forget()
 	}
+	if err := job.waits.Err(); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	lost := f.lost
+	f.lost = false
+	f.mu.Unlock()
 	if lost {
 		f.cells = map[int]written{}
 		job.stream("stderr", "The Go kernel had ended and was started again. What earlier cells declared is gone: run them again.\n")
@@ -239,9 +256,23 @@ func (f *Front) prepared(ctx context.Context, job *cellRun) (*Session, error) {
 	return inner, nil
 }
 
+// begin has interrupts go to GoNB from here on, unless one came before.
+func (f *Front) begin(job *cellRun, inner *Session) bool {
+	f.state.Lock()
+	defer f.state.Unlock()
+	if job.interrupted() {
+		return false
+	}
+	job.inner = inner
+	return true
+}
+
 // relay has GoNB run the cell and returns why it failed, nil if it did not.
 func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.Translation) *failure {
-	try := &attempt{cellRun: job, inner: inner}
+	if !f.begin(job, inner) {
+		return interrupted
+	}
+	try := &attempt{cellRun: job}
 	reply, err := inner.Relay(ctx, "execute_request", executeContent(withSync(t.Code)), try.published)
 	try.end()
 	own := written{number: job.number, source: strings.Split(job.source, "\n"), code: strings.Split(t.Code, "\n"), from: t}
@@ -267,14 +298,14 @@ func (f *Front) relay(ctx context.Context, inner *Session, job *cellRun, t cell.
 	case try.failure == nil:
 		job.stream("stderr", try.hold.rest())
 		return nil
-	case job.interrupted.Load():
+	case job.interrupted():
 		return interrupted
 	}
 	return try.failure.explain(try.hold.rest(), try.program, f.cells, own)
 }
 
 var interrupted = &failure{
-	name: "Interrupted", value: "the cell was interrupted",
+	name: "Interrupted", value: errInterrupted.Error(),
 	traceback: []string{"Interrupted. What was computed is kept: run the cell again to go on."},
 }
 

@@ -12,19 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"microcircuits/kernel/internal/processes"
 	"microcircuits/kernel/ipynb"
 )
-
-// root returns the clone this test belongs to.
-func root(t *testing.T) string {
-	t.Helper()
-	dir, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
 
 func start(t *testing.T, o Options) *Session {
 	t.Helper()
@@ -46,23 +35,6 @@ func start(t *testing.T, o Options) *Session {
 		nothingLeft(t, os.Getenv("TMPDIR"), group)
 	})
 	return s
-}
-
-// nothingLeft fails when the process group lives or the folder holds anything.
-func nothingLeft(t *testing.T, tmp string, group int) {
-	t.Helper()
-	if alive := living(t, func(p processes.Process) bool { return p.Group == group }); alive != "" {
-		t.Errorf("processes of the kernel's group are left:\n%s", alive)
-	}
-	entries, err := os.ReadDir(tmp)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), "dendrite-kernel-") || strings.HasPrefix(e.Name(), "gonb_") {
-			t.Errorf("left behind: %s", e.Name())
-		}
-	}
 }
 
 func run(t *testing.T, s *Session, code string, limit time.Duration) *Result {
