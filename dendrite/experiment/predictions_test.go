@@ -98,3 +98,34 @@ func TestPredictionsSameBitsForAnyWorkersAndResumed(t *testing.T) {
 		t.Errorf("error %v does not name VIPFrom", err)
 	}
 }
+
+// One network that is far worse than intact does not make learning suffer.
+func TestPredictionsHarmIsNotOneNetwork(t *testing.T) {
+	for _, c := range []struct {
+		ratios []float64
+		want   Verdict
+	}{
+		{[]float64{2, 2, 2, 2}, Qualitatively},
+		{[]float64{5, 3, 2, 0.9}, Qualitatively},
+		{[]float64{1.1, 1.1, 1.1, 1.1}, Deviates},
+		{[]float64{13, 3, 0.9, 0.9}, Deviates},
+	} {
+		r := &PredictionsRun{Params: PredictionsPreset(Quick)}
+		flat := Silencing{TopDown: []float64{1, 2}, Immediate: []float64{1, 2}, Sustained: []float64{1, 2}}
+		for _, m := range manipulations {
+			nets := make([]PredictionsNet, len(c.ratios))
+			for seed, ratio := range c.ratios {
+				if m == intact || m == shallow {
+					ratio = 1
+				}
+				nets[seed] = PredictionsNet{Trials: []int{0}, Error: []float64{ratio}, Forward: []float64{1}, Before: flat, After: flat}
+			}
+			r.Nets = append(r.Nets, nets)
+		}
+		for _, row := range r.compare()[2:] {
+			if row.Verdict != c.want {
+				t.Errorf("errors of %v times the intact network's: verdict %q, want %q: %s", c.ratios, row.Verdict, c.want, row.Quantity)
+			}
+		}
+	}
+}
