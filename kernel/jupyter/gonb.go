@@ -147,7 +147,7 @@ const RootVariable = "DENDRITE_ROOT"
 // goplsScript stands for gopls: GoNB puts it into a process group of its own,
 // which we must know to end it: it is a stray.
 const goplsScript = `#!/bin/sh
-echo $$ >"$TMPDIR/stray.gopls" && [ -e "$TMPDIR/open" ] || exit 1
+echo $$ >"$TMPDIR/stray.$$" && [ -e "$TMPDIR/open" ] || exit 1
 exec "$` + goplsVariable + `" serve -listen.timeout 30s "$@"
 `
 

@@ -9,18 +9,23 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"microcircuits/kernel/internal/processes"
 )
 
 // watchdogScript runs in a group of its own. It reads the process group to
 // watch, then blocks until its standard input ends, which happens at the
 // latest when the process that holds the other end dies. The word "done" tells
 // it that everything was cleaned up already. Strays, programs that leave the
-// group, write the number of their own into a file stray.NAME in the folder and
-// go on only if the file "open" is still there after that; since it is removed
-// before the numbers are read, none can slip away between the two.
+// group, write the number of their own into a file of theirs, stray.*, in the
+// folder and go on only if the file "open" is still there after that; since it is
+// removed before the numbers are read, none can slip away between the two. A
+// stray has the folder in its command line, which is empty for a moment when it
+// becomes another program; the number of one that ended may be a stranger's.
 const watchdogScript = `
 trap '' INT TERM HUP
 read -r group
@@ -29,7 +34,9 @@ read -r word
 [ -n "$group" ] && kill -s KILL -- "-$group"
 rm -f -- "$1/open"
 for file in "$1"/stray.*; do
-  [ -r "$file" ] && read -r stray <"$file" && kill -s KILL -- "-$stray"
+  [ -r "$file" ] && read -r stray <"$file" && kill -0 "$stray" || continue
+  args=$({ tr '\0' ' ' <"/proc/$stray/cmdline" || ps -ww -o args= -p "$stray"; } 2>/dev/null)
+  case "$args" in '' | *"$1"*) kill -s KILL -- "-$stray" ;; esac
 done
 n=0
 while [ -e "$1" ] && [ $n -lt 100 ]; do rm -rf -- "$1"; sleep 0.1; n=$((n+1)); done
@@ -198,16 +205,22 @@ func (p *process) watch() {
 func (p *process) kill() {
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	_ = os.Remove(filepath.Join(p.tmp, "open"))
-	strays, _ := filepath.Glob(filepath.Join(p.tmp, "stray.*")) // the pattern is right
-	for _, file := range strays {
+	files, _ := filepath.Glob(filepath.Join(p.tmp, "stray.*")) // the pattern is right
+	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			continue
 		}
-		if group, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil && group > 1 {
+		if group, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil && p.isStray(group) {
 			_ = syscall.Kill(-group, syscall.SIGKILL)
 		}
 	}
+}
+
+// isStray tells whether a number is still that of a stray, see watchdogScript.
+func (p *process) isStray(group int) bool {
+	leader, found, err := processes.Find(group)
+	return err == nil && found && (leader.Args == "" || strings.Contains(leader.Args, p.tmp))
 }
 
 // died describes an unexpected end for an error message.

@@ -83,14 +83,8 @@ func (p *process) ownerDies() {
 // A watchdog that is killed is replaced, and what has left the group is found.
 func TestKilledWatchdogIsReplaced(t *testing.T) {
 	p := startShell(t, `sleep 1000`)
-	stray := exec.Command("sleep", "1000")
-	stray.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := stray.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(p.tmp, "stray.sleep"), fmt.Appendln(nil, stray.Process.Pid), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	stray := exec.Command("sh", "-c", "sleep 1000; true", p.tmp)
+	p.leaves(t, stray)
 	p.mu.Lock()
 	first := p.watchdog
 	p.mu.Unlock()
@@ -108,6 +102,50 @@ func TestKilledWatchdogIsReplaced(t *testing.T) {
 	folderGoes(t, p.tmp)
 	if err := stray.Wait(); err == nil || err.Error() != "signal: killed" {
 		t.Errorf("the stray ended with %v", err)
+	}
+}
+
+// leaves starts a program in a group of its own, with its number in the folder.
+func (p *process) leaves(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	number := cmd.Process.Pid
+	if err := os.WriteFile(filepath.Join(p.tmp, fmt.Sprint("stray.", number)), fmt.Appendln(nil, number), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A stranger that has got the number of a stray that ended is left alone; every
+// stray is found, not only the last.
+func TestStrangersLive(t *testing.T) {
+	for name, end := range map[string]func(*process){
+		"stop":     func(p *process) { p.stop(0) },
+		"watchdog": func(p *process) { p.ownerDies(); folderGoes(t, p.tmp) },
+	} {
+		p := startShell(t, "sleep 1000")
+		strays := []*exec.Cmd{exec.Command("sh", "-c", "sleep 1000; true", p.tmp), exec.Command("sh", "-c", "sleep 1000; true", p.tmp)}
+		for _, stray := range strays {
+			p.leaves(t, stray)
+		}
+		stranger := exec.Command("cat")
+		in, err := stranger.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.leaves(t, stranger)
+		end(p)
+		for _, stray := range strays {
+			if err := stray.Wait(); err == nil || err.Error() != "signal: killed" {
+				t.Errorf("%s: a stray ended with %v", name, err)
+			}
+		}
+		in.Close()
+		if err := stranger.Wait(); err != nil {
+			t.Errorf("%s: the stranger ended with %v", name, err)
+		}
 	}
 }
 

@@ -100,7 +100,7 @@ func fromPS() ([]Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list processes: ps: %w", err)
 	}
-	lines, err := exec.Command("ps", "-A", "-o", "pid=,pgid=,stat=,args=").Output()
+	lines, err := exec.Command("ps", "-A", "-ww", "-o", "pid=,pgid=,stat=,args=").Output()
 	if err != nil {
 		return nil, fmt.Errorf("list processes: ps: %w", err)
 	}
