@@ -28,7 +28,8 @@ type Front struct {
 	// as %params. They get the words that follow and the cells run so far.
 	Commands map[string]Command
 
-	patience time.Duration // of a cell that waits for the first build, before it says so
+	patience time.Duration           // of a cell that waits for the first build, before it says so
+	settled  func() <-chan time.Time // after a cell has failed: those sent along with it are in
 
 	out     *outside
 	history *history
@@ -93,6 +94,9 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	if f.patience == 0 {
 		f.patience = patience
 	}
+	if f.settled == nil {
+		f.settled = func() <-chan time.Time { return time.After(stragglersFor) }
+	}
 	ctx, f.cancel = context.WithCancel(ctx)
 	defer f.cancel()
 	f.live = ctx
@@ -137,6 +141,8 @@ const (
 	// patience is longer than a build takes that finds everything in the cache,
 	// so that what is shown in the meantime does not flicker by.
 	patience = 3 * time.Second
+	// stragglersFor is how long cells may be under way that were sent together.
+	stragglersFor = 100 * time.Millisecond
 	// preload is a cell that runs before the first one.
 	preload = "import (\n\t\"microcircuits/dendrite\"\n\t\"microcircuits/dendrite/notebook\"\n)\n%%\n_, _ = dendrite.Show, notebook.Show"
 )

@@ -2,6 +2,7 @@ package jupyter
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -196,5 +197,79 @@ func TestInterruptWhilePreparing(t *testing.T) {
 		if failed := f.explain(f.inner, job, "dendrite.Show"); failed != interrupted {
 			t.Errorf("help that waits for gopls: %v", failed)
 		}
+	}
+}
+
+// sent sends a cell and does not wait for it.
+func sent(t *testing.T, s *Session, content object) *execution {
+	t.Helper()
+	e, err := s.request("execute_request", content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// outcome waits for a cell's answer and returns its status.
+func outcome(t *testing.T, s *Session, e *execution) (status string) {
+	t.Helper()
+	if err := s.wait(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	s.look(func() bool { status = e.status; return true })
+	return status
+}
+
+// queued waits until so many cells wait for their turn.
+func queued(f *Front, n int) {
+	for {
+		f.mu.Lock()
+		waiting := len(f.queue)
+		f.mu.Unlock()
+		if waiting == n {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// A cell that fails takes along those that were sent with it, though they are
+// still under way, and none that is sent after its answer. A silent one takes
+// none.
+func TestStopOnError(t *testing.T) {
+	f := &Front{Options: Options{Tools: stuck(t)}}
+	f.settled = func() <-chan time.Time {
+		settled := make(chan time.Time)
+		go func() {
+			defer close(settled)
+			queued(f, 2)
+		}()
+		return settled
+	}
+	f.Commands = map[string]Command{
+		"%fail": func(context.Context, []string, []Finished) ([]*ipynb.Output, error) {
+			return nil, errors.New("as told")
+		},
+		"%pass": func(context.Context, []string, []Finished) ([]*ipynb.Output, error) { return nil, nil },
+	}
+	s := served(t, f)
+	fails, one, two := sent(t, s, executeContent("%fail")), sent(t, s, executeContent("%pass")), sent(t, s, executeContent("%pass"))
+	if got := outcome(t, s, fails); got != "error" {
+		t.Errorf("the failure is %q", got)
+	}
+	after := sent(t, s, executeContent("%pass"))
+	for e, want := range map[*execution]string{one: "aborted", two: "aborted", after: "ok"} {
+		if got := outcome(t, s, e); got != want {
+			t.Errorf("a cell after the failure is %q, want %q", got, want)
+		}
+	}
+	silent := executeContent("%fail")
+	silent["silent"] = true
+	fails, after = sent(t, s, silent), sent(t, s, executeContent("%pass"))
+	if got := outcome(t, s, fails); got != "error" {
+		t.Errorf("the silent failure is %q", got)
+	}
+	if got := outcome(t, s, after); got != "ok" {
+		t.Errorf("after a silent failure: %q", got)
 	}
 }

@@ -116,10 +116,15 @@ func (f *Front) execute(ctx context.Context, r request) {
 			Seconds: time.Since(start).Seconds(), Failed: failed != nil,
 		})
 	}
-	f.out.reply(r, "execute_reply", reply)
-	if failed != nil && (c.StopOnError == nil || *c.StopOnError) {
+	if failed != nil && !c.Silent && (c.StopOnError == nil || *c.StopOnError) {
+		// Before the answer: what is sent by who knows of the failure runs.
+		select {
+		case <-f.settled():
+		case <-ctx.Done():
+		}
 		f.abort()
 	}
+	f.out.reply(r, "execute_reply", reply)
 }
 
 // finish keeps a cell that was run, in the place of its last run: a kernel may
