@@ -78,7 +78,7 @@ func HeatMap(spec HeatMapSpec) *Chart {
 			if luminance(spec.Colors.at((v-lo)/(hi-lo))) > 0.18 {
 				ink = "#000000"
 			}
-			cells = append(cells, obj{"value": cell, "label": obj{"show": true, "formatter": short(v), "color": ink}})
+			cells = append(cells, obj{"value": cell, "label": obj{"show": true, "formatter": brief(v), "color": ink}})
 		}
 	}
 	shownRows, shownCols := firsts(rowNames, block), firsts(colNames, block)
@@ -177,6 +177,14 @@ func farthest(values [][]float64, row, col, block int, mean float64) float64 {
 }
 
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+
+// brief is short with a digit less where that would not fit into a cell.
+func brief(v float64) string {
+	if s := short(v); len(s) < 7 {
+		return s
+	}
+	return strconv.FormatFloat(v, 'g', 2, 64)
+}
 
 func widest(names []string) int {
 	w := 0

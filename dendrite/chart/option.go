@@ -70,7 +70,7 @@ func (f *figure) axes(grid int, x, y scale, name bool) int {
 		xa.AxisLabel.Show = opts.Bool(false)
 	}
 	ya := opts.YAxis{Type: y.kind(), GridIndex: grid, Min: pos(y.lo), Max: pos(y.hi),
-		AxisLine: &opts.AxisLine{Show: opts.Bool(false)}}
+		AxisLine: &opts.AxisLine{Show: opts.Bool(false), OnZero: opts.Bool(false)}}
 	extraX, extraY := x.whole(), obj{}
 	if y.step > 0 {
 		extraY["interval"] = pos(y.step)

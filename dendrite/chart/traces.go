@@ -228,9 +228,9 @@ func panelHead(p Panel) (string, obj) {
 	rich := obj{}
 	for i, c := range p.Curves {
 		key := fmt.Sprintf("k%d", i)
-		rich[key] = obj{"color": pick(c.Color, c.Quantity, i), "fontWeight": "bold", "fontSize": 12}
+		rich[key] = obj{"color": pick(c.Color, c.Quantity, i), "fontWeight": "bold", "fontSize": 12, "padding": []int{0, 0, 0, 12}}
 		dash := map[string]string{"solid": "━", "dashed": "╍", "dotted": "┅"}[c.Quantity.Dash()]
-		text += fmt.Sprintf("   {%s|%s %s}", key, dash, plain(c.Name))
+		text += fmt.Sprintf("{%s|%s %s}", key, dash, plain(c.Name))
 	}
 	return text, rich
 }
