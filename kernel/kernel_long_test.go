@@ -113,12 +113,12 @@ func TestRunFailingCell(t *testing.T) {
 	if code != 1 {
 		t.Errorf("exit status %d", code)
 	}
-	for _, want := range []string{"cell 3 (cell-03) failed", `3 | log.Fatal("no such digit")`, "no such digit\n", "out/bad.ipynb"} {
+	for _, want := range []string{"cell 3 (cell-03) failed", `3 | log.Fatal("no such digit")`, "no such digit\n", "out/bad-failed.ipynb"} {
 		if !strings.Contains(errOut, want) {
 			t.Errorf("standard error lacks %q:\n%s", want, errOut)
 		}
 	}
-	done, err := ipynb.ReadFile(filepath.Join(dir, "out", "bad.ipynb"))
+	done, err := ipynb.ReadFile(filepath.Join(dir, "out", "bad-failed.ipynb"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestRunEndlessCell(t *testing.T) {
 	if code != 1 || !strings.Contains(errOut, "did not end within 10s") {
 		t.Errorf("exit status %d\n%s", code, errOut)
 	}
-	nb, err := ipynb.ReadFile(filepath.Join(dir, "out", "endless.ipynb"))
+	nb, err := ipynb.ReadFile(filepath.Join(dir, "out", "endless-failed.ipynb"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestEndedRunnerLeavesNothing(t *testing.T) {
 				left, err := os.ReadDir(tmp)
 				return err == nil && len(left) == 0
 			})
-			_, err := os.Stat(filepath.Join(dir, "out", "endless.ipynb"))
+			_, err := os.Stat(filepath.Join(dir, "out", "endless-failed.ipynb"))
 			if saved := !errors.Is(err, os.ErrNotExist); saved != (sig == os.Interrupt) {
 				t.Errorf("executed notebook saved: %v", saved)
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,7 +65,7 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	for _, j := range jobs {
-		j.out, j.spare = filepath.Join(dir, j.name+".ipynb"), true
+		j.out = filepath.Join(dir, j.name+".ipynb")
 		j.info.Command = strings.Replace(j.info.Command, "go run ./kernel run "+shellQuote(j.info.Source), "scripts/reproduce "+shellQuote(j.name), 1)
 	}
 	r := &runner{console: c, root: root, timeout: cmd.Timeout, keep: cmd.Keep}
@@ -76,23 +75,18 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 	var entries []report.Entry
 	var failed []string
 	for _, j := range jobs {
-		name := j.name
 		err := r.run(ctx, j)
 		if err != nil && !errors.Is(err, errTold) {
 			c.say("%s: %v", j.name, err)
 		}
-		if err != nil {
-			failed = append(failed, name)
-		} else if err := removeFailed(dir, name); err != nil {
-			return err
+		executed := notebookName(j.out) // says so when the run failed
+		entry, reportErr := writeReport(context.WithoutCancel(ctx), j.nb, dir, executed, &r.pictures)
+		if reportErr != nil {
+			c.say("%s: %v", j.name, reportErr)
+			entry = report.Entry{Href: executed + ".ipynb", Title: j.name, Failed: true}
 		}
-		entry, err := writeReport(context.WithoutCancel(ctx), j.nb, dir, j.name, &r.pictures)
-		if err != nil {
-			c.say("%s: %v", j.name, err)
-			if !slices.Contains(failed, name) {
-				failed = append(failed, name)
-			}
-			entry = report.Entry{Href: j.name + ".ipynb", Title: j.name, Failed: true}
+		if err != nil || reportErr != nil {
+			failed = append(failed, j.name)
 		}
 		entries = append(entries, entry)
 		if ctx.Err() != nil {
@@ -109,18 +103,6 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 		return errTold
 	}
 	return ctx.Err()
-}
-
-// removeFailed clears away what an earlier, failed run of a notebook left, now
-// that it has succeeded.
-func removeFailed(dir, name string) error {
-	for _, ext := range []string{".ipynb", ".html"} {
-		err := os.Remove(filepath.Join(dir, name+"-failed"+ext))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }
 
 // selectNotebooks returns the files of the named notebooks, in order of their

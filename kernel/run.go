@@ -47,7 +47,8 @@ type runCmd struct {
 // Help implements kong.HelpProvider.
 func (runCmd) Help() string {
 	return `Runs every cell in order in a fresh kernel and stops at the first that fails.
-The notebook itself is never changed.
+The notebook itself is never changed. A run that fails is saved as NAME-failed.ipynb
+and leaves the executed notebook of an earlier, good one as it was.
 
 Examples:
 
@@ -132,9 +133,8 @@ func same(a, b string) bool {
 // A job is one notebook to run.
 type job struct {
 	path   string // of the source
-	spare  bool   // a failed run is saved as NAME-failed.ipynb and spares an older, good one
 	name   string // without folder and extension
-	out    string // executed notebook
+	out    string // executed notebook; that of a failed run lies beside it
 	nb     *ipynb.Notebook
 	info   ipynb.RunInfo
 	failed error // why it stopped, once it has
@@ -197,7 +197,8 @@ type runner struct {
 }
 
 // run executes a job and saves the executed notebook, also when a cell failed
-// or ctx was cancelled; the failure is shown and returned as errTold.
+// or ctx was cancelled: then under the name of failedFile, and the failure is
+// shown and returned as errTold.
 func (r *runner) run(ctx context.Context, j *job) error {
 	started := time.Now()
 	j.info.Started = started.Format(time.RFC3339)
@@ -231,9 +232,9 @@ func (r *runner) run(ctx context.Context, j *job) error {
 	if err := r.pictures.AddPictures(context.WithoutCancel(ctx), j.nb); err != nil && j.failed == nil {
 		j.failed = fmt.Errorf("static pictures: %w", err)
 	}
-	if j.failed != nil && j.spare {
-		j.name += "-failed"
-		j.out = filepath.Join(filepath.Dir(j.out), j.name+".ipynb")
+	good := j.out
+	if j.failed != nil {
+		j.out = failedFile(good)
 	}
 	if err := os.MkdirAll(filepath.Dir(j.out), 0o755); err != nil {
 		return err
@@ -244,6 +245,22 @@ func (r *runner) run(ctx context.Context, j *job) error {
 	if j.failed != nil {
 		r.say("%s: %v\nThe notebook as far as it came: %s", j.name, j.failed, relative(j.out))
 		return errTold
+	}
+	return removeFailed(good)
+}
+
+// failedFile is where a failed run is saved whose executed notebook would have
+// been the given file: the one of an earlier, good run is spared.
+func failedFile(out string) string { return strings.TrimSuffix(out, ".ipynb") + "-failed.ipynb" }
+
+// removeFailed clears away what an earlier, failed run left, notebook and
+// report, now that one has succeeded.
+func removeFailed(out string) error {
+	file := failedFile(out)
+	for _, path := range []string{file, strings.TrimSuffix(file, ".ipynb") + ".html"} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }
