@@ -113,3 +113,79 @@ func TestRobustnessSaysWhichParameterIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// robustnessRun is a run of one seed that nobody computed: every network is as
+// good as the shallow learner.
+func robustnessRun() *RobustnessRun {
+	p := RobustnessPreset(Quick)
+	p.Seeds = 1
+	r := &RobustnessRun{Params: p}
+	row := func(n int) []RobustnessCell {
+		cells := make([]RobustnessCell, n)
+		for i := range cells {
+			cells[i] = robustnessCell(1)
+		}
+		return cells
+	}
+	for range p.Filter {
+		r.NoiseFilter = append(r.NoiseFilter, row(len(p.Noise)))
+	}
+	for range p.Lag {
+		r.PresentationLag = append(r.PresentationLag, row(len(p.Presentation)))
+	}
+	r.InitUp, r.InitUpShallow, r.InitDown = row(len(p.InitUp)), row(len(p.InitUp)), row(len(p.InitDown))
+	for range p.Digits.InitUp {
+		r.DigitsInitFeedback = append(r.DigitsInitFeedback, row(len(p.Digits.Feedback)))
+	}
+	r.DigitsLambda = row(len(p.Digits.Lambda))
+	return r
+}
+
+// robustnessCell has one network of an error, to be held against 1.
+func robustnessCell(e float64) RobustnessCell {
+	return RobustnessCell{Points: []RobustnessPoint{{Error: e}}, Shallow: []float64{1}}
+}
+
+// rowOf is the row of a comparison whose quantity begins with a word.
+func rowOf(t *testing.T, rows []Comparison, word string) Comparison {
+	t.Helper()
+	for _, c := range rows {
+		if strings.HasPrefix(c.Quantity, word) {
+			return c
+		}
+	}
+	t.Fatalf("no row %q", word)
+	return Comparison{}
+}
+
+func TestRobustnessInitialisationHasNoGaps(t *testing.T) {
+	for _, c := range []struct {
+		errors []float64 // of the ranges 0.03, 0.1, 0.3, 1, 3
+		ours   string
+		want   Verdict
+	}{
+		{[]float64{0.8, 0.8, 0.8, 0.8, 1.5}, "±0.03 to ±1", Qualitatively},
+		{[]float64{0.8, 1.5, 1.5, 1.5, 0.8}, "±0.03 to ±0.03", Deviates},
+		{[]float64{0.8, 1.5, 0.8, 0.8, 0.8}, "±0.3 to ±3", Qualitatively},
+		{[]float64{1, 1, 1, 1, 1}, "none of the values tried", Deviates},
+	} {
+		r := robustnessRun()
+		for i, e := range c.errors {
+			r.InitUp[i] = robustnessCell(e)
+		}
+		if row := rowOf(t, r.compare(), "Initialisation"); row.Ours != c.ours || row.Verdict != c.want {
+			t.Errorf("errors %v: %s, %s, want %s, %s", c.errors, row.Ours, row.Verdict, c.ours, c.want)
+		}
+	}
+}
+
+func TestRobustnessNoiseThatNothingHeldUnder(t *testing.T) {
+	r := robustnessRun()
+	if row := rowOf(t, r.compare(), "Noise"); !strings.Contains(row.Note, "under none") {
+		t.Errorf("nothing was learned; the note says %q", row.Note)
+	}
+	r.NoiseFilter[2][0] = robustnessCell(0.5)
+	if row := rowOf(t, r.compare(), "Noise"); !strings.Contains(row.Note, "up to σ = 0 ") {
+		t.Errorf("learned without noise; the note says %q", row.Note)
+	}
+}
