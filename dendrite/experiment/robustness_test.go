@@ -189,3 +189,26 @@ func TestRobustnessNoiseThatNothingHeldUnder(t *testing.T) {
 		t.Errorf("learned without noise; the note says %q", row.Note)
 	}
 }
+
+func TestRobustnessDigitsMustBeatTheSingleLayer(t *testing.T) {
+	for _, c := range []struct {
+		errors []float64 // of five initial ranges; the single layer has 10
+		ours   string
+		want   Verdict
+	}{
+		{[]float64{9, 9, 9.9, 10, 60}, "3 (9.0, 9.0, 9.9, 10.0, 60.0 %; single layer 10.0 %)", Qualitatively},
+		{[]float64{12, 12, 12, 12, 60}, "0 (12.0, 12.0, 12.0, 12.0, 60.0 %; single layer 10.0 %)", Deviates},
+	} {
+		r := robustnessRun()
+		base := nearestIndex(r.Params.Digits.Feedback, r.Params.Digits.BaseFeedback)
+		for i, e := range c.errors {
+			r.DigitsInitFeedback[i][base] = robustnessCell(e)
+		}
+		for i := range r.DigitsLambda {
+			r.DigitsLambda[i].Shallow = []float64{10}
+		}
+		if row := rowOf(t, r.compare(), "Digits"); row.Ours != c.ours || row.Verdict != c.want {
+			t.Errorf("errors %v: %s, %s, want %s, %s", c.errors, row.Ours, row.Verdict, c.ours, c.want)
+		}
+	}
+}
