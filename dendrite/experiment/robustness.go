@@ -26,6 +26,8 @@ type Robustness struct {
 	// in Regression.
 	Noise        []float64 `symbol:"σ" unit:"1/√ms" min:"0" max:"100" paper:"0.1, 0.3" doc:"somatic noise, swept with Filter"`
 	Filter       []float64 `symbol:"τ_w" unit:"ms" min:"0" max:"100000" paper:"30" doc:"low-pass filter of plasticity, swept with Noise; 0 for none"`
+	Slower       []float64 `above:"0" max:"1000" doc:"the filter is judged at learning rates so many times slower than the standard ones, in a training so many times longer"`
+	FilterNoise  []float64 `symbol:"σ" unit:"1/√ms" min:"0" max:"100" paper:"0.3" source:"N 3.3 [G,E,S]" doc:"somatic noise under which the filter is judged"`
 	Presentation []float64 `unit:"ms" above:"0" max:"10000" paper:"100" doc:"presentation of a pattern, swept with Lag; the simulated time stays the same"`
 	Lag          []float64 `unit:"ms" min:"0" max:"10000" paper:"0" doc:"plasticity rests for this long after the onset of a pattern"`
 	InitUp       []float64 `symbol:"W^PP" min:"0" max:"1000" paper:"1" doc:"initial range of bottom-up weights"`
@@ -72,6 +74,7 @@ func RobustnessPreset(scale Scale) Robustness {
 	p := Robustness{
 		Scale: scale, Seeds: 3,
 		Noise: []float64{0, 0.1, 0.3, 1, 3}, Filter: []float64{0, 10, 30, 100},
+		Slower: []float64{1, 3, 10}, FilterNoise: []float64{0.3},
 		Presentation: []float64{25, 50, 100, 200}, Lag: []float64{0, 5, 10, 20},
 		InitUp: []float64{0.03, 0.1, 0.3, 1, 3}, InitDown: []float64{0.5, 1, 2, 5, 10, 20},
 		Regression: smallRegression(),
@@ -83,6 +86,7 @@ func RobustnessPreset(scale Scale) Robustness {
 	p.Regression.Trials = 700
 	if scale == Paper {
 		p.Seeds, p.Regression.Trials = 5, 5000
+		p.FilterNoise = []float64{0.3, 1}
 		d := &p.Digits
 		d.Images, d.Tests, d.Epochs, d.Hidden = 20000, 5000, 5, 500
 		d.RateFactor, d.EtaIP, d.BaseFeedback = 1, 0.5, 4
@@ -104,7 +108,7 @@ func (p Robustness) Validate() error {
 		return err
 	}
 	for name, n := range map[string]int{
-		"Noise": len(p.Noise), "Filter": len(p.Filter), "Presentation": len(p.Presentation), "Lag": len(p.Lag),
+		"Noise": len(p.Noise), "Filter": len(p.Filter), "Slower": len(p.Slower), "FilterNoise": len(p.FilterNoise), "Presentation": len(p.Presentation), "Lag": len(p.Lag),
 		"InitUp": len(p.InitUp), "InitDown": len(p.InitDown), "Digits.InitUp": len(p.Digits.InitUp),
 		"Digits.Lambda": len(p.Digits.Lambda), "Digits.Feedback": len(p.Digits.Feedback),
 	} {
@@ -138,6 +142,8 @@ type RobustnessRun struct {
 	Params Robustness
 
 	NoiseFilter     [][]RobustnessCell // [filter][noise]
+	Filtered        [][]RobustnessCell // [noise][how much slower], with the standard filter
+	Unfiltered      [][]RobustnessCell // the same without it
 	PresentationLag [][]RobustnessCell // [lag][presentation]
 	InitUp          []RobustnessCell
 	InitUpShallow   []RobustnessCell // the shallow learner from the same initial weights
@@ -224,6 +230,17 @@ func (p Robustness) Run(ctx context.Context, env Env) (*RobustnessRun, error) {
 	grid(len(p.Filter), len(p.Noise), &r.NoiseFilter, func(into *RobustnessCell, row, column int) {
 		regression(into, false, func(q *SmallRegression) { q.TauW, q.Sigma = p.Filter[row], p.Noise[column] })
 	})
+	slower := func(into *[][]RobustnessCell, tauW float64) {
+		grid(len(p.FilterNoise), len(p.Slower), into, func(into *RobustnessCell, row, column int) {
+			regression(into, false, func(q *SmallRegression) {
+				q.TauW, q.Sigma = tauW, p.FilterNoise[row]
+				q.RateFactor /= p.Slower[column]
+				q.Trials = int(math.Round(float64(q.Trials) * p.Slower[column]))
+			})
+		})
+	}
+	slower(&r.Filtered, p.Regression.TauW)
+	slower(&r.Unfiltered, 0)
 	grid(len(p.Lag), len(p.Presentation), &r.PresentationLag, func(into *RobustnessCell, row, column int) {
 		regression(into, false, func(q *SmallRegression) {
 			whole := float64(q.Trials) * q.PatternMs

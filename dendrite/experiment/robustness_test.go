@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ func smallRobustness(t *testing.T) Robustness {
 	p := RobustnessPreset(Quick)
 	p.Seeds, p.Regression.Trials = 2, 20
 	p.Noise, p.Filter = []float64{0.1, 0.3}, []float64{0, 30}
+	p.Slower, p.FilterNoise = []float64{1, 2}, []float64{0.1}
 	p.Presentation, p.Lag = []float64{50, 100}, []float64{0, 10}
 	p.InitUp, p.InitDown = []float64{0.1, 0.3}, []float64{1, 5}
 	d := &p.Digits
@@ -32,17 +34,18 @@ func TestRobustnessSameBitsForAnyWorkers(t *testing.T) {
 			continue
 		}
 		if !reflect.DeepEqual(r.NoiseFilter, want.NoiseFilter) || !reflect.DeepEqual(r.PresentationLag, want.PresentationLag) ||
+			!reflect.DeepEqual(r.Filtered, want.Filtered) || !reflect.DeepEqual(r.Unfiltered, want.Unfiltered) ||
 			!reflect.DeepEqual(r.InitDown, want.InitDown) || !reflect.DeepEqual(r.DigitsInitFeedback, want.DigitsInitFeedback) {
 			t.Errorf("%d workers give other numbers than 1", workers)
 		}
 	}
 	// The standard settings lie in several sweeps and are one network.
-	a, b, c := want.NoiseFilter[1][0], want.InitUp[1], want.PresentationLag[0][1]
-	if !reflect.DeepEqual(a, b) || !reflect.DeepEqual(a, c) {
-		t.Errorf("the standard settings differ between sweeps: %+v, %+v, %+v", a, b, c)
+	a, b, c, d := want.NoiseFilter[1][0], want.InitUp[1], want.PresentationLag[0][1], want.Filtered[0][0]
+	if !reflect.DeepEqual(a, b) || !reflect.DeepEqual(a, c) || !reflect.DeepEqual(a, d) {
+		t.Errorf("the standard settings differ between sweeps: %+v, %+v, %+v, %+v", a, b, c, d)
 	}
 	for _, ch := range []struct{ name, caption string }{
-		{"noise", want.NoiseAndFilter().Caption}, {"presentation", want.PresentationAndLag().Caption},
+		{"noise", want.NoiseAndFilter().Caption}, {"filter", want.FilterAndRates().Caption}, {"presentation", want.PresentationAndLag().Caption},
 		{"initial range", want.InitialRange().Caption}, {"feedback", want.FeedbackRange().Caption},
 		{"digits", want.DigitsInitAndFeedback().Caption}, {"mixing", want.DigitsMixing().Caption},
 	} {
@@ -103,6 +106,7 @@ func TestRobustnessSaysWhichParameterIsWrong(t *testing.T) {
 	}{
 		{func(p *Robustness) { p.Lag = []float64{60} }, "Lag"},
 		{func(p *Robustness) { p.Noise = nil }, "Noise"},
+		{func(p *Robustness) { p.Slower = []float64{0} }, "Slower[0]"},
 		{func(p *Robustness) { p.Noise[1] = -1 }, "Noise[1]"},
 		{func(p *Robustness) { p.Digits.Lambda = []float64{1.2} }, "Digits.Lambda[0]"},
 	} {
@@ -129,6 +133,9 @@ func robustnessRun() *RobustnessRun {
 	}
 	for range p.Filter {
 		r.NoiseFilter = append(r.NoiseFilter, row(len(p.Noise)))
+	}
+	for range p.FilterNoise {
+		r.Filtered, r.Unfiltered = append(r.Filtered, row(len(p.Slower))), append(r.Unfiltered, row(len(p.Slower)))
 	}
 	for range p.Lag {
 		r.PresentationLag = append(r.PresentationLag, row(len(p.Presentation)))
@@ -210,5 +217,27 @@ func TestRobustnessDigitsMustBeatTheSingleLayer(t *testing.T) {
 		if row := rowOf(t, r.compare(), "Digits"); row.Ours != c.ours || row.Verdict != c.want {
 			t.Errorf("errors %v: %s, %s, want %s, %s", c.errors, row.Ours, row.Verdict, c.ours, c.want)
 		}
+	}
+}
+
+// The filter is judged at the slowest rates, whatever it does at faster ones.
+func TestRobustnessFilterAtTheSlowestRates(t *testing.T) {
+	for _, c := range []struct {
+		errors []float64 // with the filter, at 1, 3 and 10 times slower rates; without it 1
+		want   Verdict
+	}{
+		{[]float64{1.3, 1.2, 0.9}, Qualitatively},
+		{[]float64{0.7, 0.8, 1.1}, Deviates},
+		{[]float64{0.7, 0.8, math.NaN()}, Deviates},
+	} {
+		r := robustnessRun()
+		for i, e := range c.errors {
+			r.Filtered[0][i] = robustnessCell(e)
+		}
+		if row := rowOf(t, r.compare(), "Filter"); row.Verdict != c.want || !strings.Contains(row.Quantity, " 3 times N's") {
+			t.Errorf("errors %v: %s, want %s: %s", c.errors, row.Verdict, c.want, row.Quantity)
+		}
+		wantColumn(t, r.FilterAndRates(), "Times slower", 1, 3, 10)
+		wantColumn(t, r.FilterAndRates(), "σ = 0.3", c.errors...)
 	}
 }
