@@ -26,11 +26,16 @@ type Store struct {
 // Open returns the store in folder dir, which is made when it does not exist.
 // The empty name means the folder in the environment variable DENDRITE_STORE
 // or, when that is not set, microcircuits/runs in the user's cache directory
-// (os.UserCacheDir). A folder that can be read but not written is no error
-// before something is to be kept there.
+// (os.UserCacheDir). The variable must hold an absolute path: a relative one
+// would be another folder in a notebook's cells, which run where the notebook
+// lies. A folder that can be read but not written is no error before something
+// is to be kept there.
 func Open(dir string) (*Store, error) {
 	if dir == "" {
 		dir = os.Getenv(DirVariable)
+		if dir != "" && !filepath.IsAbs(dir) {
+			return nil, fmt.Errorf("runstore: %s=%s is a relative path, which is another folder wherever a cell or a command runs: write it in full", DirVariable, dir)
+		}
 	}
 	if dir == "" {
 		cache, err := os.UserCacheDir()

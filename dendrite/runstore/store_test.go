@@ -457,6 +457,11 @@ func TestOpenDefault(t *testing.T) {
 	if !strings.HasPrefix(s.Dir(), dir) || !strings.HasSuffix(s.Dir(), filepath.Join("microcircuits", "runs")) {
 		t.Errorf("default Dir = %s", s.Dir())
 	}
+	t.Setenv(DirVariable, "store")
+	if _, err := Open(""); err == nil || !strings.Contains(err.Error(), DirVariable+"=store is a relative path") {
+		t.Errorf("relative: %v", err)
+	}
+	t.Setenv(DirVariable, "")
 	t.Setenv("HOME", "")
 	if _, err := Open(""); err == nil || !strings.Contains(err.Error(), DirVariable) {
 		t.Errorf("no home: %v", err)
