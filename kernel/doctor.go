@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 
@@ -121,14 +120,7 @@ func (cmd *doctorCmd) checks() ([]check, error) {
 			if err != nil {
 				return "", err
 			}
-			if err := os.MkdirAll(store.Dir(), 0o755); err != nil {
-				return "", err
-			}
-			probe, err := os.CreateTemp(store.Dir(), "doctor-")
-			if err != nil {
-				return "", err
-			}
-			return store.Dir(), errors.Join(probe.Close(), os.Remove(probe.Name()))
+			return store.Dir(), probe(store.Dir())
 		}},
 		{name: "Jupyter kernel", optional: true, mend: install, look: func(ctx context.Context) (string, error) {
 			return jupyter.SpecDir(data), checkSpec(ctx, data)

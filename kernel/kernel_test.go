@@ -74,6 +74,32 @@ func TestUsageErrors(t *testing.T) {
 	}
 }
 
+// That the result cannot be saved is said before anything is computed.
+func TestUnwritableFolder(t *testing.T) {
+	dir := t.TempDir()
+	nb := notebook(t, dir, "n", "var lr = 0.1")
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inside := filepath.Join(file, "reports")
+	for option, args := range map[string][]string{
+		"--out":     {"run", nb, "--out", filepath.Join(inside, "n.ipynb")},
+		"--reports": {"reproduce", "template", "--reports", inside},
+	} {
+		code, _, errOut := call(t, args...)
+		if code != 1 || !strings.Contains(errOut, inside) || !strings.Contains(errOut, option) || strings.Contains(errOut, "preparing") {
+			t.Errorf("%v: exit status %d, %s", args, code, errOut)
+		}
+	}
+	if err := probe(dir); err != nil {
+		t.Error(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".dendrite-*")); len(left) > 0 {
+		t.Errorf("probing a folder leaves %v", left)
+	}
+}
+
 func TestOutFile(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct{ out, want string }{

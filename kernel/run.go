@@ -81,6 +81,11 @@ func (cmd *runCmd) Run(ctx context.Context, c *console) error {
 		}
 		jobs = append(jobs, j)
 	}
+	for _, j := range jobs {
+		if err := makeFolder(filepath.Dir(j.out), "--out"); err != nil {
+			return err
+		}
+	}
 	r := &runner{console: c, root: root, timeout: cmd.Timeout}
 	if err := r.prepare(ctx, jobs); err != nil {
 		return err
@@ -122,6 +127,27 @@ func outFile(root, out, path string, notebooks int) (string, error) {
 		return "", usage("--out %s is the notebook itself, which is never changed", out)
 	}
 	return file, nil
+}
+
+// makeFolder makes the folder that executed notebooks go to. That it cannot be
+// written is known before anything is computed; option names another one.
+func makeFolder(dir, option string) error {
+	if err := probe(dir); err != nil {
+		return fmt.Errorf("executed notebooks cannot be saved in %s: %w; name another place with %s", relative(dir), err, option)
+	}
+	return nil
+}
+
+// probe makes a folder where there is none and a file in it, which it removes.
+func probe(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".dendrite-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 func same(a, b string) bool {
@@ -235,9 +261,6 @@ func (r *runner) run(ctx context.Context, j *job) error {
 	good := j.out
 	if j.failed != nil {
 		j.out = failedFile(good)
-	}
-	if err := os.MkdirAll(filepath.Dir(j.out), 0o755); err != nil {
-		return err
 	}
 	if err := j.nb.WriteFile(j.out); err != nil {
 		return err
