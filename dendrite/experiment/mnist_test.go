@@ -9,15 +9,19 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"microcircuits/dendrite/task"
 )
 
+// allDigits is the whole of MNIST, read once.
+var allDigits = sync.OnceValues(func() (*task.Digits, error) { return task.MNIST("") })
+
 // writeDigits makes a small data set in IDX format of the first MNIST digits.
 func writeDigits(t *testing.T, train, test int) string {
 	t.Helper()
-	digits, err := task.MNIST("")
+	digits, err := allDigits()
 	if err != nil {
 		t.Fatal(err)
 	}
