@@ -210,7 +210,7 @@ type RegressionNet struct {
 	// Final is the mean error, without moving average, of the last tenth of
 	// the trials; Constant that of a learner that always says the mean target.
 	Final, Constant float64
-	// Limit is, of the shallow learner alone, the error it would end at.
+	// Limit is, of the shallow learner alone, close to the error it would end at.
 	Limit float64
 }
 

@@ -10,14 +10,19 @@ import (
 // Patterns from which limit is fitted and on which it is tested.
 const limitPatterns, limitTests = 3000, 1000
 
-// limit is the squared error at which a shallow learner of these hidden weights
-// ends, however long it learns: its output weights w are those for which rule
-// (7) asks for no change on average over many patterns,
+// limit is close to the squared error at which a shallow learner of these hidden
+// weights ends, however long it learns: that of the output weights w for which
 //
 //	sum over patterns of (r^trgt - phi(w x)) x = 0,
 //
-// where x are the attenuated hidden rates. This is the minimum of a convex
-// function, found by Newton's method one output neuron at a time.
+// where x are the attenuated hidden rates. It is where rule (7) would end if the
+// teacher set the output potential; as it only nudges it, the rule ends where
+//
+//	sum over patterns of (phi((1-lambda_N) w x + lambda_N u^trgt) - phi(w x)) x = 0.
+//
+// Neither is the least squared error that these hidden neurons allow. The first
+// is the minimum of a convex function, found by Newton's method one output neuron
+// at a time.
 func (t *pair) limit(net *microcircuit.Network) float64 {
 	fit, fitTargets := t.features(net, "limit, fit", limitPatterns)
 	test, testTargets := t.features(net, "limit, test", limitTests)

@@ -205,6 +205,68 @@ func TestRegressionLimitFindsWhatCanBeLearned(t *testing.T) {
 	}
 }
 
+// Under rule (7) the teacher nudges, and does not replace, the output: the
+// weights it leaves alone are not quite those that limit finds, and the error
+// is nearly the same.
+func TestRegressionLimitIsCloseToWhereTheRuleEnds(t *testing.T) {
+	p := RegressionPreset(Paper)
+	p.Hidden = 10 // few, so that the data determine their weights
+	net, err := microcircuit.New(p.network(shallowLearner), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const patterns = 1000
+	task := p.pair(1)
+	x, rates := task.features(net, "test", patterns)
+	potentials := mat.NewDense(patterns, p.Outputs, nil)
+	for i := range patterns {
+		task.load("test", i)
+		potentials.SetRow(i, task.u)
+	}
+	lambda := p.network(shallowLearner).G.MixingOutput()
+	v, nudged, change := mat.NewVecDense(patterns, nil), make([]float64, patterns), make([]float64, patterns)
+	predict := func(w *mat.VecDense) {
+		v.MulVec(x, w)
+		task.transfer.Forward(change, v.RawVector().Data)
+	}
+	var found, ends float64
+	for j := range p.Outputs {
+		target := mat.Col(nil, j, rates)
+		w := task.fixedPoint(x, target)
+		predict(w)
+		found += squaredDistance(change, target)
+		slope := make([]float64, patterns)
+		task.transfer.Derivative(slope, v.RawVector().Data)
+		floats.Scale(lambda, slope)
+		var weighted, inverse mat.Dense
+		weighted.Mul(mat.NewDiagDense(patterns, slope), x)
+		inverse.Mul(x.T(), &weighted)
+		if err := inverse.Inverse(&inverse); err != nil {
+			t.Fatal(err)
+		}
+		step := mat.NewVecDense(p.Hidden, nil)
+		for range 200 {
+			predict(w)
+			for i := range nudged {
+				nudged[i] = (1-lambda)*v.AtVec(i) + lambda*potentials.At(i, j)
+			}
+			task.transfer.Forward(nudged, nudged)
+			floats.SubTo(change, nudged, change)
+			step.MulVec(x.T(), mat.NewVecDense(patterns, change))
+			step.MulVec(&inverse, step)
+			w.AddVec(w, step)
+		}
+		if n := mat.Norm(step, 2); !(n < 1e-6*mat.Norm(w, 2)) {
+			t.Fatalf("output %d still moves by %g", j, n)
+		}
+		predict(w)
+		ends += squaredDistance(change, target)
+	}
+	if !(math.Abs(ends-found) < 0.02*found) {
+		t.Errorf("error %g, the rule ends at %g", found/patterns, ends/patterns)
+	}
+}
+
 func TestRegressionCurvesAreSmall(t *testing.T) {
 	for _, trials := range []int{10, 4000, 100000, 10000000} {
 		is, n := moments(trials), 0

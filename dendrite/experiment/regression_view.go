@@ -108,7 +108,7 @@ func (r *RegressionRun) Errors() *chart.Chart {
 	}
 	return chart.Lines(chart.LinesSpec{
 		Title: "Squared error on unseen patterns",
-		Caption: fmt.Sprintf("N Fig. 2C (A Fig. 3). |r_2 - r^trgt|² of the feed-forward pass, noise-free and teacher off, after every trial on a new pattern; moving average over %d trials. Bold: mean of %d seeds; faint: each seed, both learners with the same teacher and initial weights. Straight lines: always giving the mean target, and what the shallow learner's hidden neurons allow at best, however long it learns. The paper's axis ends at %g. %s. Scale: %s.",
+		Caption: fmt.Sprintf("N Fig. 2C (A Fig. 3). |r_2 - r^trgt|² of the feed-forward pass, noise-free and teacher off, after every trial on a new pattern; moving average over %d trials. Bold: mean of %d seeds; faint: each seed, both learners with the same teacher and initial weights. Straight lines: always giving the mean target, and about where the shallow learner would end, however long it learns. The paper's axis ends at %g. %s. Scale: %s.",
 			r.Params.Window, len(r.Full), paperErrorAxis, r.task(), r.Badge()),
 		X: axis, Y: chart.Axis{Name: "Squared error"},
 		Curves: []chart.Curve{
@@ -335,7 +335,7 @@ func (r *RegressionRun) compare() []Comparison {
 			Paper:    "well below (N Fig. 2C, curves on an axis from 0 to 0.1)",
 			Ours:     fmt.Sprintf("%.3g and %.3g, means over seeds", full, shallow), Tolerance: "at most three quarters of it, averaged over seeds",
 			Verdict: verdict(full <= clearlyBetter*shallow, Qualitatively),
-			Note: fmt.Sprintf("over the last tenth of the trials, on unseen patterns, noise-free. However long it learned, the shallow learner would end at %.3g with these hidden neurons",
+			Note: fmt.Sprintf("over the last tenth of the trials, on unseen patterns, noise-free. However long it learned, the shallow learner would end near %.3g with these hidden neurons",
 				r.meanOf(func(s int) float64 { return r.Shallow[s].Limit })),
 		},
 		{
