@@ -59,6 +59,8 @@ func MNIST(dir string) (*Digits, error) {
 }
 
 // FindMNIST finds and identifies the files of MNIST(dir) without decoding them.
+// Where the module cache lacks them the error is an fs.ErrNotExist that says how
+// to get them.
 func FindMNIST(dir string) (*Source, error) {
 	if dir != "" {
 		return findIDX(dir)

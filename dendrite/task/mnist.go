@@ -46,7 +46,7 @@ func mnistDir() (dir, mend string, err error) {
 	}
 	dir = filepath.Join(cache, filepath.FromSlash(escaped(mnistModule))+"@"+mnistVersion, "data")
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return "", "", fmt.Errorf("task: MNIST is not in the Go module cache (no %s); %s", dir, fetch)
+		return "", "", fmt.Errorf("task: MNIST is not in the Go module cache (%w); %s", err, fetch)
 	} else if err != nil {
 		return "", "", fmt.Errorf("task: %w", err)
 	}
