@@ -88,7 +88,7 @@ func TestUnwritableFolder(t *testing.T) {
 		"--reports": {"reproduce", "template", "--reports", inside},
 	} {
 		code, _, errOut := call(t, args...)
-		if code != 1 || !strings.Contains(errOut, inside) || !strings.Contains(errOut, option) || strings.Contains(errOut, "preparing") {
+		if code != 1 || !strings.Contains(errOut, "saved in") || !strings.Contains(errOut, option) || strings.Contains(errOut, "preparing") {
 			t.Errorf("%v: exit status %d, %s", args, code, errOut)
 		}
 	}
