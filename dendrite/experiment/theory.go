@@ -91,11 +91,15 @@ var strongLambdas = []float64{0.1 / 1.2, 0.2 / 1.3, 0.4 / 1.5, 0.8 / 1.9}
 // Lambdas are the mixing factors of the sweep, ascending: Points of them evenly
 // spaced on a logarithmic scale from LambdaLow to LambdaFit, then those of
 // g_A = g_som = 0.1, 0.2, 0.4 and 0.8.
-func (p Theory) Lambdas() []float64 {
-	l := floats.LogSpan(make([]float64, p.Points), p.LambdaLow, p.LambdaFit)
-	for _, strong := range strongLambdas {
-		if strong > p.LambdaFit {
-			l = append(l, strong)
+func (p Theory) Lambdas() []float64 { return p.lambdas(p.Points, strongLambdas) }
+
+// lambdas are points mixing factors up to LambdaFit, then the strong ones above
+// it.
+func (p Theory) lambdas(points int, strong []float64) []float64 {
+	l := floats.LogSpan(make([]float64, points), p.LambdaLow, p.LambdaFit)
+	for _, s := range strong {
+		if s > p.LambdaFit {
+			l = append(l, s)
 		}
 	}
 	return l
@@ -314,9 +318,7 @@ type TheoryMoments struct {
 
 // MomentLambdas are the mixing factors at which the network of the regression
 // is looked at: as many decades as the sweep, fewer points.
-func (p Theory) MomentLambdas() []float64 {
-	return append(floats.LogSpan(make([]float64, 5), p.LambdaLow, p.LambdaFit), strongLambdas[1:]...)
-}
+func (p Theory) MomentLambdas() []float64 { return p.lambdas(5, strongLambdas[1:]) }
 
 // moments are the numbers of trials after which the network is looked at.
 func (p Theory) moments() []int {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -184,6 +185,18 @@ func TestTheorySaysWhichParameterIsWrong(t *testing.T) {
 		c.spoil(&p)
 		if _, err := p.Run(t.Context(), Env{Store: openStore(t)}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v does not name %s", err, c.want)
+		}
+	}
+}
+
+func TestTheoryMixingFactorsAscend(t *testing.T) {
+	p := TheoryPreset(Quick)
+	for _, fit := range []float64{0.08, 0.1, 0.3, 0.5} {
+		p.LambdaFit = fit
+		for name, l := range map[string][]float64{"Lambdas": p.Lambdas(), "MomentLambdas": p.MomentLambdas()} {
+			if !slices.IsSorted(l) {
+				t.Errorf("LambdaFit %g: %s %v is not ascending", fit, name, l)
+			}
 		}
 	}
 }
