@@ -31,3 +31,16 @@ func TestCatalogue(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Reports of notebooks 6 to 8 say by how much their regression is not the
+// paper's.
+func TestSmallRegressionDisclosesItsSettings(t *testing.T) {
+	for _, info := range []Info{theoryInfo, robustnessInfo, predictionsInfo} {
+		text := strings.Join(info.Deviations, "\n")
+		for _, want := range []string{"30 times N's rates", "±0.3", "±5", "σ = 0.1"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: deviations do not say %q: %s", info.Name, want, text)
+			}
+		}
+	}
+}

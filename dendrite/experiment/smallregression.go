@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"microcircuits/dendrite/microcircuit"
@@ -53,7 +54,12 @@ func smallRegression() SmallRegression {
 }
 
 // smallRegressionDeviations is what a report must say wherever the task is used.
-const smallRegressionDeviations = "The regression is a small one of this project (logistic neurons, inputs U(-1, 1), a hidden area narrower than the input), not the paper's: see notebook 3 for that."
+var smallRegressionDeviations = func() string {
+	p := smallRegression()
+	return fmt.Sprintf("The regression is a small one of this project (logistic neurons, inputs U(-1, 1), a hidden area narrower than the input), not the paper's: see notebook 3 for that. "+
+		"The presets learn at %g times N's rates; bottom-up and pyramidal-to-interneuron weights start in ±%g, the fixed top-down weights and the interneuron-to-pyramidal ones in ±%g, where N's regression has ±1 for all; noise is σ = %g, where N's regression has 0.3.",
+		p.RateFactor, p.InitUp, p.InitDown, p.Sigma)
+}()
 
 // network translates the parameters, plasticity on.
 func (p SmallRegression) network() microcircuit.Params {
