@@ -126,6 +126,23 @@ func TestSelfPredictionSaysWhichParameterIsWrong(t *testing.T) {
 	}
 }
 
+// The row of four numbers says which of them is judged, and that the first ones
+// are those of replaced networks.
+func TestSelfPredictionSaysWhatIsJudged(t *testing.T) {
+	flat := make([]float64, 600)
+	for i := range flat {
+		flat[i] = 2
+	}
+	one := SelfPredictionSeed{Apical: flat, TopDown: flat, Mismatch: flat}
+	two := one
+	two.Redrawn = 3
+	r := &SelfPredictionRun{Params: SelfPredictionPreset(Quick), Seeds: []SelfPredictionSeed{one, two}}
+	row := rowOf(t, r.compare(), "Squared apical potential")
+	if !strings.Contains(row.Tolerance, "500 alone") || !strings.Contains(row.Note, "replaced (3 of 5)") {
+		t.Errorf("tolerance %q, note %q", row.Tolerance, row.Note)
+	}
+}
+
 func TestSelfPredictionFigures(t *testing.T) {
 	p := small()
 	p.Patterns, p.Seeds = 100, 1
