@@ -74,7 +74,7 @@ var disinhibitionInfo = Info{
 	Name:    "disinhibition",
 	Title:   "Learned feedback, and what it recalls when disinhibited",
 	Figure:  "N 3.4 (2.48 %), A Fig. 5 (protocol reconstructed)",
-	Version: 1,
+	Version: 2,
 	Deviations: []string{
 		"The protocol of A Fig. 5 is a reconstruction. Certain is only that VIP interneurons suppress lateral inhibition during recall and that prototypes are generated and inputs denoised; gate, number of looks, noises, measures and the projection onto the pixels are this project's.",
 		"While the gate opens the soma hands over from basal to apical drive, u = (1 - g) v_B + v_A, and follows the apical potential with weight 1: rule (10) makes the top-down input, unattenuated, a prediction of the soma.",
@@ -170,6 +170,8 @@ type DisinhibitionRun struct {
 	Reader     DisinhibitionReading
 	Recalls    []DisinhibitionRecalled
 	Continuous []DisinhibitionTransition
+
+	otherData bool // than MNIST
 }
 
 // readerKey and circuitKey are what the networks depend on.
@@ -200,7 +202,7 @@ func (p Disinhibition) Run(ctx context.Context, env Env) (*DisinhibitionRun, err
 	if err != nil {
 		return fail(err)
 	}
-	r := &DisinhibitionRun{Record: p.record(), Params: p}
+	r := &DisinhibitionRun{Record: p.record(), Params: p, otherData: source.Name != "MNIST"}
 	var sums []string
 	for _, f := range source.Files {
 		sums = append(sums, f.SHA256)

@@ -30,7 +30,7 @@ func (r *DisinhibitionRun) compareLearning() []Comparison {
 	}
 	mean := stat.Mean(final, nil)
 	switch {
-	case r.Params.Data != "":
+	case r.otherData:
 		c.Tolerance, c.Verdict, c.Note = "none", Qualitatively, "another data set: the paper's number is for MNIST"
 	case r.Reduced:
 		c.Tolerance, c.Verdict = "at most 8 % in a reduced run", verdict(mean <= 8, Qualitatively)

@@ -93,11 +93,12 @@ func (p DisinhibitionRecall) Noises() []Noise {
 	}})
 }
 
-// apply spoils image number i of a set, which decides with the noise what
-// befalls it, and returns the spoiled copy.
-func (n Noise) apply(set task.Set, i, cols int) []float32 {
+// apply spoils image number i of a set and returns the spoiled copy. What befalls
+// it depends on the noise, the set's name and the number alone: every network
+// sees the same images, and no test image has the noise of a validation image.
+func (n Noise) apply(set task.Set, name string, i, cols int) []float32 {
 	image := slices.Clone(set.Image(i))
-	n.spoil(image, cols, stream.New(1, "disinhibition/"+n.Name, uint64(i)))
+	n.spoil(image, cols, stream.New(1, "disinhibition/"+n.Name+"/"+name, uint64(i)))
 	return image
 }
 
@@ -109,10 +110,16 @@ type Condition struct {
 	Steps int     // 0: the noisy input, or plain reconstruction
 }
 
+// shut is plain feed-forward reconstruction, wherever the gate is shut.
+var shut = Condition{Name: "gate shut", Short: "shut"}
+
+// testDigits names the test images for the noise they get.
+const testDigits = "test"
+
 // Conditions are all of them: the noisy input itself, plain feed-forward
 // reconstruction, and recall at every gate, in one step and iterated.
 func (p DisinhibitionRecall) Conditions() []Condition {
-	all := []Condition{{"noisy input", "noisy", math.NaN(), 0}, {"gate shut", "shut", 0, 0}}
+	all := []Condition{{"noisy input", "noisy", math.NaN(), 0}, shut}
 	for _, steps := range []int{1, p.Steps} {
 		for _, g := range p.Gates {
 			name, short := fmt.Sprintf("g = %g", g), strings.TrimPrefix(fmt.Sprint(g), "0")
@@ -163,13 +170,14 @@ func (p Disinhibition) recall(ctx context.Context, w *Work, d *task.Digits, mean
 	}
 	for i, part := range []struct {
 		set  task.Set
+		name string
 		into *RecallMeasures
-	}{{d.Validation, &out.Validation}, {d.Test, &out.Test}} {
+	}{{d.Validation, "validation", &out.Validation}, {d.Test, testDigits, &out.Test}} {
 		set := part.set.Slice(0, min(p.Recall.Images, part.set.Len()))
 		report := func(share float64) {
-			w.Report((float64(i)+share)/2, fmt.Sprintf("recall, seed %d: %d %s digits", seed, set.Len(), [...]string{"validation", "test"}[i]))
+			w.Report((float64(i)+share)/2, fmt.Sprintf("recall, seed %d: %d %s digits", seed, set.Len(), part.name))
 		}
-		if err := p.measure(ctx, report, circuit, m.net, reader, means, set, d.Cols, part.into); err != nil {
+		if err := p.measure(ctx, report, circuit, m.net, reader, means, set, part.name, d.Cols, part.into); err != nil {
 			return out, err
 		}
 	}
@@ -207,7 +215,7 @@ func (p Disinhibition) prototypes(circuit *recall.Circuit[float32], reader *base
 }
 
 // measure fills in all noises and conditions.
-func (p Disinhibition) measure(ctx context.Context, report func(share float64), circuit *recall.Circuit[float32], net *twostep.Network[float32], reader *baseline.Network[float32], means [][]float32, set task.Set, cols int, out *RecallMeasures) error {
+func (p Disinhibition) measure(ctx context.Context, report func(share float64), circuit *recall.Circuit[float32], net *twostep.Network[float32], reader *baseline.Network[float32], means [][]float32, set task.Set, name string, cols int, out *RecallMeasures) error {
 	out.Images = set.Len()
 	right := func(answers []int) float64 {
 		n := 0
@@ -222,7 +230,7 @@ func (p Disinhibition) measure(ctx context.Context, report func(share float64), 
 	for n, noise := range noises {
 		var noisy []float32
 		for i := range set.Len() {
-			noisy = append(noisy, noise.apply(set, i, cols)...)
+			noisy = append(noisy, noise.apply(set, name, i, cols)...)
 		}
 		out.Own = append(out.Own, right(net.Classify(nil, noisy)))
 		var mse, match, read []float64
@@ -274,7 +282,7 @@ func (p Disinhibition) gallery(circuit *recall.Circuit[float32], d *task.Digits)
 		var kinds [][][]float32
 		var noisy, opening [][]float32
 		for _, i := range numbers {
-			noisy = append(noisy, noise.apply(d.Test, i, d.Cols))
+			noisy = append(noisy, noise.apply(d.Test, testDigits, i, d.Cols))
 		}
 		for _, how := range p.Recall.Conditions() {
 			if how.Steps > 1 {
@@ -292,7 +300,11 @@ func (p Disinhibition) gallery(circuit *recall.Circuit[float32], d *task.Digits)
 		}
 		for _, image := range noisy {
 			for _, gate := range g.Openings {
-				made, err := circuit.Recall(nil, image, recall.Recollection{Gate: gate, Steps: 1})
+				how := Condition{Gate: gate, Steps: 1}
+				if gate == 0 {
+					how = shut
+				}
+				made, err := p.Recall.produce(circuit, how, image)
 				if err != nil {
 					return g, err
 				}

@@ -202,10 +202,10 @@ func TestNoises(t *testing.T) {
 		if at < 0 {
 			t.Fatalf("no noise %q", c.name)
 		}
-		noise, changed, squared := recall.Noises()[at], 0.0, 0.0
+		noise, changed, squared, own := recall.Noises()[at], 0.0, 0.0, 0
 		var all [][]float32
 		for i := range set.Len() {
-			image := noise.apply(set, i, 28)
+			image := noise.apply(set, testDigits, i, 28)
 			all = append(all, image)
 			for _, v := range image {
 				if v < 0 || v > 1 {
@@ -215,9 +215,15 @@ func TestNoises(t *testing.T) {
 					changed, squared = changed+1, squared+d*d
 				}
 			}
-			if !slices.Equal(image, noise.apply(set, i, 28)) {
+			if !slices.Equal(image, noise.apply(set, testDigits, i, 28)) {
 				t.Errorf("%s: image %d comes out differently the second time", c.name, i)
 			}
+			if !slices.Equal(image, noise.apply(set, "validation", i, 28)) {
+				own++
+			}
+		}
+		if c.changed > 0 && own < set.Len()/2 {
+			t.Errorf("%s: only %d of %d images have another noise in another set", c.name, own, set.Len())
 		}
 		pixels := float64(50 * 784)
 		if !(math.Abs(changed/pixels-c.changed) < 0.01) || !(math.Abs(squared/pixels-c.squared) < 0.02*c.squared+1e-9) {

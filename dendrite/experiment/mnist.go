@@ -47,8 +47,10 @@ type MNISTMicrocircuit struct {
 }
 
 // MNISTFrozenMiddle is what the control without plasticity from area 1 to area 2
-// has of its own; all else is the microcircuit's.
+// has of its own; all else is the microcircuit's. The thresholds of area 2 are
+// frozen with its weights.
 type MNISTFrozenMiddle struct {
+	Lambda   []float64 `symbol:"λ_1…λ_3" min:"0" max:"0.99" paper:"0.3, 0.3, 0.1" source:"as the microcircuit" doc:"mixing factors: apical in areas 1 and 2, teacher at the output"`
 	Init     float64   `above:"0" max:"100" paper:"0.1" source:"as the microcircuit" doc:"the frozen weights are uniform in plus or minus this"`
 	EtaUp    []float64 `symbol:"η^PP" min:"0" max:"100" paper:"0.1111, 0.01" source:"as the microcircuit" doc:"learning rates of bottom-up synapses, areas 1 and 3"`
 	EtaIP    []float64 `symbol:"η^IP" min:"0" max:"100" paper:"0.0667, 0.02" source:"as the microcircuit" doc:"learning rates of pyramidal-to-interneuron synapses, areas 1 and 2"`
@@ -84,7 +86,7 @@ var mnistInfo = Info{
 		"The presets' learning rates differ from those read in a reimplementation's configuration, which was never run there: five times (bottom-up), and 7.5 and 10 times (pyramidal to interneuron); they decay linearly to zero.",
 		"The rates of the pyramidal-to-interneuron synapses, of backprop and of the single layer were chosen by the error on the 5 000 validation images. The bottom-up rates and the ranges of the feedback weights come from an earlier search by other programs, which had looked at test errors too.",
 		"The presets stop after 100 of the paper's 200 epochs: the rates have then fallen to zero.",
-		"The control with a frozen middle has weight ranges and learning rates of its own, chosen by the validation error. Its interneurons of area 1 learn slowly: they predict weights that do not change, and at the microcircuit's rate they follow the nudged activity instead, until learning collapses.",
+		"The control with a frozen middle has weight ranges, a teacher (λ_3) and learning rates of its own, chosen by the validation error; the thresholds of area 2 are frozen with its weights. Its interneurons of area 1 learn slowly: they predict weights that do not change, and at the microcircuit's rate they follow the nudged activity instead, until learning collapses.",
 		"The settings of the paper's backprop network (footnote 6 of N) were not recovered; ours minimises cross-entropy at the rate that validated best.",
 		"The single layer learns by the microcircuit's output rule, with a teacher and targets of its own, chosen by the validation error; the paper does not say how its single layer learns. With the microcircuit's targets and teacher (0.1, 0.8, λ = 0.1) our single layer ends near 10.8 %.",
 	},
@@ -100,7 +102,7 @@ func MNISTPreset(scale Scale) MNIST {
 			EtaUp: []float64{0.556, 0.167, 0.05}, EtaIP: []float64{0.5, 0.2}, RateFactor: 1, Decay: "linear",
 			InitUp: 0.1, InitDown: []float64{4, 12},
 		},
-		FrozenMiddle: MNISTFrozenMiddle{Init: 0.2, EtaUp: []float64{1, 0.2}, EtaIP: []float64{0.03, 0.5}, InitDown: []float64{4, 5}},
+		FrozenMiddle: MNISTFrozenMiddle{Lambda: []float64{0.3, 0.3, 0.3}, Init: 0.2, EtaUp: []float64{1, 0.1}, EtaIP: []float64{0.015, 0.5}, InitDown: []float64{4, 2}},
 		Backprop:     MNISTBackprop{Loss: "cross-entropy", Eta: 1, Decay: "linear"},
 		SingleLayer:  MNISTSingleLayer{Lambda: 0.5, Eta: 0.1, Decay: "linear", Init: 0.1, TargetOff: 0.001, TargetOn: 0.999},
 	}
@@ -129,7 +131,7 @@ func (p MNIST) Validate() error {
 	}{
 		{"Microcircuit.Lambda", len(m.Lambda), 3}, {"Microcircuit.EtaUp", len(m.EtaUp), 3},
 		{"Microcircuit.EtaIP", len(m.EtaIP), 2}, {"Microcircuit.InitDown", len(m.InitDown), 2},
-		{"FrozenMiddle.EtaUp", len(f.EtaUp), 2}, {"FrozenMiddle.EtaIP", len(f.EtaIP), 2},
+		{"FrozenMiddle.Lambda", len(f.Lambda), 3}, {"FrozenMiddle.EtaUp", len(f.EtaUp), 2}, {"FrozenMiddle.EtaIP", len(f.EtaIP), 2},
 		{"FrozenMiddle.InitDown", len(f.InitDown), 2},
 	} {
 		if c.got != c.want {
@@ -173,7 +175,7 @@ func (p MNIST) frozenMiddle(pixels int) twostep.Config {
 	c, f, factor := p.microcircuit(pixels), p.FrozenMiddle, p.Microcircuit.RateFactor
 	c.Rates.Up = times(factor, []float64{f.EtaUp[0], 0, f.EtaUp[1]})
 	c.Rates.IP = times(factor, f.EtaIP)
-	c.Init.Up[1], c.Init.Down = f.Init, f.InitDown
+	c.Lambda, c.Init.Up[1], c.Init.Down = f.Lambda, f.Init, f.InitDown
 	return c
 }
 
@@ -205,6 +207,8 @@ type MNISTRun struct {
 	// One curve per seed, in the order of the seeds 1, 2, ... FrozenMiddle is the
 	// microcircuit whose weights from area 1 to area 2 stay as they were drawn.
 	Microcircuit, FrozenMiddle, Backprop, SingleLayer []MNISTCurve
+
+	otherData bool // than MNIST
 }
 
 // mnistKey is what one network depends on: not on the other learners, nor on
@@ -230,8 +234,9 @@ func (p MNIST) Run(ctx context.Context, env Env) (*MNISTRun, error) {
 		return fail(err)
 	}
 	r := &MNISTRun{
-		Record: p.record(),
-		Params: p,
+		Record:    p.record(),
+		Params:    p,
+		otherData: source.Name != "MNIST",
 	}
 	var sums []string
 	for _, f := range source.Files {

@@ -195,7 +195,7 @@ func TestMNISTFrozenMiddle(t *testing.T) {
 	}
 	f := p.FrozenMiddle
 	whole.Rates.Up = []float64{f.EtaUp[0], 0, f.EtaUp[1]}
-	whole.Rates.IP, whole.Init.Down, whole.Init.Up[1] = f.EtaIP, f.InitDown, f.Init
+	whole.Lambda, whole.Rates.IP, whole.Init.Down, whole.Init.Up[1] = f.Lambda, f.EtaIP, f.InitDown, f.Init
 	if !reflect.DeepEqual(whole, frozen) {
 		t.Errorf("the control differs in more than it says: %+v", frozen)
 	}

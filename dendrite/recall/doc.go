@@ -11,7 +11,7 @@
 // # The model
 //
 // Areas and symbols are those of package twostep; the teacher is off and
-// nothing is plastic. The gate g goes from 0, the learning mode, to 1:
+// nothing is plastic. The gate g goes from 0, interneurons at work, to 1, silent:
 //
 //	v_A,k = W_k,k+1 r_k+1 + (1-g) W_PI,k phi(u_I,k)
 //	u_k   = (1-g) vhat_k + v_A,k                        k = N-1..1
@@ -21,7 +21,9 @@
 // and the output are those of a forward sweep. The soma hands over from basal
 // to apical drive while the gate opens, and follows the apical potential with
 // weight 1, not lambda_k: rule (10) makes phi(W_k,k+1 r_k+1), unattenuated, the
-// prediction of r_k.
+// prediction of r_k. At g = 0 that leaves what the interneurons fail to cancel,
+// which the learning mode weights with lambda_k; the two are the same in the
+// self-predicting state.
 //
 // A projection from area 1 back onto the input, learned by the same rule,
 // turns rates of area 1 into images: phi(W_0,1 r_1 + b_0). It has no effect on
