@@ -105,7 +105,7 @@ func DisinhibitionPreset(scale Scale) Disinhibition {
 	}
 	if scale == Paper {
 		p.Epochs, p.Recall.Images = 30, 2000
-		p.Circuit.EtaDown = 0.003 // a few epochs need feedback that learns faster
+		p.Circuit.EtaDown = 0.006 // a few epochs need feedback that learns faster; slower draws roughly
 	}
 	return p
 }
