@@ -76,6 +76,7 @@ type Finished struct {
 	Source  string
 	Outputs []*ipynb.Output
 	Count   int
+	Ended   time.Time
 	Seconds float64
 	Failed  bool
 }

@@ -113,7 +113,7 @@ func (f *Front) execute(ctx context.Context, r request) {
 	if !c.Silent && !f.isCommand(c.Code) {
 		f.finish(Finished{
 			ID: cellID(r.Message), Source: c.Code, Outputs: ipynb.MergeStreams(job.shown), Count: count,
-			Seconds: time.Since(start).Seconds(), Failed: failed != nil,
+			Ended: time.Now(), Seconds: time.Since(start).Seconds(), Failed: failed != nil,
 		})
 	}
 	if failed != nil && !c.Silent && (c.StopOnError == nil || *c.StopOnError) {
@@ -128,10 +128,13 @@ func (f *Front) execute(ctx context.Context, r request) {
 }
 
 // finish keeps a cell that was run, in the place of its last run: a kernel may
-// live for days.
+// live for days. Where the front end tells no ids, the text is the cell.
 func (f *Front) finish(done Finished) {
 	f.finished = slices.DeleteFunc(f.finished, func(c Finished) bool {
-		again := c.Source == done.Source || c.ID != "" && c.ID == done.ID
+		again := c.ID == done.ID
+		if c.ID == "" || done.ID == "" {
+			again = c.Source == done.Source
+		}
 		if again {
 			f.forget(c.Outputs)
 		}
