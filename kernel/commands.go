@@ -7,6 +7,7 @@ import (
 	"html"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -22,7 +23,15 @@ import (
 func commands(root, dir string, pictures *report.Pictures) map[string]jupyter.Command {
 	tools := func(ctx context.Context) (*jupyter.Tools, error) { return jupyter.FindTools(ctx, root) }
 	e := exporter{root: root, dir: dir, tools: tools, pictures: pictures}
-	return map[string]jupyter.Command{"%params": listParams, jupyter.ExportCommand: e.export}
+	return map[string]jupyter.Command{paramsCommand: listParams, jupyter.ExportCommand: e.export}
+}
+
+const paramsCommand = "%params"
+
+// isCommand tells of a cell that it is for the kernel itself.
+func isCommand(c *ipynb.Cell) bool {
+	words := strings.Fields(c.Source)
+	return c.Type == ipynb.Code && len(words) > 0 && (words[0] == paramsCommand || words[0] == jupyter.ExportCommand)
 }
 
 // listParams shows the parameters of the runs so far, or of a named preset.
@@ -118,13 +127,21 @@ type exporter struct {
 }
 
 // export writes the report of the open notebook as it stands: its text as last
-// saved, its outputs as this kernel saw them.
+// saved, its outputs as this kernel saw them. Cells that this kernel has not run
+// as they were saved are shown without outputs, as not run.
 func (e exporter) export(ctx context.Context, words []string, cells []jupyter.Finished) ([]*ipynb.Output, error) {
 	if len(words) > 1 {
 		return nil, errors.New("usage: %export [NOTEBOOK.ipynb]")
 	}
+	if len(cells) == 0 {
+		return nil, errors.New("no cell was run yet: run the notebook, then export it")
+	}
 	path, nb, err := e.openNotebook(words, cells)
 	if err != nil {
+		return nil, err
+	}
+	at := places(nb, cells)
+	if err := saved(path, cells, at); err != nil {
 		return nil, err
 	}
 	tools, err := e.tools(ctx)
@@ -133,20 +150,16 @@ func (e exporter) export(ctx context.Context, words []string, cells []jupyter.Fi
 	}
 	name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
 	info, _ := nb.Info()
-	info.Started, info.Status = time.Now().Format(time.RFC3339), "ok"
+	info.Status, info.Command = "ok", "" // no command repeats what was done by hand
 	info.Commit, info.Dirty = clone.Commit(ctx, e.root)
 	info.Go, info.GoNB = tools.GoVersion, tools.GoNBVersion
-	info.Source, info.Command = filepath.Base(path), "exported from the open notebook"
+	info.Source = filepath.Base(path)
 	if rel, err := filepath.Rel(e.root, path); err == nil && filepath.IsLocal(rel) {
 		info.Source = filepath.ToSlash(rel)
 	}
-	info.WallSeconds = fill(nb, cells)
-	info.Parameters = map[string]string{}
-	if params, err := ipynb.Parameters(nb); err == nil { // a notebook may have none
-		for _, p := range params {
-			info.Parameters[p.Name] = p.Value
-		}
-	}
+	started, seconds := fill(nb, cells, at)
+	info.Started, info.WallSeconds = started.Format(time.RFC3339), seconds
+	info.Parameters = parametersUsed(nb, cells, at)
 	if info.References, err = report.FindReferences(nb, filepath.Join(filepath.Dir(path), "results")); err != nil {
 		return nil, err
 	}
@@ -190,10 +203,6 @@ func (e exporter) openNotebook(words []string, cells []jupyter.Finished) (string
 			return "", nil, err
 		}
 	}
-	var last string // the source of the cell that ran last
-	if len(cells) > 0 {
-		last = cells[len(cells)-1].Source
-	}
 	best, bestPath, found := 0, "", (*ipynb.Notebook)(nil)
 	for _, path := range paths {
 		nb, err := ipynb.ReadFile(path)
@@ -203,64 +212,120 @@ func (e exporter) openNotebook(words []string, cells []jupyter.Finished) (string
 			}
 			continue // another notebook's trouble
 		}
-		if n := alike(nb, cells); n > best {
+		nb.Upgrade()
+		n := len(cells) - len(unplaced(cells, places(nb, cells)))
+		if n > best {
 			best, bestPath, found = n, path, nb
 		}
 	}
-	switch {
-	case len(cells) == 0:
-		return "", nil, errors.New("no cell was run yet: run the notebook, then export it")
-	case found == nil:
+	if found == nil {
 		return "", nil, fmt.Errorf("no notebook saved in %s has the cells that were run: save it, or name it: %%export NOTEBOOK.ipynb", e.dir)
-	case !has(found, last):
-		return "", nil, fmt.Errorf("%s as saved does not have the cell that ran last: save the notebook, then export it", filepath.Base(bestPath))
 	}
-	found.Upgrade()
 	return bestPath, found, nil
 }
 
-// alike counts the cells that were run and that a notebook has.
-func alike(nb *ipynb.Notebook, cells []jupyter.Finished) int {
-	n := 0
-	for _, c := range cells {
-		if has(nb, c.Source) {
-			n++
-		}
-	}
-	return n
-}
-
-func has(nb *ipynb.Notebook, source string) bool {
+// places finds the cell of the notebook that each run is of, nil for none: by id
+// where the notebook has the one that the front end told, else by its text. Of
+// several cells with one text the last gets the last run.
+func places(nb *ipynb.Notebook, cells []jupyter.Finished) []*ipynb.Cell {
+	at := make([]*ipynb.Cell, len(cells))
+	byID := map[string]*ipynb.Cell{}
 	for _, c := range nb.Cells {
-		if c.Type == ipynb.Code && strings.TrimSpace(c.Source) == strings.TrimSpace(source) {
-			return true
-		}
+		byID[c.ID] = c
 	}
-	return false
-}
-
-// fill gives the notebook's cells the outputs of their last run here, leaves
-// those of the export itself out, and returns the seconds that the runs took.
-func fill(nb *ipynb.Notebook, cells []jupyter.Finished) (seconds float64) {
-	for _, cell := range nb.Cells {
-		if cell.Type != ipynb.Code {
+	for i, run := range slices.Backward(cells) {
+		fits := func(c *ipynb.Cell) bool {
+			return c.Type == ipynb.Code && strings.TrimSpace(c.Source) == strings.TrimSpace(run.Source)
+		}
+		if c := byID[run.ID]; run.ID != "" && c != nil {
+			if fits(c) {
+				at[i] = c
+			}
 			continue
 		}
-		for _, c := range cells {
-			if strings.TrimSpace(c.Source) != strings.TrimSpace(cell.Source) {
-				continue
+		for _, c := range slices.Backward(nb.Cells) {
+			if fits(c) && !slices.Contains(at, c) {
+				at[i] = c
+				break
 			}
-			count := c.Count
-			cell.Outputs, cell.ExecutionCount = c.Outputs, &count
-			status := jupyter.OK
-			if c.Failed {
-				status = jupyter.Failed
-			}
-			cell.SetInfo(ipynb.CellInfo{Seconds: c.Seconds, Status: string(status)})
-		}
-		if info, ok := cell.Info(); ok {
-			seconds += info.Seconds
 		}
 	}
-	return seconds
+	return at
+}
+
+// unplaced are the runs of cells that are not in the notebook as it was saved.
+func unplaced(cells []jupyter.Finished, at []*ipynb.Cell) (all []jupyter.Finished) {
+	for i, run := range cells {
+		if at[i] == nil {
+			all = append(all, run)
+		}
+	}
+	return all
+}
+
+// saved fails when a cell was run after the notebook was saved and is not in it:
+// what it declared may stand behind any figure. An older one was changed or
+// deleted before the notebook was saved.
+func saved(path string, cells []jupyter.Finished, at []*ipynb.Cell) error {
+	file, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	for _, run := range unplaced(cells, at) {
+		if run.Ended.After(file.ModTime()) {
+			return fmt.Errorf("%s as saved does not have a cell that was run: save the notebook, then export it\n%s", filepath.Base(path), excerpt(run.Source))
+		}
+	}
+	return nil
+}
+
+// fill leaves the notebook with what was run here and nothing older, and returns
+// when the first of its runs began and the seconds they took together. Commands
+// to this kernel are no part of it.
+func fill(nb *ipynb.Notebook, cells []jupyter.Finished, at []*ipynb.Cell) (started time.Time, seconds float64) {
+	nb.Cells = slices.DeleteFunc(nb.Cells, isCommand)
+	for _, c := range nb.Cells {
+		c.Clean()
+	}
+	started = time.Now()
+	for i, run := range cells {
+		if at[i] == nil {
+			continue
+		}
+		status := jupyter.OK
+		if run.Failed {
+			status = jupyter.Failed
+		}
+		at[i].Outputs, at[i].ExecutionCount = run.Outputs, &run.Count
+		at[i].SetInfo(ipynb.CellInfo{Seconds: run.Seconds, Status: string(status)})
+		seconds += run.Seconds
+		if begun := run.Ended.Add(-time.Duration(run.Seconds * float64(time.Second))); begun.Before(started) {
+			started = begun
+		}
+	}
+	return started, seconds
+}
+
+// parametersUsed are the parameters of the notebook, unless a cell below theirs
+// was run before they were: then they are not those of its outputs.
+func parametersUsed(nb *ipynb.Notebook, cells []jupyter.Finished, at []*ipynb.Cell) map[string]string {
+	values := map[string]string{}
+	for i := range cells {
+		c := at[i]
+		if c == nil || !c.HasTag(ipynb.TagParameters) && !c.HasTag(ipynb.TagInjected) {
+			continue
+		}
+		below := nb.Cells[slices.Index(nb.Cells, c)+1:]
+		if slices.ContainsFunc(at[:i], func(earlier *ipynb.Cell) bool { return slices.Contains(below, earlier) }) {
+			return nil
+		}
+		params, err := ipynb.ParseParameters(c.Source)
+		if err != nil {
+			continue // a user's own cell: it stands in the report as it is
+		}
+		for _, p := range params {
+			values[p.Name] = p.Value
+		}
+	}
+	return values
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"microcircuits/kernel/ipynb"
 	"microcircuits/kernel/jupyter"
@@ -85,6 +86,11 @@ func TestExportCommand(t *testing.T) {
 	if s := string(html); !strings.Contains(s, "newest") || strings.Contains(s, ">old") || !strings.Contains(s, "lr") {
 		t.Error("the report does not show the last run of its cells")
 	}
+	if strings.Contains(string(html), "To reproduce this report") {
+		t.Error("the report has a command for what was done by hand")
+	}
+	unsaved := ran("fmt.Println(3)", "")
+	unsaved.Ended = time.Now().Add(time.Hour)
 	for _, c := range []struct {
 		words []string
 		cells []jupyter.Finished
@@ -92,12 +98,71 @@ func TestExportCommand(t *testing.T) {
 	}{
 		{nil, nil, "no cell was run"},
 		{nil, []jupyter.Finished{ran("x", "")}, "save it, or name it"},
-		{nil, append(cells, ran("fmt.Println(3)", "")), "save the notebook"},
+		{nil, []jupyter.Finished{unsaved, cells[0], cells[1]}, "save the notebook"},
 		{[]string{"none.ipynb"}, cells, "none.ipynb"},
 		{[]string{"a", "b"}, cells, "usage"},
 	} {
 		if _, err := e.export(t.Context(), c.words, c.cells); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want %s", c.words, err, c.want)
+		}
+	}
+}
+
+// What is exported is what ran here, and says no more than that.
+func TestExportShowsWhatRan(t *testing.T) {
+	noon := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	open := func() *ipynb.Notebook {
+		nb := ipynb.New()
+		nb.Add(ipynb.Code, "var lr = 0.5", ipynb.TagParameters) // cell-01
+		nb.Add(ipynb.Code, "show()")
+		nb.Add(ipynb.Code, "show()")
+		nb.Add(ipynb.Code, "slow()")
+		nb.Add(ipynb.Code, "%export")
+		old := 7
+		for _, c := range nb.Cells {
+			c.ExecutionCount, c.Outputs = &old, []*ipynb.Output{{Type: ipynb.Stream, Name: "stdout", Text: "last month's"}}
+		}
+		return nb
+	}
+	ran := func(id, source, out string, minutes int) jupyter.Finished {
+		return jupyter.Finished{ID: id, Source: source, Count: minutes, Seconds: 60, Ended: noon.Add(time.Duration(minutes) * time.Minute),
+			Outputs: []*ipynb.Output{{Type: ipynb.Stream, Name: "stdout", Text: out}}}
+	}
+	for _, c := range []struct {
+		name       string
+		cells      []jupyter.Finished
+		outputs    string // of parameters, show, show, slow
+		parameters string
+	}{
+		{"in order", []jupyter.Finished{ran("cell-01", "var lr = 0.5", "", 1), ran("cell-02", "show()", "a", 2), ran("cell-03", "show()", "b", 3)}, ",a,b,-", "0.5"},
+		{"the parameters since", []jupyter.Finished{ran("cell-02", "show()", "a", 1), ran("cell-01", "var lr = 0.5", "", 2), ran("cell-03", "show()", "b", 3)}, ",a,b,-", ""},
+		{"other parameters", []jupyter.Finished{ran("cell-01", "var lr = 0.9", "", 1), ran("cell-02", "show()", "a", 2)}, "-,a,-,-", ""},
+		{"no ids", []jupyter.Finished{ran("", "var lr = 0.5", "", 1), ran("", "show()", "b", 2)}, ",-,b,-", "0.5"},
+		{"other ids", []jupyter.Finished{ran("x", "show()", "a", 1), ran("y", "show()", "b", 2)}, "-,a,b,-", ""},
+		{"another cell's text", []jupyter.Finished{ran("cell-02", "slow()", "s", 1), ran("cell-03", "show()", "b", 2)}, "-,-,b,-", ""},
+	} {
+		nb := open()
+		at := places(nb, c.cells)
+		started, seconds := fill(nb, c.cells, at)
+		var outputs []string
+		placed := 0
+		for _, cell := range nb.Cells {
+			switch {
+			case cell.ExecutionCount == nil && cell.Outputs == nil:
+				outputs = append(outputs, "-")
+			default:
+				placed++
+				outputs = append(outputs, cell.Outputs[0].Text)
+			}
+		}
+		if got := strings.Join(outputs, ","); got != c.outputs {
+			t.Errorf("%s: outputs %s, want %s", c.name, got, c.outputs)
+		}
+		if got := parametersUsed(nb, c.cells, at)["lr"]; got != c.parameters {
+			t.Errorf("%s: lr = %q, want %q", c.name, got, c.parameters)
+		}
+		if seconds != 60*float64(placed) || started.Before(noon) || started.After(noon.Add(time.Minute)) {
+			t.Errorf("%s: started %v, %v s for %d cells", c.name, started, seconds, placed)
 		}
 	}
 }

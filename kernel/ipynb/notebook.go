@@ -177,11 +177,7 @@ func (c *Cell) setTags(tags []string) {
 func (nb *Notebook) Clean() {
 	nb.Cells = slices.DeleteFunc(nb.Cells, func(c *Cell) bool { return c.HasTag(TagInjected) })
 	for _, c := range nb.Cells {
-		if c.Type == Code {
-			c.Outputs, c.ExecutionCount = nil, nil
-		}
-		delete(c.Metadata, dendriteKey)
-		delete(c.Metadata, "execution")
+		c.Clean()
 	}
 	nb.setInfo(func(m map[string]json.RawMessage) {
 		for key := range m {
@@ -190,4 +186,13 @@ func (nb *Notebook) Clean() {
 			}
 		}
 	})
+}
+
+// Clean removes what runs of the cell have left behind.
+func (c *Cell) Clean() {
+	if c.Type == Code {
+		c.Outputs, c.ExecutionCount = nil, nil
+	}
+	delete(c.Metadata, dendriteKey)
+	delete(c.Metadata, "execution")
 }
