@@ -127,7 +127,7 @@ func (r *RobustnessRun) FilterAndRates() *chart.Chart {
 		Title: "The filter, and how fast weights learn",
 		Caption: fmt.Sprintf("Small regression of %d trials at %g times N's learning rates (1), and of so many times more at so many times slower ones. Test error with τ_w = %g ms over that of the same network without the filter: below 1 the filter helps. Band: %s. %s Scale: %s.",
 			p.Regression.Trials, p.Regression.RateFactor, p.Regression.TauW, r.seedsBand(), divergence(slices.Concat(slices.Concat(r.Filtered...), slices.Concat(r.Unfiltered...))...), r.Badge()),
-		X: chart.Axis{Name: "Times slower", Log: true}, Y: chart.Axis{Name: "Error with the filter over error without", Log: true},
+		X: chart.Axis{Name: "Times slower", Log: true}, Y: chart.Axis{Name: "Error with the filter over error without"},
 		Curves: curves, References: []chart.Reference{{Label: "no filter", Value: 1}}, Band: r.seedsBand(),
 	})
 }
