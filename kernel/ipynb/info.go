@@ -1,6 +1,11 @@
 package ipynb
 
-import "encoding/json"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+)
 
 // RunInfo is what the runner writes into an executed notebook's metadata
 // under the key "dendrite".
@@ -25,7 +30,8 @@ var runKeys = []string{"commit", "dirty", "started", "wallSeconds", "command", "
 // the key "dendrite".
 type CellInfo struct {
 	Seconds float64 `json:"seconds"`
-	Status  string  `json:"status"` // "ok", "error" or "timeout"
+	Status  string  `json:"status"`           // "ok", "error" or "timeout"
+	Source  string  `json:"source,omitempty"` // fingerprint of the source that ran, set by SetInfo
 }
 
 // Info returns the record of the run that wrote the notebook; false when it
@@ -84,10 +90,23 @@ func (c *Cell) Info() (CellInfo, bool) {
 	return info, err == nil && info.Status != ""
 }
 
-// SetInfo stores the record of the cell's run.
+// SetInfo stores the record of the cell's run, with the source as it is now.
 func (c *Cell) SetInfo(info CellInfo) {
+	info.Source = fingerprint(c.Source)
 	if c.Metadata == nil {
 		c.Metadata = map[string]json.RawMessage{}
 	}
 	c.Metadata[dendriteKey] = marshal(info)
+}
+
+// Edited reports whether the cell's source is not the one of its recorded run.
+func (c *Cell) Edited() bool {
+	info, ok := c.Info()
+	return ok && info.Source != "" && info.Source != fingerprint(c.Source)
+}
+
+// fingerprint tells sources apart; space around them is no difference.
+func fingerprint(source string) string {
+	sum := sha256.Sum256([]byte(strings.TrimSpace(source)))
+	return hex.EncodeToString(sum[:8])
 }

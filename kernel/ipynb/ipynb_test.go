@@ -172,6 +172,22 @@ func TestCleanLeavesOnlyTheAuthorsWork(t *testing.T) {
 	}
 }
 
+func TestEdited(t *testing.T) {
+	nb := New()
+	c := nb.Add(Code, "sigma := 0.1")
+	if c.Edited() {
+		t.Error("a cell that never ran counts as edited")
+	}
+	c.SetInfo(CellInfo{Status: "ok"})
+	c.Source = "sigma := 0.1\n"
+	if c.Edited() {
+		t.Error("a line's end counts as an edit")
+	}
+	if c.Source = "sigma := 0.5"; !c.Edited() {
+		t.Error("another value does not count as an edit")
+	}
+}
+
 func TestLint(t *testing.T) {
 	one := 1
 	for want, spoil := range map[string]func(nb *Notebook){

@@ -52,6 +52,17 @@ func (p *page) Compared() []*runView {
 	return all
 }
 
+// Edited returns the cells whose source is not the one that ran.
+func (p *page) Edited() []cellView {
+	var all []cellView
+	for _, v := range p.Cells {
+		if v.Edited {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
 // A failure names a cell that did not end well.
 type failure struct {
 	Anchor, Cell, Text string
@@ -65,8 +76,12 @@ type cellView struct {
 	Label   string // of the code: Code, Parameters, ...
 	Seconds string
 	NotRun  bool
+	Edited  bool // changed since it ran
 	Outputs []outputView
 }
+
+// Number is the cell's place in the notebook, from 1 on.
+func (v cellView) Number() string { return strings.TrimPrefix(v.Anchor, "cell-") }
 
 // An outputView holds one of its fields.
 type outputView struct {
@@ -235,6 +250,7 @@ func (b *builder) code(v *cellView, c *ipynb.Cell) error {
 		v.Seconds = duration(info.Seconds)
 	}
 	v.NotRun = b.anyRan && !ran(c) && strings.TrimSpace(c.Source) != "" && !c.HasTag(ipynb.TagSkip)
+	v.Edited = c.Edited()
 	v.Label = "Code"
 	switch {
 	case c.HasTag(ipynb.TagInjected):

@@ -240,6 +240,23 @@ func TestTimeoutAndExpectedErrors(t *testing.T) {
 	}
 }
 
+// Code that was edited after its run is not shown as what gave the outputs.
+func TestEditedNotebook(t *testing.T) {
+	nb := sample(t)
+	if len(find(parse(t, render(t, nb)), class("banner"))) > 0 {
+		t.Error("an unchanged notebook is said to be changed")
+	}
+	nb.Cells[1].Source = strings.Replace(nb.Cells[1].Source, "0.1", "0.5", 1)
+	root := parse(t, render(t, nb))
+	banner := find(root, class("banner"))
+	if len(banner) != 1 || !strings.Contains(textOf(banner[0]), "changed after the run recorded here: cell 2.") {
+		t.Error("no banner names the changed cell")
+	}
+	if n := strings.Count(textOf(root), "changed since it ran"); n != 1 {
+		t.Errorf("%d cells are marked as changed, want 1", n)
+	}
+}
+
 func TestTags(t *testing.T) {
 	nb := ipynb.New()
 	out := func(s string) *ipynb.Output { return &ipynb.Output{Type: ipynb.Stream, Name: "stdout", Text: s} }
