@@ -65,19 +65,43 @@ func TestNearest(t *testing.T) {
 }
 
 func TestHold(t *testing.T) {
-	run := &report.Run{Experiment: "digits", Comparison: []report.Comparison{
-		{Quantity: "a", Ours: "1", Verdict: "deviates"}, {Quantity: "b", Ours: "2", Verdict: "deviates"},
-		{Quantity: "c", Ours: "3", Verdict: "matches"}, {Quantity: "d", Ours: "4", Verdict: "deviates"},
-	}}
-	ref := &report.Reference{Comparison: []report.Comparison{
-		{Quantity: "a", Ours: "0", Verdict: "matches"}, {Quantity: "b", Ours: "2", Verdict: "deviates"}, {Quantity: "c", Verdict: "deviates"},
-	}}
-	for i, want := range []bool{true, false, false, true} {
-		if k := hold(run, ref)[i]; k.Failed != want {
-			t.Errorf("%+v, want failed %v", k, want)
+	const absent = "-"
+	type said struct{ ours, verdict string }
+	for _, c := range []struct {
+		now, kept said
+		backend   string // of the run; avx512 kept the other
+		fails     bool
+	}{
+		{said{"1.90 ± 0.09 %", "matches"}, said{"1.90 ± 0.09 %", "matches"}, "avx512", false},
+		{said{"1.91 ± 0.09 %", "matches"}, said{"1.90 ± 0.09 %", "matches"}, "avx512", true},
+		{said{"1.99 ± 0.10 %", "matches"}, said{"1.90 ± 0.09 %", "matches"}, "avx2", false},
+		{said{"2.30 ± 0.09 %", "matches"}, said{"1.90 ± 0.09 %", "matches"}, "avx2", true},
+		{said{"2.6 %", "qualitatively"}, said{"1.90 %", "matches"}, "avx2", true},
+		{said{"1.90 %", "qualitatively"}, said{"1.90 %", "matches"}, "avx512", true},
+		{said{"88 %", "deviates"}, said{"1.55 %", "deviates"}, "avx2", true},
+		{said{"1.55 %", "deviates"}, said{"1.55 %", "deviates"}, "avx2", false},
+		{said{"1.55 %", "qualitatively"}, said{"1.55 %", "deviates"}, "avx512", false},
+		{said{"at most 5.3e-15", "matches"}, said{"at most 1.8e-15", "matches"}, "avx2", false},
+		{said{"0.02 (3 seeds)", "matches"}, said{"0.01 (3 seeds)", "matches"}, "portable", false},
+		{said{"0.03 (3 seeds)", "matches"}, said{"0.01 (3 seeds)", "matches"}, "portable", true},
+		{said{"3 of 7 networks", "matches"}, said{"3 of 7", "matches"}, "portable", true},
+		{said{absent, ""}, said{"1", "qualitatively"}, "avx512", true},
+		{said{"1", "qualitatively"}, said{absent, ""}, "avx512", false},
+		{said{"1", "deviates"}, said{absent, ""}, "avx512", true},
+	} {
+		list := func(s said) []report.Comparison {
+			if s.ours == absent {
+				return nil
+			}
+			return []report.Comparison{{Quantity: "q", Ours: s.ours, Verdict: s.verdict}}
+		}
+		run := &report.Run{Comparison: list(c.now), Provenance: report.Provenance{Backend: c.backend}}
+		all := hold(run, &report.Reference{Backend: "avx512", Comparison: list(c.kept)})
+		if len(all) != 1 || all[0].Failed != c.fails || all[0].Failed != (all[0].Why != "") {
+			t.Errorf("%+v: %+v", c, all)
 		}
 	}
-	if all := hold(run, nil); !all[1].Failed || all[2].Failed || all[0].Kept != "not kept" {
+	if all := hold(&report.Run{Comparison: []report.Comparison{{Verdict: "deviates"}}}, nil); !all[0].Failed || all[0].Kept != "not kept" {
 		t.Errorf("without a kept run: %+v", all)
 	}
 }
