@@ -80,21 +80,21 @@ func overheard(t *testing.T, s *Session) <-chan string {
 // is published; every request has its busy and its idle, the aborted too; and a
 // kernel that answers a question while a cell runs says that it is busy still.
 func TestFrontClients(t *testing.T) {
-	one := served(t, &Front{})
+	f := &Front{patience: time.Hour} // no notice between
+	one := served(t, f)
 	two := attached(t, one)
 	run(t, one, "", 0)
 	heard := overheard(t, one)
-	aborted := make(chan struct{})
-	reply := during(t, one, "fmt.Println(1)\ntime.Sleep(time.Second)\nos.Exit(1)", true, func() {
+	var behind *execution
+	reply := during(t, one, untilTold+"os.Exit(1)", true, func() {
 		answerTo(t, two, "is_complete_request", object{"code": "1"})
-		go func() {
-			defer close(aborted)
-			if got := answerTo(t, two, "execute_request", executeContent("2")); got["status"] != "aborted" {
-				t.Errorf("a cell of the other front end: %v", got)
-			}
-		}()
+		behind = sent(t, two, executeContent("2"))
+		queued(f, 1)
+		tell(t, f)
 	})
-	<-aborted
+	if got := outcome(t, two, behind); got != "aborted" {
+		t.Errorf("a cell of the other front end is %q", got)
+	}
 	if reply["ename"] != "Exit" {
 		t.Errorf("the cell ended with %v", reply)
 	}

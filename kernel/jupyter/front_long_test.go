@@ -5,6 +5,7 @@ package jupyter
 import (
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -166,29 +167,35 @@ func TestFrontAnswers(t *testing.T) {
 	}
 }
 
+// untilTold is a cell that says that it runs, then waits for tell.
+const untilTold = "fmt.Println(1)\nfor told := false; !told; time.Sleep(10 * time.Millisecond) {\n\tif _, err := os.Stat(\"told\"); err == nil {\n\t\ttold = true\n\t\tos.Remove(\"told\")\n\t}\n}\n"
+
+// tell has such a cell go on.
+func tell(t *testing.T, f *Front) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(f.Options.Dir, "told"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestFrontStops(t *testing.T) {
-	s := served(t, &Front{})
+	f := &Front{}
+	s := served(t, f)
 	// While a cell runs, the front answers; the cells behind it wait, and are not
 	// run when it is interrupted.
-	const endless = "fmt.Println(\"on\")\nfor {\n\ttime.Sleep(time.Second)\n}"
-	var behind object
-	waited := make(chan struct{})
-	reply := during(t, s, endless, true, func() {
+	var behind *execution
+	reply := during(t, s, "fmt.Println(\"on\")\nfor {\n\ttime.Sleep(time.Second)\n}", true, func() {
 		if got := answerTo(t, s, "kernel_info_request", object{}); got["status"] != "ok" {
 			t.Errorf("info while a cell runs: %v", got)
 		}
-		go func() {
-			defer close(waited)
-			behind = answerTo(t, s, "execute_request", executeContent("fmt.Println(2)"))
-		}()
-		time.Sleep(100 * time.Millisecond) // let it arrive
+		behind = sent(t, s, executeContent("fmt.Println(2)"))
+		queued(f, 1)
 		if err := s.Interrupt(); err != nil {
 			t.Error(err)
 		}
 	})
-	<-waited
-	if reply["status"] != "error" || reply["ename"] != "Interrupted" || behind["status"] != "aborted" {
-		t.Errorf("interrupted: %v, behind it %v", reply, behind)
+	if got := outcome(t, s, behind); reply["status"] != "error" || reply["ename"] != "Interrupted" || got != "aborted" {
+		t.Errorf("interrupted: %v, behind it %q", reply, got)
 	}
 	// A program that takes the signal ends well.
 	reply = during(t, s, "ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)\ndefer stop()\nfmt.Println(1)\n<-ctx.Done()\nfmt.Println(2)", true,
@@ -198,14 +205,13 @@ func TestFrontStops(t *testing.T) {
 	}
 	// What fails stops what waits behind it, unless it is asked not to.
 	for stop, want := range map[bool]string{true: "aborted", false: "ok"} {
-		waited = make(chan struct{})
-		reply = during(t, s, "fmt.Println(1)\ntime.Sleep(time.Second)\npanic(2)", stop, func() {
-			defer close(waited)
-			behind = answerTo(t, s, "execute_request", executeContent("fmt.Println(2)"))
+		reply = during(t, s, untilTold+"panic(2)", stop, func() {
+			behind = sent(t, s, executeContent("fmt.Println(2)"))
+			queued(f, 1)
+			tell(t, f)
 		})
-		<-waited
-		if reply["status"] != "error" || behind["status"] != want {
-			t.Errorf("stop %v: %v, behind it %v", stop, reply, behind)
+		if got := outcome(t, s, behind); reply["status"] != "error" || got != want {
+			t.Errorf("stop %v: %v, behind it %q", stop, reply, got)
 		}
 	}
 }

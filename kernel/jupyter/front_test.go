@@ -120,8 +120,9 @@ func during(t *testing.T, s *Session, code string, stopOnError bool, f func()) (
 func upon(t *testing.T, s *Session, msgType string, content object, f func()) (reply object) {
 	t.Helper()
 	var once sync.Once
-	began := make(chan struct{})
+	began, finished := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(finished)
 		<-began
 		f()
 	}()
@@ -138,6 +139,7 @@ func upon(t *testing.T, s *Session, msgType string, content object, f func()) (r
 	}
 	select {
 	case <-began:
+		<-finished
 	default:
 		t.Fatalf("nothing of type %s was published, and the cell ended with %v", msgType, reply)
 	}
