@@ -57,7 +57,8 @@ func (h *history) enter(path string) error {
 	}
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	lines.Buffer(nil, len(data)+1)
-	for lines.Scan() {
+	read := 0
+	for ; lines.Scan(); read++ {
 		var e entry
 		if json.Unmarshal(lines.Bytes(), &e) != nil {
 			continue
@@ -67,8 +68,8 @@ func (h *history) enter(path string) error {
 			h.entries = append(h.entries, e)
 		}
 	}
-	if len(h.entries) > 2*keptEntries {
-		h.entries = h.entries[len(h.entries)-keptEntries:]
+	if read > 2*keptEntries {
+		h.entries = h.entries[max(0, len(h.entries)-keptEntries):]
 		if err := rewrite(path, h.entries); err != nil {
 			return err
 		}

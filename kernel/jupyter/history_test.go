@@ -1,6 +1,7 @@
 package jupyter
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,6 +61,27 @@ func TestHistoryIsShortened(t *testing.T) {
 	}
 	if got := h.lines(`{"hist_access_type": "tail", "n": 1}`); got != "[[1 1 mine]]" {
 		t.Errorf("the last is %s", got)
+	}
+}
+
+// Sessions that run nothing do not make the history grow without end, and their
+// numbers are not given again.
+func TestHistoryOfIdleSessions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.jsonl")
+	idle := []entry{{1, 1, "mine"}}
+	for i := range 2 * keptEntries {
+		idle = append(idle, entry{Session: i + 2})
+	}
+	if err := rewrite(path, idle); err != nil {
+		t.Fatal(err)
+	}
+	opened(t, path)
+	h := opened(t, path)
+	if h.session != 2*keptEntries+3 || h.lines(`{"hist_access_type": "tail"}`) != "[[1 1 mine]]" {
+		t.Errorf("session %d, %v", h.session, h.entries)
+	}
+	if kept, err := os.ReadFile(path); err != nil || bytes.Count(kept, []byte("\n")) != 3 {
+		t.Errorf("kept is %q, %v", kept, err)
 	}
 }
 
