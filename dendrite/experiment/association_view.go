@@ -48,7 +48,7 @@ func (r *AssociationRun) Traces() *chart.Chart {
 				{Y: chart.Axis{Name: "Apical potential"}, Curves: []chart.Curve{
 					{Name: "their difference = error", Quantity: chart.Error, X: t.Time, Y: apical},
 				}},
-				{Y: chart.Axis{Name: "Input rate", Unit: "1/ms"}, Curves: []chart.Curve{
+				{Y: chart.Axis{Name: "Input rate"}, Curves: []chart.Curve{
 					{Name: "one input", Quantity: chart.Input, X: t.Time, Y: t.Input},
 				}},
 			},

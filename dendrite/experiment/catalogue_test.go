@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,6 +41,21 @@ func TestSmallRegressionDisclosesItsSettings(t *testing.T) {
 		for _, want := range []string{"30 times N's rates", "±0.3", "±5", "σ = 0.1"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: deviations do not say %q: %s", info.Name, want, text)
+			}
+		}
+	}
+}
+
+// With rates, potentials and weights that have no unit, learning rates are in
+// 1/ms, or have none where learning goes image by image.
+func TestUnitsFitTheModel(t *testing.T) {
+	units := map[string][]string{"r": {""}, "W": {""}, "γ": {""}, "β": {""}, "θ": {""}, "λ": {""}, "η": {"1/ms", ""}}
+	for _, e := range Catalogue() {
+		for _, q := range e.Preset(Paper).Parameters() {
+			stem, _, _ := strings.Cut(q.Symbol, "_")
+			stem, _, _ = strings.Cut(stem, "^")
+			if allowed, ok := units[stem]; ok && !slices.Contains(allowed, q.Unit) {
+				t.Errorf("%s: %s (%s) has the unit %q, want one of %q", e.Name, q.Name, q.Symbol, q.Unit, allowed)
 			}
 		}
 	}

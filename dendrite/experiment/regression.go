@@ -29,15 +29,15 @@ type Regression struct {
 	Gain2         float64 `symbol:"k_2,1" min:"0" max:"100" paper:"10" source:"N 3.3" doc:"gain of the teacher's output neurons"`
 
 	PatternMs float64 `unit:"ms" scale:"up" min:"4" max:"10000" paper:"100" source:"N 3.3" doc:"presentation of one pattern"`
-	InputLow  float64 `symbol:"r_0" unit:"1/ms" paper:"-1" source:"N 3.3" doc:"smallest input rate"`
-	InputHigh float64 `symbol:"r_0" unit:"1/ms" paper:"1" source:"N 3.3" doc:"largest input rate"`
+	InputLow  float64 `symbol:"r_0" paper:"-1" source:"N 3.3" doc:"smallest input rate"`
+	InputHigh float64 `symbol:"r_0" paper:"1" source:"N 3.3" doc:"largest input rate"`
 
 	Start   string  `oneof:"random|self-predicting" paper:"random (N), self-predicting in A" source:"N 3.3; [My]" doc:"lateral weights at the beginning"`
 	Weights float64 `symbol:"W" min:"0" max:"100" paper:"1" source:"[G,S]; [E] has 0.1" doc:"top-down and lateral weights, and the teacher's are 1, start uniform in plus or minus this"`
 	Forward float64 `symbol:"W^PP" min:"0" max:"100" paper:"1 (N), 0.1 in A" source:"[G,S]; [My] quotes A" doc:"bottom-up weights start uniform in plus or minus this"`
 
 	Transfer string  `symbol:"φ" oneof:"softplus|logistic" paper:"softplus (N), logistic in A?" source:"N 3.3; [My,S]" doc:"transfer function of student and teacher"`
-	Gamma    float64 `symbol:"γ" unit:"1/ms" above:"0" max:"100" paper:"0.1" source:"N 3.3" doc:"rate scale of the softplus"`
+	Gamma    float64 `symbol:"γ" above:"0" max:"100" paper:"0.1" source:"N 3.3" doc:"rate scale of the softplus"`
 	Beta     float64 `symbol:"β" above:"0" max:"100" paper:"1" source:"N 3.3" doc:"steepness of the softplus"`
 	Theta    float64 `symbol:"θ" min:"-100" max:"100" paper:"3" source:"N 3.3" doc:"threshold of the softplus"`
 
@@ -219,9 +219,9 @@ type RegressionNet struct {
 // first half of each the teacher is off, in the second it is on.
 type RegressionTraces struct {
 	Time           []float64 // ms
-	Output, Target []float64 // rates, 1/ms
+	Output, Target []float64 // rates
 	Apical         []float64 // v_A
-	Input          []float64 // r_0, 1/ms
+	Input          []float64 // r_0
 }
 
 // RegressionRun is a finished run; its methods are the figure's panels.

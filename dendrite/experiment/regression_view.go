@@ -12,10 +12,10 @@ import (
 
 // What N reports of this figure.
 const (
-	paperErrorAxis  = 0.1 // end of the axis of N Fig. 2C
-	paperTraceAxis  = 25  // Hz, end of the axis of N Fig. 2B
-	paperAlignment  = 45  // degrees
-	hertz           = 1000
+	paperErrorAxis  = 0.1  // end of the axis of N Fig. 2C
+	paperTraceAxis  = 25   // Hz, end of the axis of N Fig. 2B
+	paperAlignment  = 45   // degrees
+	hertz           = 1000 // of a rate of 1, if it is one spike per ms
 	wellBelowRight  = 80.0 // degrees: what counts as falling well below a right angle
 	clearlyBetter   = 0.75 // of the shallow learner's error
 	halfTheShallows = 0.5
@@ -80,7 +80,7 @@ func (r *RegressionRun) Traces() *chart.Chart {
 				{Y: chart.Axis{Name: "Apical potential"}, Curves: []chart.Curve{
 					{Name: "one neuron of area 1", Quantity: chart.Error, X: t.Time, Y: t.Apical},
 				}},
-				{Y: chart.Axis{Name: "Input rate", Unit: "1/ms"}, Curves: []chart.Curve{
+				{Y: chart.Axis{Name: "Input rate"}, Curves: []chart.Curve{
 					{Name: "one input", Quantity: chart.Input, X: t.Time, Y: t.Input},
 				}},
 			},
@@ -90,7 +90,7 @@ func (r *RegressionRun) Traces() *chart.Chart {
 	first := r.Full[0]
 	return chart.Traces(chart.TracesSpec{
 		Title: "Output, target and apical error before and after learning",
-		Caption: fmt.Sprintf("N Fig. 2B (A Fig. 3). Two unseen patterns of %g ms, teacher off and then on within each; the output neuron whose target varies most, and the neuron of area 1 that listens most to it (seed %d; plasticity off, noise on). Rates are shown as 1000 r, taking r as spikes per ms: N's unit is not said, and its axis ends at %d Hz. %s. Scale: %s.",
+		Caption: fmt.Sprintf("N Fig. 2B (A Fig. 3). Two unseen patterns of %g ms, teacher off and then on within each; the output neuron whose target varies most, and the neuron of area 1 that listens most to it (seed %d; plasticity off, noise on). Rates have no unit in the model; hertz is 1000 r, which takes r as spikes per ms: N does not say how its axis, which ends at %d Hz, is meant. %s. Scale: %s.",
 			ms, r.Provenance.Seeds[0], paperTraceAxis, r.task(), r.Badge()),
 		X:       chart.Axis{Name: "Time", Unit: "ms"},
 		Columns: []chart.TraceColumn{column("(i) before learning", first.Before), column(fmt.Sprintf("(ii) after %d trials", r.Params.Trials), first.After)},

@@ -28,8 +28,8 @@ type SelfPrediction struct {
 	Outputs int `symbol:"n_2" scale:"up" min:"1" max:"2000" paper:"10" source:"N 3.2 [E,S,My]" doc:"pyramidal neurons of area 2, and interneurons of area 1"`
 
 	PatternMs float64 `unit:"ms" scale:"up" min:"1" max:"10000" paper:"100" source:"[My,G,E,S]" doc:"presentation of one pattern"`
-	InputLow  float64 `symbol:"r_0" unit:"1/ms" paper:"0" source:"[E,My]; [S] has -1" doc:"smallest input rate"`
-	InputHigh float64 `symbol:"r_0" unit:"1/ms" paper:"1" source:"[E,My,S]" doc:"largest input rate"`
+	InputLow  float64 `symbol:"r_0" paper:"0" source:"[E,My]; [S] has -1" doc:"smallest input rate"`
+	InputHigh float64 `symbol:"r_0" paper:"1" source:"[E,My,S]" doc:"largest input rate"`
 	Weights   float64 `symbol:"W" min:"0" max:"100" paper:"1" source:"[My,G,E,S]" doc:"initial lateral and top-down weights are uniform in plus or minus this"`
 	Forward   float64 `symbol:"W^PP_k,k-1" min:"0" max:"100" paper:"1; a comment in [My] quotes 0.1 from A, for a later task" source:"[My,G,E,S]" doc:"initial bottom-up weights are uniform in plus or minus this"`
 

@@ -30,7 +30,7 @@ func (r *SelfPredictionRun) Traces() *chart.Chart {
 				{Y: chart.Axis{Name: "Apical potential"}, Curves: []chart.Curve{
 					{Name: "sum of both = error", Quantity: chart.Error, X: t.Time, Y: apical},
 				}},
-				{Y: chart.Axis{Name: "Input rate", Unit: "1/ms"}, Curves: []chart.Curve{
+				{Y: chart.Axis{Name: "Input rate"}, Curves: []chart.Curve{
 					{Name: "one input", Quantity: chart.Input, X: t.Time, Y: t.Input},
 				}},
 			},

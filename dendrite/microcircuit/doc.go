@@ -20,8 +20,13 @@
 // is W^PP_{k,k+1}, WIP is W^IP_{k,k} (pyramidal to interneuron) and WPI is
 // W^PI_{k,k} (interneuron to apical dendrite). Rows are postsynaptic, columns
 // presynaptic. With Params.Bias, WPPUp and WIP have one more column, the weight
-// of an input that is always 1. Potentials are dimensionless with rest at 0,
-// times are in ms, conductances in 1/ms, rates in 1/ms.
+// of an input that is always 1.
+//
+// # Units
+//
+// Times are in ms. Potentials, with rest at 0, have no unit, and neither have
+// rates, phi(u), and weights; so conductances (of capacitance 1) and learning
+// rates are in 1/ms and noise is in 1/sqrt(ms).
 //
 // # Integration
 //

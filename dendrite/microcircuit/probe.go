@@ -17,7 +17,7 @@ const (
 	Lateral                          // W^PI_{k,k} r^I_k, hidden areas
 	Interneuron                      // u^I_k, hidden areas
 	InterneuronBasal                 // v^I_k, hidden areas
-	Rate                             // phi(u^P_k) in 1/ms; in area 0 the smoothed input
+	Rate                             // phi(u^P_k); in area 0 the smoothed input
 	InterneuronRate                  // phi(u^I_k), hidden areas
 	TargetPotential                  // smoothed u^trgt, output area; 0 while the teacher is off
 )

@@ -26,7 +26,7 @@ type Transfer struct {
 }
 
 // Softplus is the soft rectifier gamma log(1 + exp(beta (u - theta))): rate
-// scale gamma (1/ms), steepness beta, threshold theta. The small tasks use
+// scale gamma, steepness beta, threshold theta. The small tasks use
 // (1, 1, 0), the nonlinear regression of N section 3.3 uses (0.1, 1, 3).
 func Softplus(gamma, beta, theta float64) Transfer {
 	return Transfer{Kind: SoftplusKind, Gamma: gamma, Beta: beta, Theta: theta}
