@@ -153,10 +153,7 @@ func (e exporter) export(ctx context.Context, words []string, cells []jupyter.Fi
 	info.Status, info.Command = "ok", "" // no command repeats what was done by hand
 	info.Commit, info.Dirty = clone.Commit(ctx, e.root)
 	info.Go, info.GoNB = tools.GoVersion, tools.GoNBVersion
-	info.Source = filepath.Base(path)
-	if rel, err := filepath.Rel(e.root, path); err == nil && filepath.IsLocal(rel) {
-		info.Source = filepath.ToSlash(rel)
-	}
+	info.Source, info.Uncommitted = sourceIn(e.root, path)
 	started, seconds := fill(nb, cells, at)
 	info.Started, info.WallSeconds = started.Format(time.RFC3339), seconds
 	info.Parameters = parametersUsed(nb, cells, at)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -162,6 +163,7 @@ type job struct {
 	name   string // without folder and extension
 	out    string // executed notebook; that of a failed run lies beside it
 	nb     *ipynb.Notebook
+	author []byte // the notebook without traces of runs, as its author saved it
 	info   ipynb.RunInfo
 	failed error // why it stopped, once it has
 }
@@ -173,8 +175,10 @@ func newJob(root, path string, values map[string]string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	nb.Upgrade()
-	nb.Clean()
+	author, err := authored(nb)
+	if err != nil {
+		return nil, err
+	}
 	params, err := ipynb.Parameters(nb)
 	if err != nil {
 		return nil, usage("%s: %w", relative(path), err)
@@ -182,13 +186,8 @@ func newJob(root, path string, values map[string]string) (*job, error) {
 	if err := ipynb.Inject(nb, values); err != nil {
 		return nil, usage("%s: %w", relative(path), err)
 	}
-	j := &job{path: path, nb: nb, name: strings.TrimSuffix(filepath.Base(path), ".ipynb")}
-	j.info.Source = path
-	if abs, err := filepath.Abs(path); err == nil {
-		if rel, err := filepath.Rel(root, abs); err == nil && filepath.IsLocal(rel) {
-			j.info.Source = filepath.ToSlash(rel)
-		}
-	}
+	j := &job{path: path, nb: nb, author: author, name: strings.TrimSuffix(filepath.Base(path), ".ipynb")}
+	j.info.Source, j.info.Uncommitted = sourceIn(root, path)
 	j.info.Command = "go run ./kernel run " + shellQuote(j.info.Source)
 	j.info.Parameters = map[string]string{}
 	for _, p := range params {
@@ -199,6 +198,41 @@ func newJob(root, path string, values map[string]string) (*job, error) {
 		}
 	}
 	return j, nil
+}
+
+// authored strips a notebook of what runs leave and returns it as a file.
+func authored(nb *ipynb.Notebook) ([]byte, error) {
+	nb.Upgrade()
+	nb.Clean()
+	var b bytes.Buffer
+	err := nb.Write(&b)
+	return b.Bytes(), err
+}
+
+// sourceIn names a notebook by its place in the clone or, outside of it, by its
+// bare name: where it lies on this machine is nobody else's business.
+func sourceIn(root, path string) (name string, outside bool) {
+	if abs, err := filepath.Abs(path); err == nil {
+		if rel, err := filepath.Rel(root, abs); err == nil && filepath.IsLocal(rel) {
+			return filepath.ToSlash(rel), false
+		}
+	}
+	return filepath.Base(path), true
+}
+
+// inCommit tells whether the commit checked out in a clone holds the notebook of
+// a job as it is run.
+func inCommit(ctx context.Context, root string, j *job) bool {
+	data, err := clone.File(ctx, root, j.info.Source)
+	if err != nil {
+		return false
+	}
+	nb, err := ipynb.Read(bytes.NewReader(data))
+	if err != nil {
+		return false
+	}
+	committed, err := authored(nb)
+	return err == nil && bytes.Equal(committed, j.author)
 }
 
 // shellQuote quotes a word for a POSIX shell where that is needed.
@@ -229,6 +263,9 @@ func (r *runner) run(ctx context.Context, j *job) error {
 	started := time.Now()
 	j.info.Started = started.Format(time.RFC3339)
 	j.info.Commit, j.info.Dirty = clone.Commit(ctx, r.root)
+	if j.info.Commit != "" && !inCommit(ctx, r.root, j) {
+		j.info.Uncommitted = true
+	}
 	j.info.Go, j.info.GoNB = r.tools.GoVersion, r.tools.GoNBVersion
 	j.info.Status = "ok"
 	r.print("%s\n", j.name)

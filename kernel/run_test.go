@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -50,5 +51,49 @@ func TestFailedRunSparesTheGoodOne(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "reports", "*-failed*")); len(left) > 0 {
 		t.Errorf("left of the failed run: %v", left)
+	}
+}
+
+// A report offers the command that reproduces it only where the commit holds
+// the notebook as it ran.
+func TestRunKnowsWhetherItsNotebookIsCommitted(t *testing.T) {
+	root, elsewhere := t.TempDir(), t.TempDir()
+	git := func(args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", root, "-c", "user.name=t", "-c", "user.email=t@example.org"}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	kept := notebook(t, root, "kept", "var lr = 0.1")
+	edited := notebook(t, root, "edited", "var lr = 0.1")
+	git("init", "-q")
+	git("add", ".")
+	git("commit", "-q", "-m", "first")
+	notebook(t, root, "edited", "var lr = 0.2")
+	for _, c := range []struct {
+		path, source string
+		uncommitted  bool
+	}{
+		{kept, "kept.ipynb", false},
+		{edited, "edited.ipynb", true},
+		{notebook(t, root, "untracked", "var lr = 0.1"), "untracked.ipynb", true},
+		{notebook(t, elsewhere, "kept", "var lr = 0.1"), "kept.ipynb", true},
+	} {
+		j, err := newJob(root, c.path, map[string]string{"lr": "0.3"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.out = filepath.Join(t.TempDir(), "out.ipynb")
+		r := &runner{console: &console{out: io.Discard, err: io.Discard}, root: root, tools: &jupyter.Tools{}}
+		if err := r.run(t.Context(), j); !errors.Is(err, errTold) { // there is no GoNB, but a record of the run
+			t.Fatal(err)
+		}
+		if j.info.Source != c.source || j.info.Uncommitted != c.uncommitted {
+			t.Errorf("%s: source %s, uncommitted %v; want %s, %v", c.path, j.info.Source, j.info.Uncommitted, c.source, c.uncommitted)
+		}
+		if want := "go run ./kernel run " + c.source + " -p lr=0.3"; j.info.Command != want {
+			t.Errorf("command %s, want %s", j.info.Command, want)
+		}
 	}
 }

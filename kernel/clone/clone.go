@@ -168,3 +168,9 @@ func Commit(ctx context.Context, root string) (commit string, dirty bool) {
 	changes, err := git("status", "--porcelain", "--", ".", ":(exclude)notebooks/results")
 	return commit, err != nil || changes != ""
 }
+
+// File returns a file as it is in the commit checked out in a clone; path is
+// relative to the clone's root, with slashes.
+func File(ctx context.Context, root, path string) ([]byte, error) {
+	return exec.CommandContext(ctx, "git", "-C", root, "show", "HEAD:./"+path).Output()
+}

@@ -161,4 +161,15 @@ func TestCommit(t *testing.T) {
 			t.Errorf("with %q: commit %q, dirty %v, want %v", c.file, commit, dirty, c.want)
 		}
 	}
+	git("add", "notebooks")
+	git("commit", "-q", "-m", "second")
+	if err := os.WriteFile(filepath.Join(root, "notebooks", "theory.ipynb"), []byte("later"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := File(t.Context(), root, "notebooks/theory.ipynb"); err != nil || string(data) != "{}" {
+		t.Errorf("the file in the commit: %q, %v", data, err)
+	}
+	if _, err := File(t.Context(), root, "notebooks/mine.ipynb"); err == nil {
+		t.Error("a file that was never committed is found in the commit")
+	}
 }

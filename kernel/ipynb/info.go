@@ -14,17 +14,20 @@ type RunInfo struct {
 	Dirty       bool              `json:"dirty"`            // uncommitted changes
 	Started     string            `json:"started"`          // RFC 3339
 	WallSeconds float64           `json:"wallSeconds"`
-	Command     string            `json:"command"` // reproduces the run from the clone's root
+	Command     string            `json:"command"` // runs the notebook so again, in the clone's root
 	GoNB        string            `json:"gonb"`
 	Go          string            `json:"go"`
 	Parameters  map[string]string `json:"parameters"` // all of them, as Go literals, overrides included
 	Status      string            `json:"status"`     // "ok" or "failed"
-	Source      string            `json:"source"`     // notebook, relative to the clone's root
+	Source      string            `json:"source"`     // notebook, relative to the clone's root; outside of it the bare name
+	// Uncommitted says that Commit, or the clone, does not hold the notebook as
+	// it ran, so that Command alone does not reproduce the run.
+	Uncommitted bool `json:"uncommitted,omitempty"`
 	// References are kept runs at the paper's scale, by experiment.
 	References map[string]json.RawMessage `json:"references,omitempty"`
 }
 
-var runKeys = []string{"commit", "dirty", "started", "wallSeconds", "command", "gonb", "go", "parameters", "status", "source", "references"}
+var runKeys = []string{"commit", "dirty", "started", "wallSeconds", "command", "gonb", "go", "parameters", "status", "source", "uncommitted", "references"}
 
 // CellInfo is what the runner writes into an executed cell's metadata under
 // the key "dendrite".

@@ -257,6 +257,17 @@ func TestEditedNotebook(t *testing.T) {
 	}
 }
 
+func TestUncommittedNotebook(t *testing.T) {
+	nb := sample(t)
+	info, _ := nb.Info()
+	info.Uncommitted = true
+	nb.SetInfo(info)
+	all := textOf(parse(t, render(t, nb)))
+	if strings.Contains(all, "To reproduce this report, run") || !strings.Contains(all, "The notebook as it ran is not in commit 0123456789") {
+		t.Error("a notebook that is not in the commit is said to be reproduced by a command")
+	}
+}
+
 func TestTags(t *testing.T) {
 	nb := ipynb.New()
 	out := func(s string) *ipynb.Output { return &ipynb.Output{Type: ipynb.Stream, Name: "stdout", Text: s} }
