@@ -11,20 +11,31 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// A versus is everything the page that compares two runs shows.
+// A versus is everything the page that compares two notebooks shows.
 type versus struct {
 	Title, Figure string
 	Paper         paper
-	Sides         []sideView
-	Changed       []difference
-	Alike         int // parameters that do not differ
-	Verdicts      []verdicts
+	Runs          []runPair
 	Figures       []pair
 
 	CSP     string
 	Style   template.CSS
 	Theme   template.HTML
 	Scripts []template.HTML
+}
+
+// Numbers tells whether any run has some.
+func (v *versus) Numbers() bool {
+	return slices.ContainsFunc(v.Runs, func(p runPair) bool { return len(p.Verdicts) > 0 })
+}
+
+// A runPair is a run of one notebook beside that of the other.
+type runPair struct {
+	Title    string // empty where there is one pair
+	Sides    []sideView
+	Changed  []difference
+	Alike    int // parameters that do not differ
+	Verdicts []verdicts
 }
 
 // A sideView is one of the two runs.
@@ -50,8 +61,9 @@ type verdicts struct {
 type pair struct{ Sides []*figureView }
 
 // Compare renders two executed notebooks of one figure side by side: what was
-// changed, what came out, and where the numbers come from. It fails if the
-// notebooks do not show runs of the same experiments, or one was not executed.
+// changed, what came out, and where the numbers come from. Several runs of one
+// experiment are paired in their order. It fails if the notebooks do not show as
+// many runs of the same experiments, or one was not executed.
 func Compare(ctx context.Context, a, b *ipynb.Notebook, opts Options) ([]byte, error) {
 	if opts.Pictures == nil {
 		opts.Pictures = new(Pictures)
@@ -88,19 +100,24 @@ func compare(a, b *page) (*versus, error) {
 			names = append(names, r.Experiment)
 		}
 		slices.Sort(names)
-		return strings.Join(slices.Compact(names), ", ")
+		return strings.Join(names, ", ")
 	}
 	if ea, eb := experiments(a), experiments(b); ea != eb {
 		return nil, fmt.Errorf("notebook A shows %s, notebook B %s: choose two runs of the same notebook", ea, eb)
 	}
-	// The last run of a notebook is the one its figures and comparison show.
-	ra, rb := a.Runs[len(a.Runs)-1], b.Runs[len(b.Runs)-1]
-	v := &versus{
-		Title: a.Title, Figure: ra.Figure, Paper: thePaper,
-		Sides: []sideView{{"A", ra.Run, a.Info}, {"B", rb.Run, b.Info}},
+	v := &versus{Title: a.Title, Figure: a.Runs[len(a.Runs)-1].Figure, Paper: thePaper}
+	left := slices.Clone(b.Runs)
+	for _, ra := range a.Runs {
+		i := slices.IndexFunc(left, func(r *runView) bool { return r.Experiment == ra.Experiment })
+		p := runPair{Sides: []sideView{{"A", ra.Run, a.Info}, {"B", left[i].Run, b.Info}}}
+		if ra.Many {
+			p.Title = ra.Title
+		}
+		p.parameters(ra, left[i])
+		p.verdicts(ra, left[i])
+		v.Runs = append(v.Runs, p)
+		left = slices.Delete(left, i, i+1)
 	}
-	v.parameters(ra, rb)
-	v.verdicts(ra, rb)
 	fa, fb := a.figures(), b.figures()
 	for i := range max(len(fa), len(fb)) {
 		p := pair{make([]*figureView, 2)}
@@ -116,7 +133,7 @@ func compare(a, b *page) (*versus, error) {
 }
 
 // parameters lists what differs; a parameter that only one run has differs too.
-func (v *versus) parameters(a, b *runView) {
+func (p *runPair) parameters(a, b *runView) {
 	inB := map[string]parameterView{}
 	for _, q := range b.Parameters {
 		inB[q.Name] = q
@@ -126,37 +143,37 @@ func (v *versus) parameters(a, b *runView) {
 		delete(inB, q.Name)
 		switch {
 		case !ok:
-			v.Changed = append(v.Changed, difference{q, q.Value, "not there"})
+			p.Changed = append(p.Changed, difference{q, q.Value, "not there"})
 		case q.Value != r.Value:
-			v.Changed = append(v.Changed, difference{q, q.Value, r.Value})
+			p.Changed = append(p.Changed, difference{q, q.Value, r.Value})
 		default:
-			v.Alike++
+			p.Alike++
 		}
 	}
 	for _, q := range b.Parameters {
 		if _, left := inB[q.Name]; left {
-			v.Changed = append(v.Changed, difference{q, "not there", q.Value})
+			p.Changed = append(p.Changed, difference{q, "not there", q.Value})
 		}
 	}
 }
 
-func (v *versus) verdicts(a, b *runView) {
+func (p *runPair) verdicts(a, b *runView) {
 	at := map[string]int{}
 	for _, c := range a.Comparison {
 		chip := c.Chip()
-		at[c.Quantity] = len(v.Verdicts)
-		v.Verdicts = append(v.Verdicts, verdicts{Quantity: c.Quantity, Paper: c.Paper, Tolerance: c.Tolerance, A: &chip})
+		at[c.Quantity] = len(p.Verdicts)
+		p.Verdicts = append(p.Verdicts, verdicts{Quantity: c.Quantity, Paper: c.Paper, Tolerance: c.Tolerance, A: &chip})
 	}
 	for _, c := range b.Comparison {
 		chip := c.Chip()
 		i, ok := at[c.Quantity]
 		if !ok {
-			v.Verdicts = append(v.Verdicts, verdicts{Quantity: c.Quantity, Paper: c.Paper, Tolerance: c.Tolerance, B: &chip})
+			p.Verdicts = append(p.Verdicts, verdicts{Quantity: c.Quantity, Paper: c.Paper, Tolerance: c.Tolerance, B: &chip})
 			continue
 		}
-		v.Verdicts[i].B = &chip
-		if v.Verdicts[i].Tolerance != c.Tolerance { // other scales have other bounds
-			v.Verdicts[i].Tolerance += "; B: " + c.Tolerance
+		p.Verdicts[i].B = &chip
+		if p.Verdicts[i].Tolerance != c.Tolerance { // other scales have other bounds
+			p.Verdicts[i].Tolerance += "; B: " + c.Tolerance
 		}
 	}
 }

@@ -80,6 +80,41 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// Every run of a notebook is held against its own in the other.
+func TestCompareManyRuns(t *testing.T) {
+	runs := func(sigmas ...string) *ipynb.Notebook {
+		nb := ipynb.New()
+		c := nb.Add(ipynb.Code, "run()")
+		for i, sigma := range sigmas {
+			rec := record()
+			rec["experiment"], rec["title"] = []string{"first", "second", "second"}[i], "Run "+string("123"[i])
+			rec["parameters"] = []object{{"name": "Sigma", "value": sigma}, {"name": "Order", "value": string("123"[i])}}
+			rec["comparison"] = []object{{"quantity": "error", "ours": "error at " + sigma, "verdict": "matches"}}
+			c.Outputs = append(c.Outputs, recordOutput(t, rec))
+		}
+		run(c, 1, c.Outputs...)
+		return nb
+	}
+	part := func(root *html.Node, id string) string {
+		return textOf(find(root, func(n *html.Node) bool { return attr(n, "id") == id })[0])
+	}
+	root := parse(t, compared(t, runs("0.1", "1", "2"), runs("0.9", "1", "3")))
+	changed, numbers := part(root, "changed"), part(root, "numbers")
+	for _, want := range []string{"Run 1", "0.1", "0.9", "Run 2", "No parameter: all 2", "Run 3"} {
+		if !strings.Contains(changed, want) {
+			t.Errorf("what differs does not say %q: %s", want, changed)
+		}
+	}
+	for _, want := range []string{"error at 0.1", "error at 0.9", "error at 2", "error at 3"} {
+		if !strings.Contains(numbers, want) {
+			t.Errorf("the numbers lack %q: %s", want, numbers)
+		}
+	}
+	if _, err := Compare(t.Context(), runs("1", "2", "3"), runs("1", "2"), Options{}); err == nil || !strings.Contains(err.Error(), "A shows first, second, second, notebook B first, second") {
+		t.Errorf("more runs in one: %v", err)
+	}
+}
+
 func TestCompareRefuses(t *testing.T) {
 	unrun := ipynb.New()
 	unrun.Add(ipynb.Markdown, "# nothing")
