@@ -146,12 +146,12 @@ func TestSelectNotebooks(t *testing.T) {
 }
 
 // An override reaches the notebooks that know it, and is part of the command
-// that the report shows.
+// that the report shows. A scale may be asked of notebooks without presets.
 func TestReproduceJobs(t *testing.T) {
 	dir := t.TempDir()
 	a := notebook(t, dir, "a", "var (\n\tlr = 0.1\n\tname = \"x\"\n)")
 	b := notebook(t, dir, "b", "var epochs = 2")
-	jobs, err := reproduceJobs(dir, []string{a, b}, map[string]string{"lr": "2", "name": "it's"})
+	jobs, err := reproduceJobs(dir, []string{a, b}, map[string]string{"lr": "2", "name": "it's", "scale": "quick"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,7 +144,8 @@ func selectNotebooks(dir string, names []string) ([]string, error) {
 func notebookName(arg string) string { return strings.TrimSuffix(filepath.Base(arg), ".ipynb") }
 
 // reproduceJobs gives each notebook the overrides that it knows, and refuses
-// those that none knows.
+// those that none knows. The scale is asked of whatever is run: a notebook
+// without presets has one only.
 func reproduceJobs(root string, paths []string, values map[string]string) ([]*job, error) {
 	var jobs []*job
 	var known []string
@@ -173,7 +174,7 @@ func reproduceJobs(root string, paths []string, values map[string]string) ([]*jo
 	}
 	slices.Sort(known)
 	for name := range values {
-		if !used[name] {
+		if !used[name] && name != "scale" {
 			return nil, usage("unknown parameter %q; known: %s", name, strings.Join(slices.Compact(known), ", "))
 		}
 	}
