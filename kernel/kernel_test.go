@@ -211,3 +211,15 @@ func TestExcerpt(t *testing.T) {
 		t.Errorf("excerpt:\n%s", got)
 	}
 }
+
+// Comparing the same notebook with several other runs of it makes several pages.
+func TestVersusName(t *testing.T) {
+	for _, c := range []struct{ a, b, want string }{
+		{"/x/reports/4-mnist.ipynb", "/x/tweaked/4-mnist.ipynb", "reports-4-mnist-vs-tweaked-4-mnist.html"},
+		{"/x/reports/before.ipynb", "/x/reports/after.ipynb", "before-vs-after.html"},
+	} {
+		if got := versusName(c.a, c.b); got != c.want {
+			t.Errorf("versusName(%s, %s) = %s, want %s", c.a, c.b, got, c.want)
+		}
+	}
+}

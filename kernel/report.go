@@ -17,7 +17,7 @@ const indexName = "index.html"
 type reportCmd struct {
 	Notebooks []string `arg:"" name:"executed" type:"existingfile" help:"Executed notebooks, as \"run\" or Jupyter saves them."`
 	Out       string   `short:"o" placeholder:"DIR" help:"Folder for the reports (default: beside the first notebook)."`
-	Compare   bool     `help:"Show two executed notebooks of one figure side by side, in A-vs-B.html."`
+	Compare   bool     `help:"Show two executed notebooks of one figure side by side, in A-vs-B.html (FOLDER-A-vs-FOLDER-B.html when their names are the same)."`
 }
 
 // Help implements kong.HelpProvider.
@@ -75,24 +75,33 @@ func (cmd *reportCmd) compare(ctx context.Context, c *console, dir string) error
 		return usage("--compare takes two executed notebooks, not %d", len(cmd.Notebooks))
 	}
 	var nbs [2]*ipynb.Notebook
-	var names [2]string
 	for i, path := range cmd.Notebooks {
 		var err error
 		if nbs[i], err = ipynb.ReadFile(path); err != nil {
 			return err
 		}
-		names[i] = strings.TrimSuffix(filepath.Base(path), ".ipynb")
 	}
 	html, err := report.Compare(ctx, nbs[0], nbs[1], report.Options{})
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(dir, names[0]+"-vs-"+names[1]+".html")
+	file := filepath.Join(dir, versusName(cmd.Notebooks[0], cmd.Notebooks[1]))
 	if err := report.Save(file, html); err != nil {
 		return err
 	}
 	c.tell("%s", relative(file))
 	return nil
+}
+
+// versusName is the file that compares two notebooks. Notebooks of one name are
+// told apart by their folders.
+func versusName(a, b string) string {
+	nameA, nameB := notebookName(a), notebookName(b)
+	if nameA == nameB {
+		folder := func(path string) string { return filepath.Base(filepath.Dir(path)) + "-" }
+		nameA, nameB = folder(a)+nameA, folder(b)+nameB
+	}
+	return nameA + "-vs-" + nameB + ".html"
 }
 
 // writeReport writes dir/name.html and returns its entry for the index.
