@@ -63,6 +63,7 @@ func TestUsageErrors(t *testing.T) {
 		{"contradicts", []string{"run", nb, "--scale", "quick", "-p", "scale=paper"}},
 		{"lr must be a literal", []string{"run", broken}},
 		{"never changed", []string{"run", nb, "--out", nb}},
+		{"neither a notebook (.ipynb) nor a folder", []string{"run", nb, "--out", filepath.Join(dir, "foo.txt")}},
 		{"there are 2 notebooks", []string{"run", nb, other, "--out", filepath.Join(dir, "x.ipynb")}},
 		{`no notebook "nine"; there are: `, []string{"reproduce", "nine"}},
 		{`unknown parameter "nobody"; known: `, []string{"reproduce", "-p", "nobody=1"}},
@@ -107,6 +108,7 @@ func TestOutFile(t *testing.T) {
 		{dir, filepath.Join(dir, "n.ipynb")},
 		{"new/", "new/n.ipynb"},
 		{"new", "new/n.ipynb"},
+		{"v1.2/", "v1.2/n.ipynb"},
 		{"new/x.ipynb", "new/x.ipynb"},
 	} {
 		if got, err := outFile("/clone", c.out, "some/n.ipynb", 1); err != nil || got != c.want {

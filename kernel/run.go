@@ -119,8 +119,10 @@ func outFile(root, out, path string, notebooks int) (string, error) {
 		file = filepath.Join(root, "reports", name)
 	case err == nil && info.IsDir(), strings.HasSuffix(out, string(filepath.Separator)):
 		file = filepath.Join(out, name)
-	case !strings.HasSuffix(out, ".ipynb"):
+	case filepath.Ext(out) == "":
 		file = filepath.Join(out, name) // a folder to be made
+	case filepath.Ext(out) != ".ipynb":
+		return "", usage("--out %s is neither a notebook (.ipynb) nor a folder; for a new folder of that name write %s%c", out, out, filepath.Separator)
 	case notebooks > 1:
 		return "", usage("--out %s is one file, but there are %d notebooks", out, notebooks)
 	}
