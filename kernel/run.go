@@ -276,19 +276,14 @@ func (r *runner) run(ctx context.Context, j *job) error {
 		j.info.Status = "failed"
 	}
 	j.info.WallSeconds = time.Since(started).Seconds()
+	return r.save(ctx, j)
+}
+
+// save saves the notebook of a job that has run. Whatever goes wrong on the way
+// makes the job a failed one, but loses nothing of what was computed.
+func (r *runner) save(ctx context.Context, j *job) error {
 	j.nb.SetInfo(j.info)
-	references := filepath.Join(filepath.Dir(j.path), "results")
-	if r.keep && j.failed == nil {
-		files, err := report.KeepReferences(j.nb, references)
-		if err != nil {
-			return err
-		}
-		for _, f := range files {
-			r.tell("%s", relative(f))
-		}
-	}
-	var err error
-	if j.info.References, err = report.FindReferences(j.nb, references); err != nil && j.failed == nil {
+	if err := r.references(j); err != nil && j.failed == nil {
 		j.failed = err
 	}
 	j.nb.SetInfo(j.info)
@@ -309,6 +304,24 @@ func (r *runner) run(ctx context.Context, j *job) error {
 		return errTold
 	}
 	return removeFailed(good)
+}
+
+// references keeps the numbers of preset runs, if they are to be kept, and finds
+// the kept runs to show beside the job's.
+func (r *runner) references(j *job) error {
+	dir := filepath.Join(filepath.Dir(j.path), "results")
+	if r.keep && j.failed == nil {
+		files, err := report.KeepReferences(j.nb, dir)
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			r.tell("%s", relative(f))
+		}
+	}
+	var err error
+	j.info.References, err = report.FindReferences(j.nb, dir)
+	return err
 }
 
 // failedFile is where a failed run is saved whose executed notebook would have

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"microcircuits/kernel/ipynb"
 	"microcircuits/kernel/jupyter"
+	"microcircuits/kernel/report"
 )
 
 // A run that fails, here for want of a GoNB, spares the executed notebook of a
@@ -95,5 +98,26 @@ func TestRunKnowsWhetherItsNotebookIsCommitted(t *testing.T) {
 		if want := "go run ./kernel run " + c.source + " -p lr=0.3"; j.info.Command != want {
 			t.Errorf("command %s, want %s", j.info.Command, want)
 		}
+	}
+}
+
+// What was computed is saved, also when its numbers cannot be kept.
+func TestSaveWithoutKeeping(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "results"), nil, 0o600); err != nil { // a file where the folder should be
+		t.Fatal(err)
+	}
+	o := &ipynb.Output{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{report.RunMIME: json.RawMessage(`{"version":1,"experiment":"mine","scale":"quick"}`)}}
+	nb := ipynb.New()
+	nb.Add(ipynb.Code, "run()").Outputs = []*ipynb.Output{o}
+	var said strings.Builder
+	r := &runner{console: &console{out: &said, err: &said}, keep: true}
+	j := &job{name: "n", path: filepath.Join(dir, "n.ipynb"), out: filepath.Join(dir, "n-executed.ipynb"), nb: nb}
+	if err := r.save(t.Context(), j); err != errTold || !strings.Contains(said.String(), "results") {
+		t.Errorf("%v, said %q", err, said.String())
+	}
+	saved, err := ipynb.ReadFile(j.out)
+	if err != nil || len(saved.Cells) != 1 || len(saved.Cells[0].Outputs) != 1 {
+		t.Errorf("saved %v, %v", saved, err)
 	}
 }
