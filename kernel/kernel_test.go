@@ -49,6 +49,8 @@ func TestUsageErrors(t *testing.T) {
 	nb := notebook(t, dir, "n", "var (\n\tlr = 0.1\n\tepochs = 3\n)")
 	other := notebook(t, dir, "other", "var lr = 0.2")
 	broken := notebook(t, dir, "broken", "var lr = f()")
+	twin := notebook(t, t.TempDir(), "n", "var lr = 0.1")
+	index := notebook(t, t.TempDir(), "index", "var lr = 0.1")
 	for _, c := range []struct {
 		want string
 		args []string
@@ -65,6 +67,9 @@ func TestUsageErrors(t *testing.T) {
 		{"never changed", []string{"run", nb, "--out", nb}},
 		{"neither a notebook (.ipynb) nor a folder", []string{"run", nb, "--out", filepath.Join(dir, "foo.txt")}},
 		{"there are 2 notebooks", []string{"run", nb, other, "--out", filepath.Join(dir, "x.ipynb")}},
+		{"would both be written to", []string{"run", nb, twin}},
+		{"would both be written to n.html", []string{"report", nb, twin, "--out", dir}},
+		{"index.html, which leads to all others", []string{"report", index, "--out", dir}},
 		{`no notebook "nine"; there are: `, []string{"reproduce", "nine"}},
 		{`unknown parameter "nobody"; known: `, []string{"reproduce", "-p", "nobody=1"}},
 	} {
@@ -98,6 +103,24 @@ func TestUnwritableFolder(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".dendrite-*")); len(left) > 0 {
 		t.Errorf("probing a folder leaves %v", left)
+	}
+}
+
+// A notebook that cannot be read keeps no other out of the index.
+func TestIndexWithoutTheBroken(t *testing.T) {
+	dir := t.TempDir()
+	for _, file := range []string{"broken.ipynb", "broken.html", "page.html"} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte("{"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, out, errOut := call(t, "report", notebook(t, dir, "n", "var lr = 0.1"))
+	if code != 0 || !strings.Contains(out, "index.html") || !strings.Contains(errOut, "broken.ipynb") || strings.Contains(errOut, "page") {
+		t.Errorf("exit status %d, %s%s", code, out, errOut)
+	}
+	index, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	if err != nil || !strings.Contains(string(index), `href="n.html"`) || strings.Contains(string(index), "broken") {
+		t.Errorf("%v: %s", err, index)
 	}
 }
 

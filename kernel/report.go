@@ -46,6 +46,13 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
 	if cmd.Compare {
 		return cmd.compare(ctx, c, dir)
 	}
+	var files []string
+	for _, path := range cmd.Notebooks {
+		files = append(files, notebookName(path)+".html")
+	}
+	if err := distinct(cmd.Notebooks, files); err != nil {
+		return err
+	}
 	pictures := new(report.Pictures)
 	var entries []report.Entry
 	for _, path := range cmd.Notebooks {
@@ -53,7 +60,7 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
 		if err != nil {
 			return err
 		}
-		name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+		name := notebookName(path)
 		entry, err := writeReport(ctx, nb, dir, name, pictures)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
@@ -61,11 +68,23 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
 		entries = append(entries, entry)
 		c.tell("%s", relative(filepath.Join(dir, name+".html")))
 	}
-	index, err := writeIndex(ctx, dir, entries, pictures)
+	index, err := writeIndex(ctx, c, dir, entries, pictures)
 	if err != nil {
 		return err
 	}
 	c.tell("%s", relative(index))
+	return nil
+}
+
+// distinct refuses notebooks that would be written to one file.
+func distinct(notebooks, files []string) error {
+	taken := map[string]string{}
+	for i, file := range files {
+		if other, ok := taken[file]; ok {
+			return usage("%s and %s would both be written to %s: give one another name, or a folder of its own", relative(other), relative(notebooks[i]), relative(file))
+		}
+		taken[file] = notebooks[i]
+	}
 	return nil
 }
 
@@ -106,6 +125,9 @@ func versusName(a, b string) string {
 
 // writeReport writes dir/name.html and returns its entry for the index.
 func writeReport(ctx context.Context, nb *ipynb.Notebook, dir, name string, pictures *report.Pictures) (report.Entry, error) {
+	if name+".html" == indexName {
+		return report.Entry{}, usage("its report would be %s, which leads to all others: give the notebook another name", indexName)
+	}
 	opts := report.Options{Index: indexName, Pictures: pictures}
 	if err := report.File(ctx, nb, filepath.Join(dir, name+".html"), opts); err != nil {
 		return report.Entry{}, err
@@ -114,8 +136,8 @@ func writeReport(ctx context.Context, nb *ipynb.Notebook, dir, name string, pict
 }
 
 // writeIndex writes the index page of a folder: the given entries and those of
-// earlier reports whose executed notebook is still there.
-func writeIndex(ctx context.Context, dir string, entries []report.Entry, pictures *report.Pictures) (string, error) {
+// earlier reports whose executed notebook is still there and can be read.
+func writeIndex(ctx context.Context, c *console, dir string, entries []report.Entry, pictures *report.Pictures) (string, error) {
 	have := map[string]report.Entry{}
 	for _, e := range entries {
 		have[e.Href] = e
@@ -131,18 +153,14 @@ func writeIndex(ctx context.Context, dir string, entries []report.Entry, picture
 			entries = append(entries, e)
 			continue
 		}
-		nb, err := ipynb.ReadFile(strings.TrimSuffix(page, ".html") + ".ipynb")
-		if errors.Is(err, os.ErrNotExist) {
-			continue // the index itself, or somebody else's page
+		e, err := earlier(ctx, page, pictures)
+		switch {
+		case errors.Is(err, os.ErrNotExist): // the index itself, or somebody else's page
+		case err != nil:
+			c.say("not in %s: %v", indexName, err)
+		default:
+			entries = append(entries, e)
 		}
-		if err != nil {
-			return "", err
-		}
-		e, err := report.Summarize(ctx, nb, href, report.Options{Index: indexName, Pictures: pictures})
-		if err != nil {
-			return "", err
-		}
-		entries = append(entries, e)
 	}
 	html, err := report.Index(entries)
 	if err != nil {
@@ -150,4 +168,13 @@ func writeIndex(ctx context.Context, dir string, entries []report.Entry, picture
 	}
 	path := filepath.Join(dir, indexName)
 	return path, report.Save(path, html)
+}
+
+// earlier is the entry of a report made earlier, by the notebook beside it.
+func earlier(ctx context.Context, page string, pictures *report.Pictures) (report.Entry, error) {
+	nb, err := ipynb.ReadFile(strings.TrimSuffix(page, ".html") + ".ipynb")
+	if err != nil {
+		return report.Entry{}, err
+	}
+	return report.Summarize(ctx, nb, filepath.Base(page), report.Options{Index: indexName, Pictures: pictures})
 }

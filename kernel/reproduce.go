@@ -92,7 +92,7 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 			break
 		}
 	}
-	index, err := writeIndex(context.WithoutCancel(ctx), dir, entries, &r.pictures)
+	index, err := writeIndex(context.WithoutCancel(ctx), c, dir, entries, &r.pictures)
 	if err != nil {
 		return err
 	}

@@ -72,6 +72,7 @@ func (cmd *runCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	var jobs []*job
+	var files []string
 	for _, path := range cmd.Notebooks {
 		j, err := newJob(root, path, values)
 		if err != nil {
@@ -80,7 +81,10 @@ func (cmd *runCmd) Run(ctx context.Context, c *console) error {
 		if j.out, err = outFile(root, cmd.Out, path, len(cmd.Notebooks)); err != nil {
 			return err
 		}
-		jobs = append(jobs, j)
+		jobs, files = append(jobs, j), append(files, j.out)
+	}
+	if err := distinct(cmd.Notebooks, files); err != nil {
+		return err
 	}
 	for _, j := range jobs {
 		if err := makeFolder(filepath.Dir(j.out), "--out"); err != nil {
