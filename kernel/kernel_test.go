@@ -56,7 +56,7 @@ func TestUsageErrors(t *testing.T) {
 		args []string
 	}{
 		{"unexpected argument", []string{"frobnicate"}},
-		{"no such file", []string{"run", filepath.Join(dir, "missing.ipynb")}},
+		{"there is no notebook file", []string{"run", filepath.Join(dir, "missing.ipynb")}},
 		{`unknown parameter "lrr"; known: lr (float), epochs (int)`, []string{"run", nb, "-p", "lrr=1"}},
 		{`"fast" is not a finite number`, []string{"run", nb, "-p", "lr=fast"}},
 		{`"1.5" is not an integer`, []string{"run", nb, "-p", "epochs=1.5"}},
@@ -71,6 +71,7 @@ func TestUsageErrors(t *testing.T) {
 		{"would both be written to n.html", []string{"report", nb, twin, "--out", dir}},
 		{"index.html, which leads to all others", []string{"report", index, "--out", dir}},
 		{`no notebook "nine"; there are: `, []string{"reproduce", "nine"}},
+		{`no notebook "nine"; there are: `, []string{"run", "nine"}},
 		{`unknown parameter "nobody"; known: `, []string{"reproduce", "-p", "nobody=1"}},
 	} {
 		code, _, errOut := call(t, c.args...)
@@ -245,6 +246,16 @@ func TestVersusName(t *testing.T) {
 	} {
 		if got := versusName(c.a, c.b); got != c.want {
 			t.Errorf("versusName(%s, %s) = %s, want %s", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// run takes a file, or the name of one of the project's notebooks.
+func TestFindNotebook(t *testing.T) {
+	path := notebook(t, t.TempDir(), "mine", "var lr = 0.1")
+	for arg, want := range map[string]string{path: path, "4-mnist": filepath.Join("notebooks", "4-mnist.ipynb")} {
+		if got, err := findNotebook(arg); err != nil || !strings.HasSuffix(got, want) {
+			t.Errorf("%s is %s (error %v), want %s", arg, got, err, want)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (o overrides) values() (map[string]string, error) {
 }
 
 type runCmd struct {
-	Notebooks []string `arg:"" name:"notebook" type:"existingfile" help:"Notebooks to run."`
+	Notebooks []string `arg:"" name:"notebook" help:"Notebooks to run; those of the notebooks folder by name, like 4-mnist."`
 	overrides
 	Out     string        `short:"o" placeholder:"FILE|DIR" help:"Where to save the executed notebook (default: reports/NAME.ipynb in the clone)."`
 	Timeout time.Duration `placeholder:"DURATION" help:"Time limit for each cell, like 10m (default: none)."`
@@ -55,7 +55,7 @@ Examples:
 
   go run ./kernel run notebooks/1-self-prediction.ipynb
 
-  go run ./kernel run notebooks/4-mnist.ipynb -p epochs=10 -p lambda=0.2
+  go run ./kernel run 4-mnist -p epochs=10 -p lambda=0.2
 
   go run ./kernel run mine.ipynb --out mine-executed.ipynb --timeout 30m
 
@@ -67,23 +67,31 @@ func (cmd *runCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	root, err := rootOf(cmd.Notebooks[0])
+	var paths []string
+	for _, arg := range cmd.Notebooks {
+		path, err := findNotebook(arg)
+		if err != nil {
+			return err
+		}
+		paths = append(paths, path)
+	}
+	root, err := rootOf(paths[0])
 	if err != nil {
 		return err
 	}
 	var jobs []*job
 	var files []string
-	for _, path := range cmd.Notebooks {
+	for _, path := range paths {
 		j, err := newJob(root, path, values)
 		if err != nil {
 			return err
 		}
-		if j.out, err = outFile(root, cmd.Out, path, len(cmd.Notebooks)); err != nil {
+		if j.out, err = outFile(root, cmd.Out, path, len(paths)); err != nil {
 			return err
 		}
 		jobs, files = append(jobs, j), append(files, j.out)
 	}
-	if err := distinct(cmd.Notebooks, files); err != nil {
+	if err := distinct(paths, files); err != nil {
 		return err
 	}
 	for _, j := range jobs {
@@ -102,6 +110,27 @@ func (cmd *runCmd) Run(ctx context.Context, c *console) error {
 		c.tell("%s", relative(j.out))
 	}
 	return nil
+}
+
+// findNotebook returns the file of a notebook. One of the clone's notebooks folder
+// may be named as for reproduce and check.
+func findNotebook(arg string) (string, error) {
+	info, err := os.Stat(arg)
+	if err == nil && !info.IsDir() {
+		return arg, nil
+	}
+	if arg != notebookName(arg) {
+		return "", usage("there is no notebook file %s", arg)
+	}
+	root, err := clone.Find(".")
+	if err != nil {
+		return "", err
+	}
+	paths, err := selectNotebooks(filepath.Join(root, "notebooks"), []string{arg})
+	if err != nil {
+		return "", err
+	}
+	return paths[0], nil
 }
 
 // rootOf returns the clone that a notebook belongs to, or else the one we are
