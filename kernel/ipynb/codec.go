@@ -9,6 +9,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"unicode/utf8"
 )
 
 type object = map[string]json.RawMessage
@@ -193,8 +196,26 @@ func (nb *Notebook) Write(w io.Writer) error {
 	if err := enc.Encode(top); err != nil {
 		return fmt.Errorf("ipynb: %w", err)
 	}
-	_, err := w.Write(b.Bytes())
+	_, err := w.Write(separator.ReplaceAllFunc(b.Bytes(), plainSeparator))
 	return err
+}
+
+// separator finds U+2028 and U+2029 as package json writes them, where the
+// backslash is not itself written with one.
+var separator = regexp.MustCompile(`\\+u202[89]`)
+
+// plainSeparator writes them as they are, as Jupyter does.
+func plainSeparator(escaped []byte) []byte {
+	const length = len(`\u2028`)
+	slashes := escaped[:len(escaped)-length+1]
+	if len(slashes)%2 == 0 {
+		return escaped
+	}
+	r := '\u2028'
+	if bytes.HasSuffix(escaped, []byte("9")) {
+		r = '\u2029'
+	}
+	return utf8.AppendRune(slices.Clip(slashes[:len(slashes)-1]), r)
 }
 
 // WriteFile writes the notebook to a file, whole or not at all: a reader

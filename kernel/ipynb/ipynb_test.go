@@ -20,6 +20,22 @@ func write(t *testing.T, nb *Notebook) string {
 	return b.String()
 }
 
+// The file was written by Jupyter's nbformat: it has every character that ends a
+// line for Python, and what only looks like one.
+func TestLineEndsRoundTrip(t *testing.T) {
+	want, err := os.ReadFile("testdata/line-ends.ipynb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nb, err := Read(bytes.NewReader(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), write(t, nb)); diff != "" {
+		t.Errorf("written notebook differs (-read +written):\n%s", diff)
+	}
+}
+
 // The file was laid out as Jupyter does (indent 1, sorted known keys).
 func TestRoundTripIsByteIdentical(t *testing.T) {
 	want, err := os.ReadFile("testdata/jupyter.ipynb")

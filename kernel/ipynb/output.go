@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"unicode/utf8"
 )
 
 // TextOf returns the text stored under a MIME type, joining a list of strings
@@ -55,15 +56,24 @@ func joinText(raw json.RawMessage) (string, error) {
 	return "", errNotText
 }
 
+// lineEnds end a line for Python, and so for Jupyter.
+const lineEnds = "\n\v\f\r\x1c\x1d\x1e\u0085\u2028\u2029"
+
 // splitText writes a multi-line string as Jupyter does: a list of lines that
 // keep their line ends.
 func splitText(s string) json.RawMessage {
 	lines := []string{}
-	if s != "" {
-		lines = strings.SplitAfter(s, "\n")
-		if lines[len(lines)-1] == "" {
-			lines = lines[:len(lines)-1]
+	for s != "" {
+		end := len(s)
+		if i := strings.IndexAny(s, lineEnds); i >= 0 {
+			_, size := utf8.DecodeRuneInString(s[i:])
+			if strings.HasPrefix(s[i:], "\r\n") {
+				size = 2
+			}
+			end = i + size
 		}
+		lines = append(lines, s[:end])
+		s = s[end:]
 	}
 	return marshal(lines)
 }
