@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"microcircuits/dendrite/microcircuit"
 )
 
 // small is a network that runs in a moment.
@@ -110,6 +112,55 @@ func TestSelfPredictionMoreSeedsKeepTheFirst(t *testing.T) {
 	}
 	if !reflect.DeepEqual(two.Provenance.Runs, three.Provenance.Runs[:2]) || !reflect.DeepEqual(two.Seeds, three.Seeds[:2]) {
 		t.Error("the first two seeds changed when a third was asked for")
+	}
+}
+
+// A seed is one network: whether a draw is replaced must not depend on what is
+// asked of it. Seed 1 begins with a draw at the brink, which explodes with some
+// noises and learning rates and not with others.
+func TestSelfPredictionSeedIsOneNetwork(t *testing.T) {
+	p := SelfPredictionPreset(Quick)
+	p.Seeds, p.Patterns = 1, 100
+	var want int
+	for i, change := range []func(*SelfPrediction){
+		func(*SelfPrediction) {},
+		func(p *SelfPrediction) { p.Sigma = 0.3 },
+		func(p *SelfPrediction) { p.EtaPI, p.EtaIP = 0, 0 },
+		func(p *SelfPrediction) { p.EtaPI = 0.02 },
+	} {
+		q := p
+		change(&q)
+		r, err := q.Run(t.Context(), Env{Store: openStore(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have := r.Seeds[0].Redrawn; i == 0 {
+			want = have
+		} else if have != want {
+			t.Errorf("sigma %g, etaPI %g: %d networks were replaced, and %d by the preset", q.Sigma, q.EtaPI, have, want)
+		}
+	}
+	if want == 0 {
+		t.Error("no network was replaced: this test needs a seed whose first draw is not stable")
+	}
+}
+
+// Learning that diverges is an outcome, and no reason to take another network.
+func TestSelfPredictionDivergenceByLearning(t *testing.T) {
+	p := SelfPredictionPreset(Quick)
+	p.Seeds, p.Patterns, p.EtaPI = 1, 100, 1
+	_, err := p.Run(t.Context(), Env{Store: openStore(t)})
+	var diverged *microcircuit.DivergenceError
+	if !errors.As(err, &diverged) || !strings.Contains(err.Error(), "lower EtaPI (1)") {
+		t.Errorf("error %v, want a divergence that names EtaPI", err)
+	}
+}
+
+func TestSelfPredictionWithoutAnyStableNetwork(t *testing.T) {
+	p := SelfPredictionPreset(Quick)
+	p.Seeds, p.Weights = 1, 100
+	if _, err := p.Run(t.Context(), Env{Store: openStore(t)}); err == nil || !strings.Contains(err.Error(), "none of 100 networks drawn is stable") {
+		t.Errorf("error %v", err)
 	}
 }
 
