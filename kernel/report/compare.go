@@ -62,11 +62,16 @@ type pair struct{ Sides []*figureView }
 
 // Compare renders two executed notebooks of one figure side by side: what was
 // changed, what came out, and where the numbers come from. Several runs of one
-// experiment are paired in their order. It fails if the notebooks do not show as
-// many runs of the same experiments, or one was not executed.
+// experiment are paired in their order, and their figures have the same axes. It
+// fails if the notebooks do not show as many runs of the same experiments, or one
+// was not executed.
 func Compare(ctx context.Context, a, b *ipynb.Notebook, opts Options) ([]byte, error) {
 	if opts.Pictures == nil {
 		opts.Pictures = new(Pictures)
+	}
+	a, b, err := sharedAxes(a, b)
+	if err != nil {
+		return nil, fmt.Errorf("compare reports: %w", err)
 	}
 	var pages [2]*page
 	for i, nb := range []*ipynb.Notebook{a, b} {
