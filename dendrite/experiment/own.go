@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"microcircuits/dendrite/runstore"
 )
 
 // Own is an experiment of the reader's own: one result for each seed, computed
@@ -36,7 +38,7 @@ type OwnRun[P, R any] struct {
 }
 
 // Run computes or looks up every seed. It fails, before anything is computed,
-// with the first parameter that is out of its range.
+// when its Info is incomplete or a parameter is out of its range.
 func (o Own[P, R]) Run(ctx context.Context, env Env) (*OwnRun[P, R], error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("experiment %s: %w", o.Info.Name, err)
@@ -78,6 +80,9 @@ func (o Own[P, R]) validate() error {
 		return fmt.Errorf("there are %d Seeds; want at least 1", o.Seeds)
 	case o.Seed == nil:
 		return errors.New("there is no Seed: give the function that computes one network")
+	}
+	if err := runstore.CheckName(o.Info.Name); err != nil {
+		return fmt.Errorf("Info.Name: %w", err)
 	}
 	if _, err := Find(o.Info.Name); err == nil {
 		return errors.New("this name is taken by a figure of the paper: choose another Info.Name")

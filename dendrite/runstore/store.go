@@ -65,6 +65,15 @@ func writeError(dir string, err error) error {
 // validName are the names of experiments and units: they become file names.
 var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$`)
 
+// CheckName returns an error that says what is wanted when a name cannot be that
+// of an experiment or a unit.
+func CheckName(name string) error {
+	if !validName.MatchString(name) {
+		return fmt.Errorf("%q is not usable as a name: use up to 80 letters, digits, dots, dashes and underscores", name)
+	}
+	return nil
+}
+
 // An Entry is the place of one result in a store, there or not.
 type Entry struct {
 	store      *Store
@@ -81,8 +90,8 @@ type Entry struct {
 // anything else is an error. Its types do not matter, only names and values.
 func (s *Store) Entry(experiment, unit string, key any) (*Entry, error) {
 	for _, name := range []string{experiment, unit} {
-		if !validName.MatchString(name) {
-			return nil, fmt.Errorf("runstore: %q is not usable as a name: use up to 80 letters, digits, dots, dashes and underscores", name)
+		if err := CheckName(name); err != nil {
+			return nil, fmt.Errorf("runstore: %w", err)
 		}
 	}
 	text, err := canonical(key)
