@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -199,7 +200,7 @@ func (cmd *runsPruneCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	var count int
+	var count, failed int
 	var size int64
 	for _, k := range runs {
 		switch {
@@ -207,8 +208,14 @@ func (cmd *runsPruneCmd) Run(c *console) error {
 			continue
 		}
 		if cmd.Yes {
-			if err := store.Remove(k.Info); err != nil {
+			err := store.Remove(k.Info)
+			if errors.Is(err, runstore.ErrBusy) {
 				c.say("left alone: %v", err)
+				continue
+			}
+			if err != nil {
+				c.say("%v", err)
+				failed++
 				continue
 			}
 		}
@@ -220,6 +227,10 @@ func (cmd *runsPruneCmd) Run(c *console) error {
 		c.tell("removed %d runs, %s", count, fileSize(size))
 	} else {
 		c.tell("would remove %d runs, %s; add --yes to remove them", count, fileSize(size))
+	}
+	if failed > 0 {
+		c.say("%d runs could not be removed", failed)
+		return errTold
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -111,10 +112,20 @@ func TestPrune(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, out, errOut := call(t, "runs", "prune", "--yes"); !strings.Contains(errOut, "is being computed by process") || !strings.Contains(out, "removed 0 runs") || len(left()) != 1 {
+	if code, out, errOut := call(t, "runs", "prune", "--yes"); code != 0 || !strings.Contains(errOut, "is being computed by process") || !strings.Contains(out, "removed 0 runs") || len(left()) != 1 {
 		t.Errorf("%s%s", out, errOut)
 	}
 	unlock()
+	// What cannot be removed is a failure: here no lock file can be made.
+	if err := os.Mkdir(e.Dir()+".lock", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errOut := call(t, "runs", "prune", "--yes"); code != 1 || !strings.Contains(errOut, "1 runs could not be removed") || strings.Contains(errOut, "left alone") {
+		t.Errorf("exit status %d: %s", code, errOut)
+	}
+	if err := os.Remove(e.Dir() + ".lock"); err != nil {
+		t.Fatal(err)
+	}
 	if call(t, "runs", "prune", "--yes"); len(left()) != 0 {
 		t.Errorf("left %v", left())
 	}

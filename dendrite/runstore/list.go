@@ -117,8 +117,12 @@ func (s *Store) Size() (int64, error) {
 	return total, err
 }
 
+// ErrBusy is what Remove fails with when a run is being computed.
+var ErrBusy = errors.New("is being computed")
+
 // Remove removes a run, result and checkpoint, that List returned. A run that
-// some process computes right now is left alone, with an error that says who.
+// some process computes right now is left alone, with an error that says who and
+// wraps ErrBusy.
 func (s *Store) Remove(info Info) error {
 	experiment, base, _ := strings.Cut(info.Name, "/")
 	if !validName.MatchString(experiment) || !runName.MatchString(base) {
@@ -130,7 +134,7 @@ func (s *Store) Remove(info Info) error {
 		return writeError(dir, err)
 	}
 	if unlock == nil {
-		return fmt.Errorf("runstore: remove: %s is being computed by %s", info.Name, ownerOf(dir+lockSuffix))
+		return fmt.Errorf("runstore: remove: %s %w by %s", info.Name, ErrBusy, ownerOf(dir+lockSuffix))
 	}
 	defer unlock()
 	if err := os.Remove(dir + checkpointSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
