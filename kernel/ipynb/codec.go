@@ -219,8 +219,12 @@ func plainSeparator(escaped []byte) []byte {
 }
 
 // WriteFile writes the notebook to a file, whole or not at all: a reader
-// never sees half of it, and a failure leaves an older file as it was.
+// never sees half of it, and a failure leaves an older file as it was. A link
+// stays one: the file it leads to is written.
 func (nb *Notebook) WriteFile(path string) (err error) {
+	if file, err := filepath.EvalSymlinks(path); err == nil {
+		path = file
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err

@@ -133,6 +133,28 @@ func TestWriteFileIsAtomic(t *testing.T) {
 	}
 }
 
+func TestWriteFileFollowsLinks(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file.ipynb"), filepath.Join(dir, "link.ipynb")
+	if err := New().WriteFile(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("file.ipynb", link); err != nil {
+		t.Fatal(err)
+	}
+	nb := New()
+	nb.Add(Markdown, "# T")
+	if err := nb.WriteFile(link); err != nil {
+		t.Fatal(err)
+	}
+	if to, err := os.Readlink(link); err != nil || to != "file.ipynb" {
+		t.Errorf("the link leads to %q (error %v)", to, err)
+	}
+	if written, err := ReadFile(file); err != nil || written.Title() != "T" {
+		t.Errorf("the file it leads to was not written (error %v)", err)
+	}
+}
+
 func TestMergeStreams(t *testing.T) {
 	out := func(name, text string) *Output { return &Output{Type: Stream, Name: name, Text: text} }
 	in := []*Output{
