@@ -14,8 +14,10 @@ import (
 // struct of plain values whose field tags document it (see [Table]); R is what
 // one network gives, of plain exported values too.
 type Own[P, R any] struct {
-	// Info needs a Name and a Title. Raise Version when Seed comes to give other
-	// results, or those in the store will be taken for today's.
+	// Info needs a Name and a Title. The source of Seed, and of whatever it uses
+	// in its package, is part of what a result is found by: change it, and the
+	// networks are computed again. Raise Version when Seed comes to give other
+	// results for another reason, such as a change in another package.
 	Info   Info
 	Params P
 	Preset P   // where the parameters started: what differs is marked
@@ -45,6 +47,7 @@ func (o Own[P, R]) Run(ctx context.Context, env Env) (*OwnRun[P, R], error) {
 	}
 	start := time.Now()
 	run := &OwnRun[P, R]{Record: NewRecord(o.Info, OwnScale, o.Params, o.Preset, o.Preset), Params: o.Params}
+	source := sourceOf(o.Seed)
 	var jobs []Job[R]
 	for seed := 1; seed <= o.Seeds; seed++ {
 		jobs = append(jobs, Job[R]{
@@ -52,7 +55,8 @@ func (o Own[P, R]) Run(ctx context.Context, env Env) (*OwnRun[P, R], error) {
 			Key: struct {
 				Params P
 				Seed   int
-			}{o.Params, seed},
+				Source string
+			}{o.Params, seed, source},
 			Run: func(ctx context.Context, w *Work) (R, error) { return o.Seed(ctx, o.Params, uint64(seed), w) },
 		})
 		run.Provenance.Seeds = append(run.Provenance.Seeds, seed)

@@ -2,6 +2,8 @@ package experiment
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -55,6 +57,102 @@ func TestOwn(t *testing.T) {
 	o.Seeds = 3
 	if _, err = o.Run(t.Context(), env); err != nil || computed != 5 {
 		t.Errorf("one more seed: computed %d, %v", computed, err)
+	}
+}
+
+// Who changes the function, or copies it and forgets to rename, must not be
+// shown what the old one gave.
+func TestOwnFunctionChanged(t *testing.T) {
+	computed := 0
+	o := ramp(&computed)
+	env := Env{Store: openStore(t), Workers: 1}
+	if _, err := o.Run(t.Context(), env); err != nil {
+		t.Fatal(err)
+	}
+	o.Seed = func(context.Context, ownParams, uint64, *Work) ([]float64, error) {
+		return []float64{1000, 1000, 1000}, nil
+	}
+	run, err := o.Run(t.Context(), env)
+	if err != nil || run.Provenance.Cached || run.Seeds[0][0] != 1000 {
+		t.Errorf("%v, results %v of the old function", err, run.Seeds)
+	}
+}
+
+func TestSourceOf(t *testing.T) {
+	var computed int
+	for name, f := range map[string]any{"literal": ramp(&computed).Seed, "declared": leaf} {
+		if sourceOf(f) == "" {
+			t.Errorf("%s: not found", name)
+		}
+	}
+	if sourceOf(leaf) != sourceOf(leaf) || sourceOf(leaf) == sourceOf(ramp) {
+		t.Error("two functions look alike, or one like two")
+	}
+}
+
+func leaf(x float64) float64 {
+	return x
+}
+
+// Which edits of a notebook are edits of its experiment.
+func TestSourceAt(t *testing.T) {
+	const notebook = `package main
+
+import "fmt"
+
+// seed computes.
+func seed(p Params) float64 { return helper(p.Gain) + table[two] }
+
+type Params struct{ Gain float64 }
+
+func (p Params) Double() float64 { return 2 * p.Gain }
+
+func helper(g float64) float64 { return g }
+
+var (
+	table  = []float64{1, 2, 3}
+	unused = 1
+)
+
+const (
+	one = iota
+	two
+)
+
+func main() { fmt.Println(seed(Params{})) }
+`
+	hash := func(src string) string {
+		path := filepath.Join(t.TempDir(), "main.go")
+		if err := os.WriteFile(path, []byte(src), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		line := 1 + strings.Count(src[:strings.Index(src, "func seed")], "\n")
+		return sourceAt(path, line)
+	}
+	want := hash(notebook)
+	if want == "" {
+		t.Fatal("not found")
+	}
+	for _, c := range []struct {
+		old, new string
+		same     bool
+	}{
+		{"// seed computes.", "// seed computes\n// the network.", true},
+		{"helper(p.Gain) + table", "helper(p.Gain)+\n\ttable", true},
+		{"unused = 1", "unused = 2", true},
+		{"fmt.Println(seed(Params{}))", "fmt.Println(1)", true}, // another cell
+		{"helper(p.Gain) +", "helper(p.Gain) -", false},
+		{"{ return g }", "{ return 2 * g }", false},
+		{"{1, 2, 3}", "{1, 2, 4}", false},
+		{"one = iota", "one = iota + 1", false},
+		{"struct{ Gain float64 }", "struct{ Gain, Loss float64 }", false},
+	} {
+		if have := hash(strings.Replace(notebook, c.old, c.new, 1)); (have == want) != c.same {
+			t.Errorf("%q instead of %q: the same %t, want %t", c.new, c.old, have == want, c.same)
+		}
+	}
+	if have := sourceAt(filepath.Join(t.TempDir(), "gone.go"), 1); have != "" {
+		t.Errorf("no source, and yet %q", have)
 	}
 }
 
