@@ -5,6 +5,9 @@ import (
 	"context"
 	"fmt"
 	"html/template"
+	"path"
+	"slices"
+	"strings"
 
 	"microcircuits/kernel/ipynb"
 )
@@ -13,7 +16,8 @@ import (
 type Entry struct {
 	Href        string // of the report, relative to the index page
 	Title       string
-	Figure      string // of the paper
+	Figure      string   // of the paper; empty for an experiment of the user's own
+	Changed     []string // parameters that were, with their values
 	Badges      []Badge
 	Chips       []Chip
 	WallSeconds float64 // of the notebook's run; 0 when unknown
@@ -37,6 +41,13 @@ func Summarize(ctx context.Context, nb *ipynb.Notebook, href string, opts Option
 	if len(p.Runs) > 0 {
 		e.Figure = p.Runs[0].Figure
 	}
+	for _, r := range p.Runs {
+		for _, q := range r.Run.Parameters {
+			if text := q.Name + " = " + q.Value; q.Changed && !slices.Contains(e.Changed, text) {
+				e.Changed = append(e.Changed, text)
+			}
+		}
+	}
 	if f := p.firstFigure(); f != nil {
 		e.Thumbnail, e.Alt = f.svg, f.Alt
 	}
@@ -49,6 +60,10 @@ func (p *page) firstFigure() *figureView {
 	}
 	return nil
 }
+
+// Name is that of the report's file, without its extension: copies of a notebook
+// often share their title.
+func (e Entry) Name() string { return strings.TrimSuffix(e.Href, path.Ext(e.Href)) }
 
 // Picture returns the thumbnail as an attribute.
 func (e Entry) Picture() template.HTMLAttr { return sourceOf(e.Thumbnail) }
@@ -74,17 +89,19 @@ func tally(chips []Chip) []Chip {
 }
 
 // Index renders the page that leads to the reports: a gallery in the order of
-// the entries. Links are relative, so that the folder can be moved.
+// the entries. Links are relative, so that the folder can be moved. The paper is
+// named where one of them reproduces a figure of it.
 func Index(entries []Entry) ([]byte, error) {
 	scripts, policy := inline([]string{asset("theme.js"), asset("toggle.js")})
 	data := struct {
 		Entries []Entry
+		Cited   bool
 		Paper   paper
 		CSP     string
 		Style   template.CSS
 		Theme   template.HTML
 		Script  template.HTML
-	}{entries, thePaper, policy, template.CSS(asset("page.css") + asset("index.css")), scripts[0], scripts[1]}
+	}{entries, slices.ContainsFunc(entries, func(e Entry) bool { return e.Figure != "" }), thePaper, policy, template.CSS(asset("page.css") + asset("index.css")), scripts[0], scripts[1]}
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, "index.html", data); err != nil {
 		return nil, fmt.Errorf("index of reports: %w", err)

@@ -398,7 +398,7 @@ func TestIndex(t *testing.T) {
 		t.Fatalf("%d entries, want 3", len(entries))
 	}
 	first := textOf(entries[0])
-	for _, want := range []string{"Learning to classify digits with λ-mixing", "A Fig. 4 (recalled), N Fig. 3", "Quick (reduced run)", "matches", "1 min 24 s"} {
+	for _, want := range []string{"Learning to classify digits with λ-mixing", "A Fig. 4 (recalled), N Fig. 3", "report-1", "Changed: ", "Quick (reduced run)", "matches", "1 min 24 s"} {
 		if !strings.Contains(first, want) {
 			t.Errorf("the first entry does not say %q", want)
 		}
@@ -411,6 +411,37 @@ func TestIndex(t *testing.T) {
 	}
 	if !bytes.Equal(page, sampleIndex(t)) {
 		t.Error("the same entries gave other bytes")
+	}
+}
+
+// Copies of the template share its title, and nothing of them is the paper's.
+func TestIndexOfOwnExperiments(t *testing.T) {
+	var entries []Entry
+	for _, href := range []string{"slow.html", "fast.html"} {
+		nb := ipynb.New()
+		nb.Add(ipynb.Markdown, "# An experiment of your own")
+		rec := record()
+		rec["figure"], rec["scale"], rec["reduced"] = "", "custom", false
+		rec["parameters"] = []object{{"name": "Rate", "value": "0.2", "preset": "0.1", "changed": true}, {"name": "Gain", "value": "1"}}
+		run(nb.Add(ipynb.Code, "x"), 1, recordOutput(t, rec))
+		e, err := Summarize(t.Context(), nb, href, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, e)
+	}
+	page, err := Index(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := parse(t, page)
+	for i, want := range []string{"slow", "fast"} {
+		if text := textOf(find(root, class("entry"))[i]); !strings.Contains(text, want) || !strings.Contains(text, "Changed: Rate = 0.2") || strings.Contains(text, "Gain") {
+			t.Errorf("entry %d: %s", i, text)
+		}
+	}
+	if strings.Contains(textOf(root), "Sacramento") {
+		t.Error("experiments of the user's own are attributed to the paper's authors")
 	}
 }
 
