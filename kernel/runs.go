@@ -38,6 +38,9 @@ func keptRuns(name string) (*runstore.Store, []kept, error) {
 		return nil, nil, err
 	}
 	versions := map[string]int{}
+	for _, info := range infos { // the reader's own: its newest code is in some notebook
+		versions[info.Experiment] = max(versions[info.Experiment], versionOf(info))
+	}
 	for _, e := range experiment.Catalogue() {
 		versions[e.Name] = e.Version
 	}
@@ -48,13 +51,8 @@ func keptRuns(name string) (*runstore.Store, []kept, error) {
 		if name != "" && info.Experiment != name {
 			continue
 		}
-		k := kept{Info: info}
-		var key struct{ Version int }
-		if json.Unmarshal(info.Key, &key) == nil {
-			k.version = key.Version
-		}
-		current, known := versions[info.Experiment]
-		k.stale = known && k.version > 0 && k.version != current
+		k := kept{Info: info, version: versionOf(info)}
+		k.stale = k.version > 0 && k.version != versions[info.Experiment]
 		runs = append(runs, k)
 	}
 	if name != "" && len(runs) == 0 {
@@ -66,6 +64,16 @@ func keptRuns(name string) (*runstore.Store, []kept, error) {
 		}
 	}
 	return store, runs, nil
+}
+
+// versionOf is the version of the code a run is of; 0 where its key does not
+// tell.
+func versionOf(info runstore.Info) int {
+	var key struct{ Version int }
+	if json.Unmarshal(info.Key, &key) != nil {
+		return 0
+	}
+	return key.Version
 }
 
 func (k kept) state() string {
@@ -89,7 +97,9 @@ type runsShowCmd struct {
 func (runsShowCmd) Help() string {
 	return `A run is one network with one seed. It is complete, or has a checkpoint from which
 it goes on, or is stale: of an older version of the experiment's code, not used
-any more.
+any more. Of an experiment of your own, whose code is in some notebook, that is
+what has a lower Version than another run; runs of a function that was changed
+without raising it are not told apart.
 
 Examples:
 

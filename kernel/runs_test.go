@@ -70,6 +70,24 @@ func TestRuns(t *testing.T) {
 	}
 }
 
+// What is the newest version of an own experiment, the store alone knows.
+func TestOwnRunsOfALowerVersionAreStale(t *testing.T) {
+	store := filled(t)
+	e, err := store.Entry("mine", "seed1", struct{ Version int }{2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Save([]float64{1}, runstore.NewMeta(time.Now(), "portable")); err != nil {
+		t.Fatal(err)
+	}
+	if _, out, _ := call(t, "runs", "mine"); strings.Count(out, "stale (code version 1)") != 1 || strings.Count(out, "complete") != 1 {
+		t.Errorf("runs mine:\n%s", out)
+	}
+	if _, out, _ := call(t, "runs", "prune", "mine", "--stale", "--yes"); !strings.Contains(out, "removed 1 run") {
+		t.Errorf("prune mine --stale: %s", out)
+	}
+}
+
 func TestPrune(t *testing.T) {
 	store := filled(t)
 	left := func() (names []string) {
