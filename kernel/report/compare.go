@@ -160,6 +160,22 @@ func (p *runPair) parameters(a, b *runView) {
 			p.Changed = append(p.Changed, difference{q, "not there", q.Value})
 		}
 	}
+	p.seeds(a, b)
+}
+
+// seeds adds how many there were, where that differs and is no parameter of the
+// experiment, which it is not in the user's own.
+func (p *runPair) seeds(a, b *runView) {
+	const name = "Seeds"
+	in := func(r *runView) bool {
+		return slices.ContainsFunc(r.Parameters, func(q parameterView) bool { return q.Name == name })
+	}
+	seedsA, seedsB := len(a.Provenance.Seeds), len(b.Provenance.Seeds)
+	if seedsA == seedsB || in(a) || in(b) {
+		return
+	}
+	q := parameterView{Parameter: Parameter{Name: name, Doc: "networks"}}
+	p.Changed = append(p.Changed, difference{q, fmt.Sprint(seedsA), fmt.Sprint(seedsB)})
 }
 
 func (p *runPair) verdicts(a, b *runView) {

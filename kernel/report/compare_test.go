@@ -80,6 +80,30 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// How many seeds there were is no parameter of the user's own experiments, but
+// may be all that differs.
+func TestCompareSeeds(t *testing.T) {
+	own := func(seeds ...int) *ipynb.Notebook {
+		rec := record()
+		rec["figure"], rec["comparison"] = "", []object{}
+		rec["parameters"] = []object{{"name": "Rate", "value": "0.1"}}
+		rec["provenance"] = object{"seeds": seeds}
+		nb := ipynb.New()
+		run(nb.Add(ipynb.Code, "run()"), 1, recordOutput(t, rec))
+		return nb
+	}
+	changed := func(a, b *ipynb.Notebook) string {
+		root := parse(t, compared(t, a, b))
+		return textOf(find(root, func(n *html.Node) bool { return attr(n, "id") == "changed" })[0])
+	}
+	if text := changed(own(1, 2, 3), own(1, 2)); !strings.Contains(text, "Seeds") || !strings.Contains(text, "The other parameter is the same") {
+		t.Errorf("three seeds and two: %s", text)
+	}
+	if text := changed(own(1, 2), own(1, 2)); strings.Contains(text, "Seeds") {
+		t.Errorf("two seeds twice: %s", text)
+	}
+}
+
 // Every run of a notebook is held against its own in the other.
 func TestCompareManyRuns(t *testing.T) {
 	runs := func(sigmas ...string) *ipynb.Notebook {
