@@ -101,6 +101,10 @@ any more. Of an experiment of your own, whose code is in some notebook, that is
 what has a lower Version than another run; runs of a function that was changed
 without raising it are not told apart.
 
+A run is shown as damaged when a file of it is missing or its run.json is not
+readable. Results and arrays are held against their checksums only when the run is
+used; it is computed again when they do not match.
+
 Examples:
 
   go run ./kernel runs
@@ -180,7 +184,7 @@ func (cmd *runsShowCmd) Run(c *console) error {
 type runsPruneCmd struct {
 	Experiment  string `arg:"" optional:"" help:"Only runs of this experiment."`
 	Stale       bool   `help:"Runs of older code."`
-	Checkpoints bool   `help:"Checkpoints of runs that were not finished, and what is damaged."`
+	Checkpoints bool   `help:"Checkpoints of runs that were not finished, and runs shown as damaged."`
 	Older       string `placeholder:"AGE" help:"Runs computed longer ago than this: 12h, 30d."`
 	Yes         bool   `help:"Remove them, and do not just say so."`
 }

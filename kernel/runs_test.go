@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -146,5 +147,23 @@ func TestPrune(t *testing.T) {
 	}
 	if call(t, "runs", "prune", "--yes"); len(left()) != 0 {
 		t.Errorf("left %v", left())
+	}
+}
+
+// A run without one of its files is shown as damaged, and pruned as such.
+func TestDamagedRun(t *testing.T) {
+	store := filled(t)
+	infos, err := store.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(store.Dir(), infos[0].Name, "arrays.npz")); err != nil {
+		t.Fatal(err)
+	}
+	if _, out, _ := call(t, "runs", infos[0].Experiment); !strings.Contains(out, infos[0].Name+"  damaged") {
+		t.Errorf("runs shows no damage:\n%s", out)
+	}
+	if _, out, _ := call(t, "runs", "prune", infos[0].Experiment, "--checkpoints"); !strings.Contains(out, infos[0].Name) {
+		t.Errorf("prune --checkpoints passes over what is damaged:\n%s", out)
 	}
 }

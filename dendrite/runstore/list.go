@@ -20,7 +20,7 @@ type Info struct {
 	Key        json.RawMessage // the key as JSON; nil when not complete
 	Meta       Meta            // Created alone, by the files' date, when not complete
 	Size       int64           // bytes on disk, checkpoint included
-	Complete   bool            // there is a result; its arrays are checked by Load only
+	Complete   bool            // all files are there, run.json is readable; Load alone checks the others
 	Checkpoint bool            // there is a checkpoint
 }
 
