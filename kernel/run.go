@@ -41,7 +41,7 @@ func (o overrides) values() (map[string]string, error) {
 type runCmd struct {
 	Notebooks []string `arg:"" name:"notebook" help:"Notebooks to run; those of the notebooks folder by name, like 4-mnist."`
 	overrides
-	Out     string        `short:"o" placeholder:"FILE|DIR" help:"Where to save the executed notebook (default: reports/NAME.ipynb in the clone)."`
+	Out     string        `short:"o" placeholder:"FILE|DIR" help:"Where to save the executed notebook (default: reports/NAME.ipynb in the clone, in place of an older one)."`
 	Timeout time.Duration `placeholder:"DURATION" help:"Time limit for each cell, like 10m (default: none)."`
 }
 
