@@ -40,9 +40,10 @@ type runPair struct {
 
 // A sideView is one of the two runs.
 type sideView struct {
-	Name string // A or B
-	Run  *Run
-	Info ipynb.RunInfo
+	Name       string // A or B
+	Run        *Run
+	Info       ipynb.RunInfo
+	Deviations []string // from the paper, of this run and not of the other
 }
 
 // A difference is a parameter that the two runs have different values of.
@@ -114,12 +115,16 @@ func compare(a, b *page) (*versus, error) {
 	left := slices.Clone(b.Runs)
 	for _, ra := range a.Runs {
 		i := slices.IndexFunc(left, func(r *runView) bool { return r.Experiment == ra.Experiment })
-		p := runPair{Sides: []sideView{{"A", ra.Run, a.Info}, {"B", left[i].Run, b.Info}}}
+		rb := left[i]
+		p := runPair{Sides: []sideView{
+			{"A", ra.Run, a.Info, without(ra.Deviations, rb.Deviations)},
+			{"B", rb.Run, b.Info, without(rb.Deviations, ra.Deviations)},
+		}}
 		if ra.Many {
 			p.Title = ra.Title
 		}
-		p.parameters(ra, left[i])
-		p.verdicts(ra, left[i])
+		p.parameters(ra, rb)
+		p.verdicts(ra, rb)
 		v.Runs = append(v.Runs, p)
 		left = slices.Delete(left, i, i+1)
 	}
@@ -135,6 +140,11 @@ func compare(a, b *page) (*versus, error) {
 		v.Figures = append(v.Figures, p)
 	}
 	return v, nil
+}
+
+// without returns the lines that are not among the others.
+func without(lines, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return slices.Contains(others, line) })
 }
 
 // parameters lists what differs; a parameter that only one run has differs too.

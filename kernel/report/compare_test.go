@@ -28,6 +28,7 @@ func tweaked(t testing.TB) *ipynb.Notebook {
 			changed["value"], changed["changed"] = "0.123", true
 			rec["parameters"] = append([]object{changed, {"name": "Newcomer", "value": "7"}}, params[2:]...)
 			rec["scale"] = "custom"
+			rec["deviations"] = append([]string{"Networks were replaced."}, rec["deviations"].([]string)[1:]...)
 			rec["comparison"] = append(rec["comparison"].([]object)[:1:1], object{"quantity": "Only in B", "ours": "1", "verdict": "deviates"})
 			o.Data[RunMIME] = mustJSON(t, rec)
 		}
@@ -54,10 +55,14 @@ func TestCompare(t *testing.T) {
 		t.Fatalf("%d tables of changes", len(changed))
 	}
 	text := textOf(changed[0])
-	for _, want := range []string{params[0]["name"].(string), params[0]["value"].(string), "0.123", "Newcomer", params[1]["name"].(string), "not there"} {
+	for _, want := range []string{params[0]["name"].(string), params[0]["value"].(string), "0.123", "Newcomer", params[1]["name"].(string), "not there",
+		"in A alone:\nFeedback weights", "in B alone:\nNetworks were replaced."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("what differs does not say %q: %s", want, text)
 		}
+	}
+	if strings.Contains(text, "Learning rates fall linearly") {
+		t.Errorf("a deviation of both is listed: %s", text)
 	}
 	if len(params) > 2 && strings.Contains(text, params[2]["name"].(string)+"<") {
 		t.Errorf("a parameter that is the same is listed: %s", text)
