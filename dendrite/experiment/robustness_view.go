@@ -145,7 +145,7 @@ func (r *RobustnessRun) filterRows() []Comparison {
 			Paper:    "the filter is what gives robustness (in words only)", Ours: fmt.Sprintf("%.2f (geometric mean; %.2f to %.2f, %d seeds)", geometricMean(ratio), slices.Min(ratio), slices.Max(ratio), len(ratio)),
 			Tolerance: "below 1 in every seed",
 			Verdict:   verdict(!slices.ContainsFunc(ratio, func(v float64) bool { return !(v < 1) }), Qualitatively),
-			Note: fmt.Sprintf("%.2f times at %.3g times N's rates: what the filter does depends on how fast weights learn, and N's own rates are slower than any tried",
+			Note: fmt.Sprintf("%.2f times at %.3g times N's rates: what the filter does depends on how fast weights learn",
 				geometricMean(r.filtering(i, fastest)), p.Regression.RateFactor/p.Slower[fastest]),
 		})
 	}
