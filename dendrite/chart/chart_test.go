@@ -411,6 +411,14 @@ func TestLabelsMakeRoom(t *testing.T) {
 			t.Errorf("no label at %s", want)
 		}
 	}
+	many := make([]float64, 200)
+	for i := range many {
+		many[i] = float64(i)
+	}
+	crowd := Curve{Name: "a", X: many, Y: slices.Repeat([]float64{5}, 200), Low: slices.Repeat([]float64{4.8}, 200), High: slices.Repeat([]float64{5.2}, 200)}
+	if c := Lines(LinesSpec{Y: Axis{Range: [2]float64{0, 10}}, Curves: []Curve{crowd}, References: []Reference{{Label: "bound", Value: 5}}}); bytes.Contains(c.Option, []byte("inside")) {
+		t.Error("a label stands on the curve")
+	}
 	high, low := []float64{0, 0, 9}, []float64{9, 9, 0}
 	for want, y := range map[string][]float64{"insideBottom": high, "insideTop": low} {
 		c := Traces(TracesSpec{Columns: []TraceColumn{{

@@ -71,7 +71,7 @@ func summarise(builder, name string, q Quantity, x []float64, runs [][]float64, 
 // Reference is a straight line at a number to compare with, such as one
 // printed in the paper.
 type Reference struct {
-	Label    string // such as "paper 1.96 %"
+	Label    string // such as "paper 1.96 %"; not drawn where curves leave no room
 	Value    float64
 	Quantity Quantity // whose number it is; Other: the paper's colour
 	Vertical bool     // at an x instead of a y
@@ -281,8 +281,9 @@ func positive(y []float64, log bool) []float64 {
 	return out
 }
 
-// references adds straight lines, named where the fewest curves pass. Top is the
-// end of a vertical line that is above: "start" or "end".
+// references adds straight lines, named where the fewest curves pass, if there is
+// a place that is nearly free. Top is the end of a vertical line that is above:
+// "start" or "end".
 func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top string) {
 	if len(refs) == 0 {
 		return
@@ -305,9 +306,13 @@ func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top st
 		} else {
 			position = labels.place(y.fraction(r.Value))
 		}
+		label := obj{"formatter": "{b}", "position": position, "color": q.Color(), "fontSize": 11}
+		if position == "" {
+			label = obj{"show": false}
+		}
 		data = append(data, obj{"name": r.Label, key: num(r.Value),
 			"lineStyle": obj{"color": q.Color(), "type": "dotted", "width": 1.5},
-			"label":     obj{"formatter": "{b}", "position": position, "color": q.Color(), "fontSize": 11}})
+			"label":     label})
 	}
 	f.series(charts.SingleSeries{Id: "references", Type: "line", Data: []point{{x.lo, math.NaN()}}},
 		obj{"silent": true, "tooltip": obj{"show": false}, "symbol": "none", "z": 1,
@@ -328,7 +333,11 @@ type strip struct{ across, up [2]float64 }
 // labelHeight is the height of a small label as a part of a usual panel's.
 const labelHeight = 0.055
 
-// place returns ECharts' name of the place for the label of a line.
+// fewCrossings leave a label readable.
+const fewCrossings = 10
+
+// place returns ECharts' name of the place for the label of a line, empty where
+// there is none.
 func (c *corners) place(at float64) string {
 	var best strip
 	name, fewest := "", 0
@@ -355,6 +364,9 @@ func (c *corners) place(at float64) string {
 				name, best, fewest = "inside"+end+side, label, n
 			}
 		}
+	}
+	if fewest > fewCrossings {
+		return ""
 	}
 	c.taken = append(c.taken, best)
 	return name

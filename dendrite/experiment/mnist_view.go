@@ -46,8 +46,8 @@ func (r *MNISTRun) TestError() *chart.Chart {
 	}
 	return chart.Lines(chart.LinesSpec{
 		Title: "Test error while learning",
-		Caption: fmt.Sprintf("A Fig. 4 / N Fig. 3. Share of the test images named wrongly after each epoch; %s. Frozen middle: the microcircuit with the weights from area 1 to area 2 not plastic. Dotted: the paper's numbers after 200 epochs (frozen middle: 2.11 %%). Scale: %s.",
-			r.seedsText(), r.Badge()),
+		Caption: fmt.Sprintf("A Fig. 4 / N Fig. 3. Share of the test images named wrongly after each epoch; %s. Frozen middle: the microcircuit with the weights from area 1 to area 2 not plastic. Dotted: the paper's numbers after 200 epochs, %.1f %%, %.2f %% and %.2f %% (frozen middle: %.2f %%). Scale: %s.",
+			r.seedsText(), paperSingleLayer, paperMicrocircuit, paperBackprop, paperFrozenMiddle, r.Badge()),
 		X: chart.Axis{Name: "Epoch", Whole: true},
 		Y: chart.Axis{Name: "Test error", Unit: "%", Range: [2]float64{0, r.ceiling()}},
 		Curves: []chart.Curve{
