@@ -293,9 +293,3 @@ func (r *AssociationRun) compare() []Comparison {
 		},
 	}
 }
-
-func median(values []float64) float64 {
-	v := slices.Clone(values)
-	slices.Sort(v)
-	return stat.Quantile(0.5, stat.LinInterp, v, nil)
-}

@@ -228,3 +228,16 @@ func TestLogBinsCoverEveryPointOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestSpread(t *testing.T) {
+	for want, values := range map[string][]float64{
+		"7":                     {7},
+		"1.5 (1 to 2, 2 seeds)": {2, 1},
+		"2 (1 to 30, 3 seeds)":  {30, 1, 2},
+		"3 (1 to 30, 4 seeds)":  {30, 1, 2, 4},
+	} {
+		if got := spread(values, "%.3g"); got != want {
+			t.Errorf("spread of %v is %q, want %q", values, got, want)
+		}
+	}
+}

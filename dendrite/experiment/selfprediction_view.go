@@ -173,19 +173,21 @@ func (r *SelfPredictionRun) compare() []Comparison {
 // medianAt is the median over seeds of the squared apical potential, averaged
 // over patterns from..to-1.
 func (r *SelfPredictionRun) medianAt(from, to int) float64 {
-	v := r.each(func(s SelfPredictionSeed) float64 {
+	return median(r.each(func(s SelfPredictionSeed) float64 {
 		return stat.Mean(s.Apical[from:min(to, len(s.Apical))], nil)
-	})
-	slices.Sort(v)
-	return stat.Quantile(0.5, stat.LinInterp, v, nil)
+	}))
+}
+
+// median is the value in the middle, the mean of two for an even number.
+func median(values []float64) float64 {
+	v := slices.Sorted(slices.Values(values))
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
 // spread writes the median and the range of values over seeds.
 func spread(values []float64, format string) string {
-	v := slices.Clone(values)
-	slices.Sort(v)
-	if len(v) == 1 {
-		return fmt.Sprintf(format, v[0])
+	if len(values) == 1 {
+		return fmt.Sprintf(format, values[0])
 	}
-	return fmt.Sprintf(format+" ("+format+" to "+format+", %d seeds)", stat.Quantile(0.5, stat.LinInterp, v, nil), v[0], v[len(v)-1], len(v))
+	return fmt.Sprintf(format+" ("+format+" to "+format+", %d seeds)", median(values), slices.Min(values), slices.Max(values), len(values))
 }
