@@ -78,7 +78,7 @@ var disinhibitionInfo = Info{
 	Deviations: []string{
 		"The protocol of A Fig. 5 is a reconstruction. Certain is only that VIP interneurons suppress lateral inhibition during recall and that prototypes are generated and inputs denoised; gate, number of looks, noises, measures and the projection onto the pixels are this project's.",
 		"While the gate opens the soma hands over from basal to apical drive, u = (1 - g) v_B + v_A, and follows the apical potential with weight 1: rule (10) makes the top-down input, unattenuated, a prediction of the soma.",
-		"The learning rates and initial weights of the network with plastic top-down synapses are not known. Ours were chosen by the error on the 5 000 validation images and by prototypes and recall on 500 of them, single seeds, 4 to 30 epochs; they decay linearly to zero. The quick preset, with fewer epochs, has a faster rule (10): clearer prototypes, a higher test error.",
+		"The learning rates and initial weights of the network with plastic top-down synapses are not known. Ours were chosen by the error on the 5 000 validation images and by prototypes and recall on 500 of them, single seeds, 4 to 30 epochs; they decay linearly to zero. The quick preset, with fewer epochs, has a faster rule (10): clearer prototypes, but a higher error and a worse view through noise.",
 		"Pixels are rates: noisy images are clipped to 0 to 1, which by itself lowers the squared error of the noisy input.",
 		"The network in continuous time is a small one of this project, with a task of its own: noisy copies of a few random patterns. There the soma keeps its basal drive while the gate is open.",
 	},
@@ -105,7 +105,7 @@ func DisinhibitionPreset(scale Scale) Disinhibition {
 	}
 	if scale == Paper {
 		p.Epochs, p.Recall.Images = 30, 2000
-		p.Circuit.EtaDown = 0.006 // a few epochs need feedback that learns faster; slower draws roughly
+		p.Circuit.EtaDown = 0.003 // a few epochs need feedback that learns faster
 	}
 	return p
 }
