@@ -85,7 +85,7 @@ func TestSourceOf(t *testing.T) {
 			t.Errorf("%s: not found", name)
 		}
 	}
-	if sourceOf(leaf) != sourceOf(leaf) || sourceOf(leaf) == sourceOf(ramp) {
+	if again := sourceOf(leaf); sourceOf(leaf) != again || sourceOf(ramp) == again {
 		t.Error("two functions look alike, or one like two")
 	}
 }
