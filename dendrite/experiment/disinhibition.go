@@ -78,7 +78,7 @@ var disinhibitionInfo = Info{
 	Deviations: []string{
 		"The protocol of A Fig. 5 is a reconstruction. Certain is only that VIP interneurons suppress lateral inhibition during recall and that prototypes are generated and inputs denoised; gate, number of looks, noises, measures and the projection onto the pixels are this project's.",
 		"While the gate opens the soma hands over from basal to apical drive, u = (1 - g) v_B + v_A, and follows the apical potential with weight 1: rule (10) makes the top-down input, unattenuated, a prediction of the soma.",
-		"The learning rates and initial weights of the network with plastic top-down synapses are not known. Ours were chosen by the error on the 5 000 validation images and by prototypes and recall on 500 of them, single seeds, 4 to 30 epochs; they decay linearly to zero. The quick preset, with fewer epochs, has a faster rule (10): clearer prototypes, but a higher error and a worse view through noise.",
+		"The learning rates and initial weights of the network with plastic top-down synapses are not known. Ours were chosen by the error on the 5 000 validation images and by prototypes and recall on 500 of them, single seeds, 4 to 45 epochs; they decay linearly to zero. The presets differ in them: with few epochs, quick needs a faster rule (10).",
 		"Pixels are rates: noisy images are clipped to 0 to 1, which by itself lowers the squared error of the noisy input.",
 		"The network in continuous time is a small one of this project, with a task of its own: noisy copies of a few random patterns. There the soma keeps its basal drive while the gate is open.",
 	},
@@ -104,8 +104,9 @@ func DisinhibitionPreset(scale Scale) Disinhibition {
 		},
 	}
 	if scale == Paper {
-		p.Epochs, p.Recall.Images = 30, 2000
-		p.Circuit.EtaDown = 0.003 // a few epochs need feedback that learns faster
+		p.Epochs, p.Recall.Images = 45, 2000
+		// A few epochs need synapses that learn faster.
+		p.Circuit.EtaUp, p.Circuit.EtaDown = []float64{0.6, 0.1}, 0.005
 	}
 	return p
 }
