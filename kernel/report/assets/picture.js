@@ -4,8 +4,8 @@
   'use strict';
   // Widths of the characters from space to ~ in Helvetica, in thousandths of
   // the font size. There is nothing to measure text with here, and the font of
-  // the reader's machine may be wider: a tenth is added so that labels never
-  // run into one another.
+  // the reader's machine may be wider: a tenth is added, more where it is bold,
+  // so that labels never run into one another.
   var WIDTHS = [278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278,
     556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556,
     1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778,
@@ -20,7 +20,7 @@
         var c = text.charCodeAt(i), w = WIDTHS[c - 32];
         sum += w !== undefined ? w : c < 0x2e80 ? 600 : 1000;
       }
-      return {width: sum / 1000 * (size ? +size[1] : 12) * (bold ? 1.17 : 1.1)};
+      return {width: sum / 1000 * (size ? +size[1] : 12) * (bold ? 1.3 : 1.1)};
     }
   });
 
