@@ -68,7 +68,7 @@ func (c *circuit) band(from, to, area int) {
 	}
 	c.add(`<text class="t" x="%d" y="%d" font-weight="bold">%s</text>`, x, from+17, name)
 	if c.spec.Sizes != nil {
-		c.add(`<text class="q" x="%d" y="%d">%d neurons</text>`, x, from+32, c.spec.Sizes[area])
+		c.add(`<text class="q" x="%d" y="%d">n = %d</text>`, x, from+32, c.spec.Sizes[area])
 	}
 }
 

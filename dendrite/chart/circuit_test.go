@@ -64,7 +64,7 @@ func TestCircuitNamesEverySynapseOnce(t *testing.T) {
 
 func TestCircuitParts(t *testing.T) {
 	plain := Circuit(CircuitSpec{Title: "c"})
-	if text := strings.Join(svgTexts(t, plain), " "); strings.Contains(text, "VIP") || strings.Contains(text, "Teacher") || strings.Contains(text, "neurons") {
+	if text := strings.Join(svgTexts(t, plain), " "); strings.Contains(text, "VIP") || strings.Contains(text, "Teacher") || strings.Contains(text, "n = ") {
 		t.Errorf("drawn without being asked for: %q", text)
 	}
 	if !strings.Contains(plain.Alt, "No synapse is plastic") {
@@ -72,7 +72,7 @@ func TestCircuitParts(t *testing.T) {
 	}
 	full := Circuit(CircuitSpec{Title: "c", Teacher: true, VIP: true, Sizes: []int{30, 20, 10}, Plastic: Plastic{IP: true, PI: true}})
 	text := strings.Join(svgTexts(t, full), " ")
-	for _, want := range []string{"VIP", "Teacher", "20 neurons", "10 neurons", "30 rates"} {
+	for _, want := range []string{"VIP", "Teacher", "n = 20", "n = 10", "30 rates"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in %q", want, text)
 		}
