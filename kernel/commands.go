@@ -148,7 +148,7 @@ func (e exporter) export(ctx context.Context, words []string, cells []jupyter.Fi
 	if err != nil {
 		return nil, err
 	}
-	name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+	name := notebookName(path)
 	info, _ := nb.Info()
 	info.Status, info.Command = "ok", "" // no command repeats what was done by hand
 	info.Commit, info.Dirty = clone.Commit(ctx, e.root)

@@ -116,7 +116,7 @@ func selectNotebooks(dir string, names []string) ([]string, error) {
 	}
 	var known, chosen []string
 	for _, path := range all {
-		name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+		name := notebookName(path)
 		known = append(known, name)
 		if len(names) > 0 {
 			if slices.ContainsFunc(names, func(n string) bool { return notebookName(n) == name }) {
@@ -140,7 +140,7 @@ func selectNotebooks(dir string, names []string) ([]string, error) {
 	return chosen, nil
 }
 
-// notebookName lets a notebook be named by its file too.
+// notebookName is a notebook's name, which may also be given as its file.
 func notebookName(arg string) string { return strings.TrimSuffix(filepath.Base(arg), ".ipynb") }
 
 // reproduceJobs gives each notebook the overrides that it knows, and refuses

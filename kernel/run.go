@@ -221,7 +221,7 @@ func newJob(root, path string, values map[string]string) (*job, error) {
 	if err := ipynb.Inject(nb, values); err != nil {
 		return nil, usage("%s: %w", relative(path), err)
 	}
-	j := &job{path: path, nb: nb, author: author, name: strings.TrimSuffix(filepath.Base(path), ".ipynb")}
+	j := &job{path: path, nb: nb, author: author, name: notebookName(path)}
 	j.info.Source, j.info.Uncommitted = sourceIn(root, path)
 	j.info.Command = "go run ./kernel run " + shellQuote(j.info.Source)
 	j.info.Parameters = map[string]string{}

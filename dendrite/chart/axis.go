@@ -213,7 +213,7 @@ func spoken(x float64) string {
 	if size := math.Abs(x); size >= 1000 && size < 1e7 {
 		return strconv.FormatFloat(x, 'f', 0, 64)
 	}
-	return strconv.FormatFloat(x, 'g', 3, 64)
+	return short(x)
 }
 
 // textWidth estimates the width of 12 px text, a little generously.

@@ -1,8 +1,6 @@
 package runstore
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -11,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -468,87 +465,6 @@ func TestOpenDefault(t *testing.T) {
 	}
 }
 
-func TestLockExcludes(t *testing.T) {
-	s := open(t)
-	var inside atomic.Int32
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for range 5 {
-				unlock, err := entry(t, s, "seed1").Lock(context.Background())
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				if n := inside.Add(1); n != 1 {
-					t.Errorf("%d holders", n)
-				}
-				time.Sleep(100 * time.Microsecond) // a chance for others to break in
-				inside.Add(-1)
-				unlock()
-			}
-		})
-	}
-	wg.Wait()
-	wantTidy(t, s)
-}
-
-func TestLockCancelled(t *testing.T) {
-	s := open(t)
-	e := entry(t, s, "seed1")
-	unlock, err := e.Lock(t.Context())
-	must(t, err)
-	defer unlock()
-	other, err := entry(t, s, "seed2").Lock(t.Context()) // another entry is free
-	must(t, err)
-	other()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	_, err = e.Lock(ctx)
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), fmt.Sprint("process ", os.Getpid())) {
-		t.Errorf("Lock: %v; want the deadline and the owner", err)
-	}
-}
-
-// TestLockOfKilledProcess lets another process take the lock and kills it.
-func TestLockOfKilledProcess(t *testing.T) {
-	s := open(t)
-	holder := exec.Command(os.Args[0], "-test.run=^TestHoldLock$")
-	holder.Env = append(os.Environ(), "RUNSTORE_HOLD="+s.Dir())
-	out, err := holder.StdoutPipe()
-	must(t, err)
-	must(t, holder.Start())
-	if _, err := out.Read(make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if _, err := entry(t, s, "seed1").Lock(ctx); err == nil || !strings.Contains(err.Error(), fmt.Sprint("process ", holder.Process.Pid)) {
-		t.Errorf("while held: %v", err)
-	}
-	must(t, holder.Process.Kill())
-	holder.Wait()
-	unlock, err := entry(t, s, "seed1").Lock(t.Context())
-	must(t, err)
-	unlock()
-	wantTidy(t, s)
-}
-
-// TestHoldLock is the other process of TestLockOfKilledProcess; in an ordinary
-// test run it has nothing to do.
-func TestHoldLock(t *testing.T) {
-	dir := os.Getenv("RUNSTORE_HOLD")
-	if dir == "" {
-		return
-	}
-	s, err := Open(dir)
-	must(t, err)
-	_, err = entry(t, s, "seed1").Lock(context.Background())
-	must(t, err)
-	fmt.Print("x")
-	time.Sleep(time.Minute)
-}
-
 func TestCPUModel(t *testing.T) {
 	if got := cpuModelFrom("processor\t: 0\nmodel name\t: A   B(R) CPU\nflags\t: x\nmodel name\t: C\n"); got != "A B(R) CPU" {
 		t.Errorf("got %q", got)
@@ -559,39 +475,6 @@ func TestCPUModel(t *testing.T) {
 	m := NewMeta(time.Now(), "avx2")
 	if m.CPU == "" || m.Go == "" || m.Arch == "" || m.Backend != "avx2" || m.Seconds < 0 || m.Created.Location() != time.UTC {
 		t.Errorf("%+v", m)
-	}
-}
-
-// A result names the commit of the code that computed it, not the notebook's.
-func TestCommit(t *testing.T) {
-	root := t.TempDir()
-	if got := commitOf(root); got != "unknown" {
-		t.Errorf("outside of git: %q", got)
-	}
-	git := func(args ...string) string {
-		t.Helper()
-		out, err := exec.Command("git", append([]string{"-C", root, "-c", "user.name=t", "-c", "user.email=t@example.org"}, args...)...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("git %v: %v\n%s", args, err, out)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	git("init", "-q")
-	git("commit", "-q", "--allow-empty", "-m", "first")
-	head := git("rev-parse", "HEAD")
-	for _, c := range []struct{ change, want string }{
-		{"notebooks/theory.ipynb", head},
-		{"dendrite/model.go", head + "-dirty"},
-	} {
-		file := filepath.Join(root, filepath.FromSlash(c.change))
-		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		must(t, os.WriteFile(file, nil, 0o644))
-		if got := commitOf(root); got != c.want {
-			t.Errorf("%s changed: %q, want %q", c.change, got, c.want)
-		}
-	}
-	if m := NewMeta(time.Now(), "avx2"); m.Commit != commitOf(filepath.Join("..", "..")) {
-		t.Errorf("of this clone: %q", m.Commit)
 	}
 }
 
