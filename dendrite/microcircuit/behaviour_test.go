@@ -66,9 +66,7 @@ func TestGate(t *testing.T) {
 }
 
 func TestTeacher(t *testing.T) {
-	p := mc.Defaults(3, 2)
-	p.Transfer = mc.Linear()
-	n := must(t, p, 1)
+	n := must(t, mc.Defaults(3, 2), 1)
 	input := []float64{1, 0, 1}
 	settle := func() []float64 {
 		if err := n.Settle(context.Background(), 1e-12, 1000); err != nil {
@@ -96,7 +94,6 @@ func TestTeacher(t *testing.T) {
 
 func TestDivergence(t *testing.T) {
 	p := mc.Defaults(4, 5, 3)
-	p.Transfer = mc.Linear()
 	p.Init.Down = mc.Range{Lo: 50, Hi: 60}
 	n := must(t, p, 1)
 	up := n.WPPUp(2)
@@ -186,7 +183,7 @@ func TestValidation(t *testing.T) {
 		"Gate is 1.5":       func(p *mc.Params) { p.Gate = 1.5 },
 		"Transfer.Kind is":  func(p *mc.Params) { p.Transfer = mc.Transfer{} },
 		"gamma 0":           func(p *mc.Params) { p.Transfer = mc.Softplus(0, 1, 0) },
-		"takes no":          func(p *mc.Params) { p.Transfer = mc.Transfer{Kind: mc.ReLUKind, Beta: 1} },
+		"takes no":          func(p *mc.Params) { p.Transfer = mc.Transfer{Kind: mc.LogisticKind, Beta: 1} },
 		"Eta has 1 entries": func(p *mc.Params) { p.Eta = p.Eta[:1] },
 		"Eta[1].PI is -1":   func(p *mc.Params) { p.Eta[1].PI = -1 },
 		"Eta[2].IP is 1, b": func(p *mc.Params) { p.Eta[2].IP = 1 },
@@ -287,12 +284,9 @@ func TestProbes(t *testing.T) {
 }
 
 func TestTransfer(t *testing.T) {
-	for _, f := range []mc.Transfer{mc.Softplus(1, 1, 0), mc.Softplus(0.1, 2, 3), mc.Logistic(), mc.ReLU(), mc.Linear()} {
+	for _, f := range []mc.Transfer{mc.Softplus(1, 1, 0), mc.Softplus(0.1, 2, 3), mc.Logistic()} {
 		u := []float64{-30, -3, -0.5, 0.25, 1, 4, 30}
-		if f.Kind == mc.ReLUKind {
-			u = u[3:] // elsewhere it has no inverse
-		}
-		r, back, slope := make([]float64, len(u)), make([]float64, len(u)), make([]float64, len(u))
+		r, slope := make([]float64, len(u)), make([]float64, len(u))
 		f.Forward(r, u)
 		f.Derivative(slope, u)
 		const h = 1e-5
@@ -303,20 +297,22 @@ func TestTransfer(t *testing.T) {
 			if d := (up[i] - down[i]) / (2 * h); !(math.Abs(d-slope[i]) < 1e-8) {
 				t.Errorf("%v: slope at %g is %g, difference quotient %g", f, u[i], slope[i], d)
 			}
-		}
-		if err := f.Inverse(back, r); err != nil {
-			t.Errorf("%v: %v", f, err)
-		}
-		for i := range u {
+			if rate := f.Rate(u[i]); !(math.Abs(rate-r[i]) <= 1e-15*r[i]) {
+				t.Errorf("%v: rate at %g is %g, that of Forward %g", f, u[i], rate, r[i])
+			}
+			back, err := f.Potential(r[i])
 			// Close to saturation the rate no longer determines the potential.
-			if tol := 1e-15 / min(1, slope[i]) * 10; !(math.Abs(back[i]-u[i]) <= max(tol, 1e-12)) {
-				t.Errorf("%v: inverse of phi(%g) is %g", f, u[i], back[i])
+			if tol := 1e-15 / min(1, slope[i]) * 10; err != nil || !(math.Abs(back-u[i]) <= max(tol, 1e-12)) {
+				t.Errorf("%v: potential of phi(%g) is %g, error %v", f, u[i], back, err)
 			}
 		}
 	}
-	for f, r := range map[mc.Transfer]float64{mc.Softplus(1, 1, 0): 0, mc.Logistic(): 1, mc.ReLU(): 0, mc.Linear(): math.NaN()} {
-		if err := f.Inverse(make([]float64, 1), []float64{r}); err == nil {
-			t.Errorf("%s: %g has an inverse", f.Kind, r)
+	inf := math.Inf(1)
+	for f, rates := range map[mc.Transfer][]float64{mc.Softplus(1, 1, 0): {0, -1, inf, math.NaN()}, mc.Logistic(): {0, 1, -inf, inf, math.NaN()}} {
+		for _, r := range rates {
+			if _, err := f.Potential(r); err == nil {
+				t.Errorf("%s: %g has a potential", f.Kind, r)
+			}
 		}
 	}
 }
@@ -362,9 +358,8 @@ func ExampleDefaults() {
 	// Output: microcircuit: Gate is 2; it must be between 0 and 1
 }
 
-func ExampleTransfer_Inverse() {
-	u := make([]float64, 2)
-	err := mc.Logistic().Inverse(u, []float64{0.1, 0.8})
+func ExampleTransfer_Potential() {
+	u, err := mc.Logistic().Potential(0.8)
 	fmt.Printf("%.4f %v\n", u, err)
-	// Output: [-2.1972 1.3863] <nil>
+	// Output: 1.3863 <nil>
 }

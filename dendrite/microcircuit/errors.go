@@ -9,8 +9,8 @@ import (
 // as diverged. Potentials of the published tasks stay below 100.
 const MaxPotential = 1e6
 
-// A DivergenceError says where and when a run left the range of sane numbers,
-// and what usually causes and mends that.
+// A DivergenceError says where and when a potential was not finite or beyond
+// MaxPotential, what usually causes that, and what helps.
 type DivergenceError struct {
 	Area        int
 	Compartment string // "soma" or "interneuron soma"
@@ -26,11 +26,11 @@ func (e *DivergenceError) Error() string {
 
 // check returns a *DivergenceError for the first potential out of bounds.
 func (n *Network) check() error {
-	sane := true
+	within := true
 	for _, u := range n.u {
-		sane = sane && math.Abs(u) <= MaxPotential // false for NaN
+		within = within && math.Abs(u) <= MaxPotential // false for NaN
 	}
-	if sane {
+	if within {
 		return nil
 	}
 	e := &DivergenceError{

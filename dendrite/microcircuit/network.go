@@ -154,21 +154,16 @@ func (n *Network) configure(p Params) {
 	n.p = p
 	n.stale = true
 	n.predict = false
-	last := len(n.areas) - 1
 	at := 0
-	for k := 1; k <= last; k++ {
+	for k := 1; k < len(n.areas); k++ {
 		a, eta := &n.areas[k], p.Eta[k]
 		a.up.configure(eta.Up, p)
 		a.ip.configure(eta.IP, p)
 		a.pi.configure(eta.PI, p)
 		a.down.configure(eta.Down, p)
 		n.predict = n.predict || eta.Up != 0 || eta.IP != 0
-		att := p.G.AttenuationHidden()
-		if k == last {
-			att = p.G.AttenuationOutput()
-		}
 		for range len(a.rate) {
-			n.attenuation[at] = att
+			n.attenuation[at] = n.basalAttenuation(k)
 			at++
 		}
 		for range a.inter {
@@ -176,6 +171,14 @@ func (n *Network) configure(p Params) {
 			at++
 		}
 	}
+}
+
+// basalAttenuation is what remains of the basal potential at a soma of area k.
+func (n *Network) basalAttenuation(k int) float64 {
+	if k == len(n.areas)-1 {
+		return n.p.G.AttenuationOutput()
+	}
+	return n.p.G.AttenuationHidden()
 }
 
 // Params returns the parameters in use.
@@ -205,16 +208,13 @@ func (n *Network) Time() float64 { return n.time }
 func (n *Network) SelfPredict() {
 	g := n.p.G
 	for k := 1; k < len(n.areas)-1; k++ {
-		att := g.AttenuationHidden()
-		if k+1 == len(n.areas)-1 {
-			att = g.AttenuationOutput()
-		}
+		factor := n.basalAttenuation(k+1) / g.AttenuationInterneuron()
 		// The padding of equal shapes is equal, and stays zero.
 		for i, w := range n.areas[k].down.w.Data {
 			n.areas[k].pi.w.Data[i] = -w
 		}
 		for i, w := range n.areas[k+1].up.w.Data {
-			n.areas[k].ip.w.Data[i] = att / g.AttenuationInterneuron() * w
+			n.areas[k].ip.w.Data[i] = factor * w
 		}
 	}
 	n.stale = true

@@ -104,8 +104,6 @@ func TestAgainstReference(t *testing.T) {
 		"softplus":            func(p *mc.Params) {},
 		"softplus, threshold": func(p *mc.Params) { p.Transfer = mc.Softplus(0.1, 1.5, 3) },
 		"logistic":            func(p *mc.Params) { p.Transfer = mc.Logistic() },
-		"relu":                func(p *mc.Params) { p.Transfer = mc.ReLU() },
-		"linear":              func(p *mc.Params) { p.Transfer = mc.Linear() },
 		"no filter":           func(p *mc.Params) { p.TauW = 0 },
 		"no smoothing":        func(p *mc.Params) { p.Tau0 = 0 },
 		"no noise":            func(p *mc.Params) { p.Sigma = 0 },
@@ -245,7 +243,7 @@ func TestFrozenWeightsKeepTheirBits(t *testing.T) {
 }
 
 func TestStepAllocatesNothing(t *testing.T) {
-	for _, f := range []mc.Transfer{mc.Softplus(1, 1, 0), mc.Logistic(), mc.ReLU(), mc.Linear()} {
+	for _, f := range []mc.Transfer{mc.Softplus(1, 1, 0), mc.Logistic()} {
 		n := must(t, everythingPlastic(f, 6, 8, 7, 4), 1)
 		n.Input(uniform(6, 0, 1, 1))
 		n.Target(uniform(4, 0, 1, 1))

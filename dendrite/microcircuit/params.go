@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"microcircuits/dendrite/internal/simd"
 )
 
 // Conductances couple the compartments (1/ms, capacitance 1).
@@ -157,7 +159,7 @@ func (p Params) Validate() error {
 		name string
 		r    Range
 	}{{"Up", p.Init.Up}, {"Down", p.Init.Down}, {"IP", p.Init.IP}, {"PI", p.Init.PI}, {"Bias", p.Init.Bias}} {
-		if !isFinite(c.r.Lo, c.r.Hi) || c.r.Lo > c.r.Hi {
+		if !simd.Finite([]float64{c.r.Lo, c.r.Hi}) || c.r.Lo > c.r.Hi {
 			return bad("Init."+c.name, c.r, "a finite interval with Lo at most Hi")
 		}
 	}

@@ -18,17 +18,10 @@ type reference struct {
 
 func (f *reference) phi(u float64) float64 {
 	t := f.p.Transfer
-	switch t.Kind {
-	case mc.SoftplusKind:
+	if t.Kind == mc.SoftplusKind {
 		return t.Gamma * math.Log(1+math.Exp(t.Beta*(u-t.Theta)))
-	case mc.LogisticKind:
-		return 1 / (1 + math.Exp(-u))
-	case mc.ReLUKind:
-		if u < 0 {
-			return 0
-		}
 	}
-	return u
+	return 1 / (1 + math.Exp(-u))
 }
 
 func (f *reference) phis(u []float64) []float64 {

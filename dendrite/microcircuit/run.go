@@ -38,10 +38,49 @@ func (n *Network) Run(ctx context.Context, ms float64, probes ...*Probe) error {
 	if !(ms >= 0) || math.IsInf(ms, 1) {
 		return fmt.Errorf("microcircuit: a run of %g ms; it must be finite and not negative", ms)
 	}
+	_, err := n.repeat(ctx, ms, probes, func() (bool, error) { return false, n.Step() })
+	return err
+}
+
+// Settle runs without noise and plasticity, for at most maxMs, until no soma,
+// smoothed input or target changes faster than tolerance (1/ms). It says how
+// fast the fastest still changes if that takes longer.
+func (n *Network) Settle(ctx context.Context, tolerance, maxMs float64, probes ...*Probe) error {
+	state := [][]float64{n.u, n.areas[0].rate, n.goal}
+	before := make([][]float64, len(state))
+	for i, s := range state {
+		before[i] = make([]float64, len(s))
+	}
+	speed := math.Inf(1)
+	settled, err := n.repeat(ctx, maxMs, probes, func() (bool, error) {
+		for i, s := range state {
+			copy(before[i], s)
+		}
+		n.advance(false, false)
+		if err := n.check(); err != nil {
+			return false, err
+		}
+		speed = 0
+		for i, s := range state {
+			for j, x := range s {
+				speed = max(speed, math.Abs(x-before[i][j])/n.p.Dt)
+			}
+		}
+		return speed <= tolerance, nil
+	})
+	if err == nil && !settled {
+		err = fmt.Errorf("microcircuit: not settled after %g ms: a potential of areas 1 to %d, input or target still changes by %g per ms; allow more time or a larger tolerance", maxMs, len(n.areas)-1, speed)
+	}
+	return err
+}
+
+// repeat takes steps for ms milliseconds, or until a step says that it was the
+// last; probes record the state before each.
+func (n *Network) repeat(ctx context.Context, ms float64, probes []*Probe, step func() (last bool, err error)) (stopped bool, err error) {
 	steps := n.steps(ms)
 	for _, p := range probes {
 		if err := p.prepare(n, steps); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if n.stale {
@@ -50,66 +89,17 @@ func (n *Network) Run(ctx context.Context, ms float64, probes ...*Probe) error {
 	for i := range steps {
 		if i%100 == 0 {
 			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("microcircuit: stopped at %.1f ms: %w", n.time, err)
+				return false, fmt.Errorf("microcircuit: stopped at %.1f ms: %w", n.time, err)
 			}
 		}
 		for _, p := range probes {
 			p.record(n)
 		}
-		if err := n.Step(); err != nil {
-			return err
+		if last, err := step(); last || err != nil {
+			return last, err
 		}
 	}
-	return nil
-}
-
-// Settle runs without noise and plasticity, for at most maxMs, until no soma,
-// smoothed input or target changes faster than tolerance (1/ms). It says how
-// fast the fastest still changes if that takes longer.
-func (n *Network) Settle(ctx context.Context, tolerance, maxMs float64, probes ...*Probe) error {
-	steps := n.steps(maxMs)
-	for _, p := range probes {
-		if err := p.prepare(n, steps); err != nil {
-			return err
-		}
-	}
-	if n.stale {
-		n.refresh()
-	}
-	last := len(n.areas) - 1
-	state := [][]float64{n.u, n.areas[0].rate, n.goal}
-	before := make([][]float64, len(state))
-	for i, s := range state {
-		before[i] = make([]float64, len(s))
-	}
-	speed := math.Inf(1)
-	for i := range steps {
-		if i%100 == 0 {
-			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("microcircuit: stopped settling at %.1f ms: %w", n.time, err)
-			}
-		}
-		for _, p := range probes {
-			p.record(n)
-		}
-		for j, s := range state {
-			copy(before[j], s)
-		}
-		n.advance(false, false)
-		if err := n.check(); err != nil {
-			return err
-		}
-		speed = 0
-		for j, s := range state {
-			for l, x := range s {
-				speed = max(speed, math.Abs(x-before[j][l])/n.p.Dt)
-			}
-		}
-		if speed <= tolerance {
-			return nil
-		}
-	}
-	return fmt.Errorf("microcircuit: not settled after %g ms: a potential of areas 1 to %d, input or target still changes by %g per ms; allow more time or a larger tolerance", maxMs, last, speed)
+	return false, nil
 }
 
 // Predict returns the output potentials of the feed-forward pass: no noise, no
@@ -129,12 +119,9 @@ func (n *Network) Predict(dst, r0 []float64) []float64 {
 		a := &n.areas[k]
 		y := n.scratch[k%2][:len(a.rate)]
 		simd.MulVec64(y[:a.n], &a.up.w, x)
-		att := n.p.G.AttenuationHidden()
-		if k == last {
-			att = n.p.G.AttenuationOutput()
-		}
+		attenuation := n.basalAttenuation(k)
 		for i := range y[:a.n] {
-			y[i] *= att
+			y[i] *= attenuation
 		}
 		if k == last {
 			return append(dst[:0], y[:a.n]...)
@@ -156,7 +143,7 @@ func (n *Network) checkPattern(p Pattern) error {
 		if len(c.x) != c.want {
 			return fmt.Errorf("microcircuit: the pattern has %d %s, the network %d", len(c.x), c.name, c.want)
 		}
-		if !isFinite(c.x...) {
+		if !simd.Finite(c.x) {
 			return fmt.Errorf("microcircuit: the pattern's %s are not all finite", c.name)
 		}
 	}

@@ -68,10 +68,10 @@ func (n *Network) advance(learn, noisy bool) {
 	copy(n.before, n.rates)
 	n.advanceSomata()
 	if noisy {
-		n.shake()
+		n.addNoise()
 	}
 	n.smooth()
-	n.fire()
+	n.updateRates()
 	n.propagate(learn)
 	n.compare()
 	n.time += n.p.Dt
@@ -80,7 +80,7 @@ func (n *Network) advance(learn, noisy bool) {
 // refresh computes everything derived from the state. It gives the same bits
 // as the steps that led to the state.
 func (n *Network) refresh() {
-	n.fire()
+	n.updateRates()
 	n.propagate(false)
 	n.compare()
 	n.stale = false
@@ -108,8 +108,8 @@ func (n *Network) advanceSomata() {
 	}
 }
 
-// shake adds the noise of one step to every soma.
-func (n *Network) shake() {
+// addNoise adds the noise of one step to every soma.
+func (n *Network) addNoise() {
 	sd := n.p.Sigma * math.Sqrt(n.p.Dt)
 	for k := 1; k < len(n.areas); k++ {
 		n.noise.Normal(n.areas[k].xi, sd)
@@ -145,8 +145,8 @@ func (n *Network) smooth() {
 	}
 }
 
-// fire computes all rates from the potentials.
-func (n *Network) fire() {
+// updateRates computes all rates from the potentials.
+func (n *Network) updateRates() {
 	n.p.Transfer.Forward(n.rates[len(n.areas[0].rate):], n.u)
 	for _, i := range n.biasSlots {
 		n.rates[i] = 1

@@ -106,7 +106,7 @@ func TestSelfPredictingStateSilencesApicalDendrites(t *testing.T) {
 }
 
 // Explicit Euler converges with the first power of dt, against an exact
-// solution for a linear output neuron and a fine step for everything at once.
+// solution for one output neuron and a fine step for everything at once.
 func TestFirstOrderConvergence(t *testing.T) {
 	const ms = 8.0
 	slope := func(t *testing.T, distance func(dt float64) float64) {
@@ -129,7 +129,6 @@ func TestFirstOrderConvergence(t *testing.T) {
 	}
 	t.Run("exact", func(t *testing.T) {
 		p := mc.Defaults(1, 1)
-		p.Transfer = mc.Linear()
 		p.Init.Up = mc.Range{Lo: 0.7, Hi: 0.7}
 		// u' = -a u + g_B w R (1 - e^{-bt}) + g_som T (1 - e^{-bt}), b = 1/tau_0
 		a, b := 0.1+1+0.8, 1.0/3

@@ -4,22 +4,22 @@ import (
 	"fmt"
 	"math"
 
+	"microcircuits/dendrite/internal/phi"
 	"microcircuits/dendrite/internal/simd"
 )
 
 // TransferKind names a family of transfer functions.
 type TransferKind string
 
-// The transfer functions of paper.md section 1.2 and two simple ones.
+// The transfer functions of paper.md section 1.2.
 const (
 	SoftplusKind TransferKind = "softplus" // gamma log(1 + exp(beta (u - theta)))
 	LogisticKind TransferKind = "logistic" // 1 / (1 + exp(-u))
-	ReLUKind     TransferKind = "relu"     // max(u, 0)
-	LinearKind   TransferKind = "linear"   // u
 )
 
 // A Transfer is the function phi from potential to rate. Gamma, Beta and Theta
-// belong to the softplus and are zero otherwise.
+// belong to the softplus and are zero otherwise. Params.Validate refuses an
+// unknown kind; the methods panic.
 type Transfer struct {
 	Kind               TransferKind
 	Gamma, Beta, Theta float64
@@ -35,15 +35,34 @@ func Softplus(gamma, beta, theta float64) Transfer {
 // Logistic is 1 / (1 + exp(-u)).
 func Logistic() Transfer { return Transfer{Kind: LogisticKind} }
 
-// ReLU is max(u, 0).
-func ReLU() Transfer { return Transfer{Kind: ReLUKind} }
+// Rate is the rate phi(u) at potential u. It may differ from that of Forward in
+// the last bits.
+func (f Transfer) Rate(u float64) float64 {
+	switch f.Kind {
+	case SoftplusKind:
+		return f.Gamma * phi.Softplus(f.Beta*(u-f.Theta))
+	case LogisticKind:
+		return phi.Logistic(u)
+	}
+	panic(f.unknown())
+}
 
-// Linear is the identity.
-func Linear() Transfer { return Transfer{Kind: LinearKind} }
+// Potential is the potential at which the rate is r: the target potential for a
+// target rate. It fails if no finite potential gives that rate.
+func (f Transfer) Potential(r float64) (float64, error) {
+	switch {
+	case f.Kind == SoftplusKind && r > 0 && !math.IsInf(r, 1):
+		return f.Theta + phi.InverseSoftplus(r/f.Gamma)/f.Beta, nil
+	case f.Kind == LogisticKind && r > 0 && r < 1:
+		return phi.Logit(r), nil
+	case f.Kind != SoftplusKind && f.Kind != LogisticKind:
+		panic(f.unknown())
+	}
+	return 0, fmt.Errorf("microcircuit: rate %g is not the %s of a finite potential", r, f.Kind)
+}
 
-// Forward computes the rates dst = phi(u). dst may be u; it panics if their
-// lengths differ. A Transfer of unknown kind panics; Params.Validate refuses it
-// first.
+// Forward computes the rates dst = phi(u), with the numeric kernels of this
+// machine. dst may be u; it panics if their lengths differ.
 func (f Transfer) Forward(dst, u []float64) {
 	checkLen("rates", len(dst), len(u))
 	switch f.Kind {
@@ -51,89 +70,37 @@ func (f Transfer) Forward(dst, u []float64) {
 		simd.Softplus64(dst, u, f.Gamma, f.Beta, f.Theta)
 	case LogisticKind:
 		simd.Logistic64(dst, u)
-	case ReLUKind:
-		for i, v := range u {
-			dst[i] = max(v, 0)
-		}
-	case LinearKind:
-		copy(dst, u)
 	default:
 		panic(f.unknown())
 	}
 }
 
-// Derivative computes the slopes dst = phi'(u), 0 at the corner of the ReLU. dst
-// may be u; it panics if their lengths differ.
+// Derivative computes the slopes dst = phi'(u). dst may be u; it panics if their
+// lengths differ.
 func (f Transfer) Derivative(dst, u []float64) {
 	checkLen("slopes", len(dst), len(u))
 	switch f.Kind {
 	case SoftplusKind:
 		for i, v := range u {
-			dst[i] = f.Gamma * f.Beta * logistic(f.Beta*(v-f.Theta))
+			dst[i] = f.Gamma * f.Beta * phi.Logistic(f.Beta*(v-f.Theta))
 		}
 	case LogisticKind:
 		for i, v := range u {
-			dst[i] = logistic(v) * logistic(-v)
-		}
-	case ReLUKind:
-		for i, v := range u {
-			dst[i] = 0
-			if v > 0 {
-				dst[i] = 1
-			}
-		}
-	case LinearKind:
-		for i := range dst {
-			dst[i] = 1
+			dst[i] = phi.Logistic(v) * phi.Logistic(-v)
 		}
 	default:
 		panic(f.unknown())
 	}
 }
 
-// Inverse computes the potentials dst = phi^-1(r), or names the first rate that
-// no potential (or, for the ReLU, no single potential) gives. dst may be r; it
-// panics if their lengths differ.
-func (f Transfer) Inverse(dst, r []float64) error {
-	checkLen("potentials", len(dst), len(r))
-	for i, v := range r {
-		var u float64
-		ok := !math.IsInf(v, 0)
-		switch f.Kind {
-		case SoftplusKind:
-			// log(exp(x) - 1) without overflow for large x and without
-			// cancellation for small x.
-			x := v / f.Gamma
-			u = f.Theta + (x+math.Log(-math.Expm1(-x)))/f.Beta
-			ok = ok && x > 0
-		case LogisticKind:
-			u = math.Log(v) - math.Log1p(-v)
-			ok = ok && v > 0 && v < 1
-		case ReLUKind:
-			u = v
-			ok = ok && v > 0
-		case LinearKind:
-			u = v
-			ok = ok && !math.IsNaN(v)
-		default:
-			panic(f.unknown())
-		}
-		if !ok {
-			return fmt.Errorf("microcircuit: rate %g (index %d) is not the %s of one finite potential", v, i, f.Kind)
-		}
-		dst[i] = u
-	}
-	return nil
-}
-
 func (f Transfer) validate() error {
 	switch f.Kind {
 	case SoftplusKind:
-		if !(f.Gamma > 0) || !(f.Beta > 0) || !isFinite(f.Gamma, f.Beta, f.Theta) {
+		if !(f.Gamma > 0) || !(f.Beta > 0) || !simd.Finite([]float64{f.Gamma, f.Beta, f.Theta}) {
 			return fmt.Errorf("microcircuit: Transfer softplus has gamma %g, beta %g, theta %g; gamma and beta must be positive, all finite", f.Gamma, f.Beta, f.Theta)
 		}
 		return nil
-	case LogisticKind, ReLUKind, LinearKind:
+	case LogisticKind:
 		if f.Gamma != 0 || f.Beta != 0 || f.Theta != 0 {
 			return fmt.Errorf("microcircuit: Transfer %s takes no Gamma, Beta or Theta", f.Kind)
 		}
@@ -143,18 +110,7 @@ func (f Transfer) validate() error {
 }
 
 func (f Transfer) unknown() error {
-	return fmt.Errorf("microcircuit: Transfer.Kind is %q; it must be %q, %q, %q or %q", f.Kind, SoftplusKind, LogisticKind, ReLUKind, LinearKind)
-}
-
-func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
-
-func isFinite(xs ...float64) bool {
-	for _, x := range xs {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return false
-		}
-	}
-	return true
+	return fmt.Errorf("microcircuit: Transfer.Kind is %q; it must be %q or %q", f.Kind, SoftplusKind, LogisticKind)
 }
 
 func checkLen(what string, got, want int) {

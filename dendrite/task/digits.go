@@ -65,18 +65,18 @@ func FindMNIST(dir string) (*Source, error) {
 	if dir != "" {
 		return findIDX(dir)
 	}
-	dir, mend, err := mnistDir()
+	dir, remedy, err := mnistDir()
 	if err != nil {
 		return nil, err
 	}
 	source, err := findIDX(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%w; %s", err, mend)
+		return nil, fmt.Errorf("%w; %s", err, remedy)
 	}
 	for i, f := range source.Files {
 		if !isMNIST(i, f.SHA256) {
 			return nil, fmt.Errorf("task: %s is not the file of MNIST: its SHA-256 is %s, not %s; %s",
-				filepath.Join(dir, f.Name), f.SHA256, mnistSums[i][0], mend)
+				filepath.Join(dir, f.Name), f.SHA256, mnistSums[i][0], remedy)
 		}
 	}
 	return source, nil
@@ -158,7 +158,7 @@ func (s *Source) read(i int, parse func(io.Reader) error) error {
 }
 
 // Load decodes the files and splits the images. Errors name the file, what is
-// wrong with it and what mends it.
+// wrong with it and what to do about it.
 func (s *Source) Load() (*Digits, error) {
 	d := &Digits{Name: s.Name, Files: s.Files}
 	var sets [2]Set // training file, test file

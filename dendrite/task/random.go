@@ -1,8 +1,7 @@
 package task
 
 import (
-	"math"
-
+	"microcircuits/dendrite/internal/phi"
 	"microcircuits/dendrite/internal/stream"
 )
 
@@ -88,7 +87,7 @@ func dot(a, b []float64) float64 {
 }
 
 // Logit is the potential at which a logistic neuron has rate r, 0 < r < 1.
-func Logit(r float64) float64 { return math.Log(r / (1 - r)) }
+func Logit(r float64) float64 { return phi.Logit(r) }
 
 // OneHot fills dst with off, and with on at label: with Logit(0.1) and
 // Logit(0.8) these are the target potentials of N section 3.4 for logistic

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"unsafe"
+
+	"microcircuits/dendrite/internal/phi"
 )
 
 // Float is the element type of the kernels that exist in both precisions. Only
@@ -194,7 +196,7 @@ func Logistic[T Float](dst, x []T) {
 	}
 }
 
-func logistic[T Float](v T) T { return T(1 / (1 + math.Exp(-float64(v)))) }
+func logistic[T Float](v T) T { return T(phi.Logistic(float64(v))) }
 
 // LogisticStep moves neurons at potential v and rate r = logistic(v) by d: it
 // sets rate to logistic(v+d) and diff to logistic(v+d)-r, the latter from d

@@ -1,6 +1,10 @@
 package simd
 
-import "math"
+import (
+	"math"
+
+	"microcircuits/dendrite/internal/phi"
+)
 
 // The portable twins. Products are converted explicitly because Go may fuse
 // x*y + z on some machines, and the three products must round alike.
@@ -53,20 +57,22 @@ func directMulVec64Go(y []float64, w *Matrix64, e, before, x []float64, rate flo
 	}
 }
 
+// The two below use the formulas of the assembly, so that they err alike.
+
 func softplus64Go(dst, src []float64, gamma, beta, theta float64) {
 	for i, u := range src {
 		x := beta * (u - theta)
-		dst[i] = gamma * (max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))))
+		dst[i] = gamma * (max(x, 0) + phi.Softplus(-math.Abs(x)))
 	}
 }
 
 func logistic64Go(dst, src []float64) {
 	for i, u := range src {
-		t := math.Exp(-math.Abs(u))
 		if u < 0 {
+			t := math.Exp(u)
 			dst[i] = t / (1 + t)
 		} else {
-			dst[i] = 1 / (1 + t)
+			dst[i] = phi.Logistic(u)
 		}
 	}
 }
