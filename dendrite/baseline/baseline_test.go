@@ -246,9 +246,9 @@ func TestErrors(t *testing.T) {
 	n := must[float32](t, small(SquaredError), 1)
 	before := n.State()
 	for want, change := range map[string]func(*State[float32]){
-		"2 matrices":             func(s *State[float32]) { s.Up = s.Up[1:] },
-		"area 2; the network":    func(s *State[float32]) { s.Up[1] = nil },
-		"area 3 that are not fi": func(s *State[float32]) { s.Up[2][3] = float32(math.Inf(1)) },
+		"2 matrices":              func(s *State[float32]) { s.Up = s.Up[1:] },
+		"Up[1]: 0 weights":        func(s *State[float32]) { s.Up[1] = nil },
+		"Up[2]: weight 3 is +Inf": func(s *State[float32]) { s.Up[2][3] = float32(math.Inf(1)) },
 	} {
 		s := n.State()
 		s.Up[0][0]++

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 
+	"microcircuits/dendrite/internal/layer"
 	"microcircuits/dendrite/internal/simd"
 	"microcircuits/dendrite/internal/stream"
 )
@@ -83,23 +84,20 @@ func (c Config) Validate() error {
 type Network[T simd.Float] struct {
 	cfg     Config
 	areas   []*area[T] // areas[k-1] is area k
-	input   *simd.Batch[T]
-	compact simd.Compactor
-	active  []int32
-	rows    int
-	height  int
-	batches int
+	input   layer.Input[T]
+	rows    int // of the last batch
+	height  int // rows the areas have room for
+	batches int // trained, for error messages
 }
 
 type area[T simd.Float] struct {
 	n  int
-	up *simd.Weights[T] // from the area below, last input the threshold
+	up *layer.Weights[T] // from the area below
 	// back is up without thresholds, transposed, for errors on their way down;
 	// it gets the same changes, bit for bit. Area 1 has none.
-	back   *simd.Weights[T]
-	inputs []int32        // the columns of r: all neurons, then the constant 1
-	v, r   *simd.Batch[T] // potentials and rates; the padding of r is zero
-	delta  *simd.Batch[T] // minus the gradient of the loss by v
+	back  *layer.Weights[T]
+	v, r  *simd.Batch[T] // potentials and rates; the padding of r is zero
+	delta *simd.Batch[T] // minus the gradient of the loss by v
 }
 
 // New returns a network with weights drawn from streams of the given seed; the
@@ -111,30 +109,29 @@ func New[T simd.Float](cfg Config, seed uint64) (*Network[T], error) {
 	n := &Network[T]{cfg: cfg}
 	for k := 1; k < len(cfg.Sizes); k++ {
 		in, out := cfg.Sizes[k-1], cfg.Sizes[k]
-		a := &area[T]{n: out, up: simd.NewWeights[T](out, in+1), inputs: simd.Sequence(out + 1)}
+		a := &area[T]{n: out, up: layer.New[T](out, in, true)}
 		if k > 1 {
-			a.back = simd.NewWeights[T](in, out)
+			a.back = layer.New[T](in, out, false)
 		}
 		half := 4 * math.Sqrt(6/float64(in+out))
 		if cfg.Init != nil {
 			half = cfg.Init[k-1]
 		}
-		s, row := stream.New(seed, "baseline/up", uint64(k)), make([]float64, in)
-		for o := range out {
-			s.Uniform(row, -half, half)
-			for i, v := range row {
-				a.set(o, i, T(v))
-			}
-		}
+		a.up.Draw(stream.New(seed, "baseline/up", uint64(k)), in, half)
 		n.areas = append(n.areas, a)
 	}
+	n.transpose()
 	return n, nil
 }
 
-func (a *area[T]) set(o, i int, v T) {
-	a.up.Set(o, i, v)
-	if a.back != nil && i < a.back.Out {
-		a.back.Set(i, o, v)
+// transpose makes back of every area the copy of up.
+func (n *Network[T]) transpose() {
+	for _, a := range n.areas[1:] {
+		for i := range a.back.Out {
+			for o := range a.back.In {
+				a.back.Set(i, o, a.up.At(o, i))
+			}
+		}
 	}
 }
 
@@ -152,42 +149,25 @@ type State[T simd.Float] struct {
 // State returns a copy of the network's weights.
 func (n *Network[T]) State() State[T] {
 	var s State[T]
-	for _, a := range n.areas {
-		in := a.up.In - 1
-		w, t := make([]T, 0, a.n*in), make([]T, 0, a.n)
-		for o := range a.n {
-			for i := range in {
-				w = append(w, a.up.At(o, i))
-			}
-			t = append(t, a.up.At(o, in))
-		}
-		s.Up, s.Threshold = append(s.Up, w), append(s.Threshold, t)
-	}
+	layer.Save(n.kinds(&s))
 	return s
 }
 
 // SetState copies s into the network. It fails, with the network as before, if
 // s does not fit the network's Config or holds a value that is not finite.
 func (n *Network[T]) SetState(s State[T]) error {
-	if len(s.Up) != len(n.areas) || len(s.Threshold) != len(n.areas) {
-		return fmt.Errorf("baseline: state has %d matrices and %d threshold vectors; the network has %d areas", len(s.Up), len(s.Threshold), len(n.areas))
+	if err := layer.Load(n.kinds(&s)); err != nil {
+		return fmt.Errorf("baseline: %w", err)
 	}
-	for k, a := range n.areas {
-		if len(s.Up[k]) != a.n*(a.up.In-1) || len(s.Threshold[k]) != a.n {
-			return fmt.Errorf("baseline: state has %d weights and %d thresholds in area %d; the network has %d and %d", len(s.Up[k]), len(s.Threshold[k]), k+1, a.n*(a.up.In-1), a.n)
-		}
-		if !simd.Finite(s.Up[k]) || !simd.Finite(s.Threshold[k]) {
-			return fmt.Errorf("baseline: state has weights in area %d that are not finite", k+1)
-		}
-	}
-	for k, a := range n.areas {
-		in := a.up.In - 1
-		for o := range a.n {
-			for i := range in {
-				a.set(o, i, s.Up[k][o*in+i])
-			}
-			a.up.Set(o, in, s.Threshold[k][o])
-		}
-	}
+	n.transpose()
 	return nil
+}
+
+// kinds says which fields of s hold which weights.
+func (n *Network[T]) kinds(s *State[T]) []layer.Kind[T] {
+	up := layer.Kind[T]{Name: "Up", Matrices: &s.Up, Thresholds: &s.Threshold}
+	for _, a := range n.areas {
+		up.Weights = append(up.Weights, a.up)
+	}
+	return []layer.Kind[T]{up}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"microcircuits/dendrite/internal/layer"
 	"microcircuits/dendrite/internal/simd"
 )
 
@@ -53,61 +54,21 @@ func (n *Network[T]) Loss(x, target []T) float64 {
 // returns it; a nil dst is allocated. It panics if x is not whole rows or dst
 // has the wrong length.
 func (n *Network[T]) Predict(dst, x []T) []T {
-	in, out := n.cfg.Sizes[0], n.areas[len(n.areas)-1]
-	images := whole(len(x), in)
-	if dst == nil {
-		dst = make([]T, images*out.n)
-	}
-	if len(dst) != images*out.n {
-		panic(fmt.Sprintf("baseline: %d outputs for %d images of %d outputs", len(dst), images, out.n))
-	}
-	for first := 0; first < images; first += chunk {
-		rows := min(chunk, images-first)
-		n.forward(x[first*in : (first+rows)*in])
-		for b := range rows {
-			copy(dst[(first+b)*out.n:], out.r.Row(b))
-		}
-	}
-	return dst
+	out := n.areas[len(n.areas)-1]
+	return layer.Predict(dst, x, n.cfg.Sizes[0], out.n, func(x []T) *simd.Batch[T] {
+		n.forward(x)
+		return out.r
+	})
 }
 
 // Classify writes the number of the most active output neuron for each image
 // of x to dst and returns it; a nil dst is allocated. It panics if x is not
 // whole rows or dst has the wrong length.
 func (n *Network[T]) Classify(dst []int, x []T) []int {
-	in, out := n.cfg.Sizes[0], n.areas[len(n.areas)-1]
-	images := whole(len(x), in)
-	if dst == nil {
-		dst = make([]int, images)
-	}
-	if len(dst) != images {
-		panic(fmt.Sprintf("baseline: %d classes for %d images", len(dst), images))
-	}
-	for first := 0; first < images; first += chunk {
-		rows := min(chunk, images-first)
-		n.forward(x[first*in : (first+rows)*in])
-		for b := range rows {
-			// Potentials, because rates near 1 round to the same number.
-			v, best := out.v.Row(b), 0
-			for i := range v {
-				if v[i] > v[best] {
-					best = i
-				}
-			}
-			dst[first+b] = best
-		}
-	}
-	return dst
-}
-
-// chunk is how many images Predict and Classify take at a time.
-const chunk = 50
-
-func whole(values, perRow int) int {
-	if values == 0 || values%perRow != 0 {
-		panic(fmt.Sprintf("baseline: %d values are not whole rows of %d", values, perRow))
-	}
-	return values / perRow
+	return layer.Classify(dst, x, n.cfg.Sizes[0], func(x []T) *simd.Batch[T] {
+		n.forward(x)
+		return n.areas[len(n.areas)-1].v
+	})
 }
 
 func (n *Network[T]) checkTarget(target []T) {
@@ -122,19 +83,17 @@ func (n *Network[T]) reserve(rows int) {
 		return
 	}
 	n.height = rows
-	n.input = simd.NewBatch[T](rows, n.cfg.Sizes[0])
 	for _, a := range n.areas {
 		a.v, a.r, a.delta = simd.NewBatch[T](rows, a.n), simd.NewBatch[T](rows, a.n), simd.NewBatch[T](rows, a.n)
 	}
 }
 
 func (n *Network[T]) forward(x []T) {
-	n.rows = whole(len(x), n.cfg.Sizes[0])
+	n.rows = n.input.Load(x, n.cfg.Sizes[0], true)
 	n.reserve(n.rows)
-	n.active = simd.Compact(&n.compact, n.input, x, n.rows, n.cfg.Sizes[0], true)
-	from, active := n.input, n.active
+	from, active := n.input.Batch, n.input.Active
 	for k, a := range n.areas {
-		a.up.MulTo(a.v, from, n.rows, active)
+		a.up.Mul(a.v, from, n.rows, active)
 		softmax := n.cfg.Loss == CrossEntropy && k == len(n.areas)-1
 		if !softmax {
 			simd.Logistic(a.r.First(n.rows), a.v.First(n.rows))
@@ -149,9 +108,9 @@ func (n *Network[T]) forward(x []T) {
 				}
 			}
 			clear(row[a.n:])
-			row[a.n] = 1
 		}
-		from, active = a.r, a.inputs
+		layer.Constant(a.r, n.rows)
+		from, active = a.r, nil
 	}
 }
 
@@ -182,7 +141,7 @@ func (n *Network[T]) backward(target []T) {
 	}
 	for k := len(n.areas) - 2; k >= 0; k-- {
 		a, next := n.areas[k], n.areas[k+1]
-		next.back.MulTo(a.delta, next.delta, n.rows, next.inputs[:next.n])
+		next.back.Mul(a.delta, next.delta, n.rows, nil)
 		// The slope is zero in the padding of r and at its constant 1, which
 		// keeps the padding of delta zero.
 		delta, r := a.delta.First(n.rows), a.r.First(n.rows)
@@ -195,16 +154,16 @@ func (n *Network[T]) backward(target []T) {
 // descend changes the weights; rate multiplies all learning rates. Errors are
 // scaled first, so that both copies of a matrix round alike.
 func (n *Network[T]) descend(rate float64) {
-	from, active := n.input, n.active
+	from, active := n.input.Batch, n.input.Active
 	for k, a := range n.areas {
 		if n.cfg.Rates[k] > 0 {
 			delta := a.delta.First(n.rows)
 			simd.Scale(delta, T(rate*n.cfg.Rates[k]), delta)
-			a.up.AddOuter(1, a.delta, from, n.rows, active)
+			a.up.Add(1, a.delta, from, n.rows, active)
 			if a.back != nil {
-				a.back.AddOuter(1, from, a.delta, n.rows, a.inputs[:a.n])
+				a.back.Add(1, from, a.delta, n.rows, nil)
 			}
 		}
-		from, active = a.r, a.inputs
+		from, active = a.r, nil
 	}
 }

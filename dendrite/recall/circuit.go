@@ -2,8 +2,9 @@ package recall
 
 import (
 	"fmt"
-	"math"
+	"slices"
 
+	"microcircuits/dendrite/internal/layer"
 	"microcircuits/dendrite/internal/simd"
 	"microcircuits/dendrite/twostep"
 )
@@ -20,8 +21,7 @@ type Circuit[T simd.Float] struct {
 
 // hidden holds copies of what reaches the apical dendrites of one area.
 type hidden[T simd.Float] struct {
-	down, pi *simd.Weights[T] // W_k,k+1 and W_PI,k
-	inputs   []int32
+	down, pi *layer.Weights[T] // W_k,k+1 and W_PI,k
 }
 
 // New returns a circuit of a trained network. It takes copies of its top-down
@@ -40,14 +40,9 @@ func New[T simd.Float](net *twostep.Network[T], p *Projection[T]) (*Circuit[T], 
 	c := &Circuit[T]{net: net, pixels: p, sizes: sizes}
 	s := net.State()
 	for k := 1; k < len(sizes)-1; k++ {
-		rows, cols := sizes[k], sizes[k+1]
-		h := hidden[T]{simd.NewWeights[T](rows, cols), simd.NewWeights[T](rows, cols), simd.Sequence(cols)}
-		for o := range rows {
-			for i := range cols {
-				h.down.Set(o, i, s.Down[k-1][o*cols+i])
-				h.pi.Set(o, i, s.PI[k-1][o*cols+i])
-			}
-		}
+		h := hidden[T]{layer.New[T](sizes[k], sizes[k+1], false), layer.New[T](sizes[k], sizes[k+1], false)}
+		h.down.Load(s.Down[k-1], nil)
+		h.pi.Load(s.PI[k-1], nil)
 		c.hidden = append(c.hidden, h)
 	}
 	return c, nil
@@ -70,7 +65,7 @@ func (c *Circuit[T]) Disinhibit(x []T, gate float64) ([]Apical[T], error) {
 	if !(gate >= 0 && gate <= 1) {
 		return nil, fmt.Errorf("recall: the VIP gate is %v; it goes from 0 (shut) to 1 (open)", gate)
 	}
-	whole("pixels", len(x), c.sizes[0])
+	layer.Rows("pixels", len(x), c.sizes[0])
 	if err := c.net.Sweep(x, nil); err != nil {
 		return nil, err
 	}
@@ -80,12 +75,12 @@ func (c *Circuit[T]) Disinhibit(x []T, gate float64) ([]Apical[T], error) {
 	for k := top - 1; k >= 1; k-- {
 		a, h := &areas[k-1], c.hidden[k-1]
 		a.Basal = c.net.Read(nil, twostep.Prediction, k)
-		a.TopDown = times(h.down, c.rates(soma), h.inputs)
+		a.TopDown = times(h.down, rates(soma))
 		inter, lambda := c.net.Read(nil, twostep.InterneuronGuess, k), T(c.net.Config().LambdaI)
 		for i := range inter {
 			inter[i] += lambda * (soma[i] - inter[i])
 		}
-		a.Lateral = times(h.pi, c.rates(inter), h.inputs)
+		a.Lateral = times(h.pi, rates(inter))
 		simd.Scale(a.Lateral, shut, a.Lateral)
 		a.Soma = make([]T, len(a.Basal))
 		for i := range a.Soma {
@@ -97,77 +92,72 @@ func (c *Circuit[T]) Disinhibit(x []T, gate float64) ([]Apical[T], error) {
 }
 
 // rates is phi(u).
-func (c *Circuit[T]) rates(u []T) []T {
+func rates[T simd.Float](u []T) []T {
 	r := make([]T, len(u))
-	f := c.net.Config().Transfer
-	if f == twostep.Logistic {
-		simd.Logistic(r, u)
-		return r
-	}
-	for i, v := range u {
-		r[i] = T(f.Rate(float64(v)))
-	}
+	simd.Logistic(r, u)
 	return r
 }
 
 // times is W x for rows x of all inputs of W.
-func times[T simd.Float](w *simd.Weights[T], x []T, inputs []int32) []T {
+func times[T simd.Float](w *layer.Weights[T], x []T) []T {
 	rows := len(x) / w.In
 	from, to := simd.NewBatch[T](rows, w.In), simd.NewBatch[T](rows, w.Out)
-	for b := range rows {
-		copy(from.Row(b), x[b*w.In:])
-	}
-	w.MulTo(to, from, rows, inputs)
-	out := make([]T, 0, rows*w.Out)
-	for b := range rows {
-		out = append(out, to.Row(b)...)
-	}
+	layer.Fill(from, x)
+	w.Mul(to, from, rows, nil)
+	out := make([]T, rows*w.Out)
+	layer.Flat(out, to, rows)
 	return out
 }
 
-// chunk is how many images are taken at a time.
-const chunk = 50
-
-// Reconstruct writes what area 1 knows of images x (rows of pixels) to dst and
-// returns it; a nil dst is allocated: phi(W_0,1 r_1 + b_0) with r_1 from the
-// bottom-up input alone, the plain feed-forward reconstruction. It panics if x
-// is not whole rows or dst has the wrong length.
-func (c *Circuit[T]) Reconstruct(dst, x []T) ([]T, error) {
-	dst = room(dst, len(x))
-	for first := 0; first < len(x); first += chunk * c.sizes[0] {
-		last := min(first+chunk*c.sizes[0], len(x))
-		if err := c.net.Sweep(x[first:last], nil); err != nil {
+// inChunks calls look with some images of x and as much of dst at a time, and
+// returns dst; a nil dst is allocated.
+func (c *Circuit[T]) inChunks(dst, x []T, look func(dst, x []T) error) ([]T, error) {
+	dst = layer.Room("pixels", dst, len(x))
+	for first := 0; first < len(x); first += layer.Chunk * c.sizes[0] {
+		last := min(first+layer.Chunk*c.sizes[0], len(x))
+		if err := look(dst[first:last], x[first:last]); err != nil {
 			return nil, err
 		}
-		c.pixels.Image(dst[first:last], c.rates(c.net.Read(nil, twostep.Prediction, 1)))
 	}
 	return dst, nil
+}
+
+// Reconstruct writes the images that area 1 makes of images x (rows of pixels)
+// to dst and returns it; a nil dst is allocated: phi(W_0,1 r_1 + b_0) with r_1
+// from the bottom-up input alone, the plain feed-forward reconstruction. It
+// panics if x is not whole rows or dst has the wrong length.
+func (c *Circuit[T]) Reconstruct(dst, x []T) ([]T, error) {
+	return c.inChunks(dst, x, func(dst, x []T) error {
+		if err := c.net.Sweep(x, nil); err != nil {
+			return err
+		}
+		c.pixels.Image(dst, rates(c.net.Read(nil, twostep.Prediction, 1)))
+		return nil
+	})
 }
 
 // Recollection says how images are recalled.
 type Recollection struct {
 	Gate  float64 // VIP gate g, 0 (shut) to 1
-	Steps int     // times the network looks, at least 1
+	Steps int     // sweeps, each with an image recalled, at least 1
 	// Blend is how much of each recalled image replaces the input of the next
-	// look: x <- (1-Blend) x + Blend image. Not used with one step.
+	// step: x <- (1-Blend) x + Blend image. Not used with one step.
 	Blend float64
 }
 
-// Recall writes the images that the network recalls at the sight of x (rows of
+// Recall writes the images that the network recalls when shown x (rows of
 // pixels) to dst and returns it; a nil dst is allocated. It fails if the gate
 // or the blend is not in [0, 1], if there is no step, or if a potential is not
 // finite, and panics if x is not whole rows or dst has the wrong length.
 func (c *Circuit[T]) Recall(dst, x []T, how Recollection) ([]T, error) {
 	if how.Steps < 1 {
-		return nil, fmt.Errorf("recall: %d steps; the network must look at least once", how.Steps)
+		return nil, fmt.Errorf("recall: %d steps; give at least one", how.Steps)
 	}
 	if !(how.Blend >= 0 && how.Blend <= 1) {
 		return nil, fmt.Errorf("recall: Blend is %v; it goes from 0 to 1", how.Blend)
 	}
-	dst = room(dst, len(x))
-	for first := 0; first < len(x); first += chunk * c.sizes[0] {
-		last := min(first+chunk*c.sizes[0], len(x))
-		seen, image := append([]T(nil), x[first:last]...), dst[first:last]
+	return c.inChunks(dst, x, func(image, x []T) error {
+		seen := slices.Clone(x)
 		for step := range how.Steps {
 			if step > 0 {
 				for i := range seen {
@@ -176,28 +166,27 @@ func (c *Circuit[T]) Recall(dst, x []T, how Recollection) ([]T, error) {
 			}
 			areas, err := c.Disinhibit(seen, how.Gate)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			c.pixels.Image(image, c.rates(areas[0].Soma))
+			c.pixels.Image(image, rates(areas[0].Soma))
 		}
-	}
-	return dst, nil
+		return nil
+	})
 }
 
-// Prototype writes the images that come to the network's mind without any
-// input when its output is clamped to rates (rows of outputs; a target pattern
-// names a class) and the gate is open: u_k = W_k,k+1 r_k+1 from the output
-// down. A nil dst is allocated. It fails if a rate is not finite, and panics if
-// the rates are not whole rows or dst has the wrong length.
-func (c *Circuit[T]) Prototype(dst, rates []T) ([]T, error) {
-	whole("output rates", len(rates), c.sizes[len(c.sizes)-1])
-	for i, r := range rates {
-		if math.IsNaN(float64(r)) || math.IsInf(float64(r), 0) {
-			return nil, fmt.Errorf("recall: output rate %d is %v", i, r)
-		}
+// Prototype writes the images that the network makes without any input when
+// its output has fixed rates (rows of outputs; a target pattern stands for a
+// class) and the gate is open: u_k = W_k,k+1 r_k+1 from the output down. A nil
+// dst is allocated. It fails if a rate is not finite, and panics if the rates
+// are not whole rows or dst has the wrong length.
+func (c *Circuit[T]) Prototype(dst, outputs []T) ([]T, error) {
+	layer.Rows("output rates", len(outputs), c.sizes[len(c.sizes)-1])
+	if i := layer.NotFinite(outputs); i >= 0 {
+		return nil, fmt.Errorf("recall: output rate %d is %v", i, outputs[i])
 	}
+	r := outputs
 	for k := len(c.hidden) - 1; k >= 0; k-- {
-		rates = c.rates(times(c.hidden[k].down, rates, c.hidden[k].inputs))
+		r = rates(times(c.hidden[k].down, r))
 	}
-	return c.pixels.Image(dst, rates), nil
+	return c.pixels.Image(dst, r), nil
 }

@@ -1,7 +1,7 @@
-// Package recall lets a trained two-step network see with its eyes shut: the
-// VIP gate silences the SST interneurons, whose inhibition cancels the top-down
-// input, and what the areas above expect takes over the areas below (Sacramento
-// et al. 2018, arXiv:1801.00062, figure 5).
+// Package recall lets a trained two-step network make images from its top-down
+// input: the VIP gate silences the SST interneurons, whose inhibition otherwise
+// cancels that input, and the areas below then follow what the areas above
+// predict (Sacramento et al. 2018, arXiv:1801.00062, figure 5).
 //
 // That figure's protocol is not known in detail. What is certain is that VIP
 // interneurons suppress lateral inhibition during recall, and that prototypes

@@ -7,8 +7,8 @@ import (
 	"microcircuits/dendrite/twostep"
 )
 
-// A network in which every synapse learns is shown two letters, and then
-// imagines them.
+// A network in which every synapse learns is shown two letters, and then makes
+// an image of each from its class alone.
 func Example() {
 	letters := []string{"#.#.#.#.#", "####.####"} // X and O, row by row
 	var images, targets []float32
@@ -50,12 +50,12 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	imagined, err := circuit.Prototype(nil, []float32{0.8, 0.1, 0.1, 0.8})
+	recalled, err := circuit.Prototype(nil, []float32{0.8, 0.1, 0.1, 0.8})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for i, v := range imagined {
+	for i, v := range recalled {
 		if v > 0.5 {
 			fmt.Print("#")
 		} else {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"microcircuits/dendrite/internal/layer"
 	"microcircuits/dendrite/internal/simd"
 	"microcircuits/dendrite/internal/stream"
 )
@@ -12,11 +13,10 @@ import (
 // a threshold b_0 for each pixel. It predicts the pixels from the rates of
 // area 1. It is not safe for use by several goroutines at once.
 type Projection[T simd.Float] struct {
-	w      *simd.Weights[T] // pixels x neurons and the threshold
-	inputs []int32
+	w      *layer.Weights[T] // from neurons to pixels
+	height int               // rows the batches have room for
 
 	r, v, e *simd.Batch[T] // rates of area 1, prediction, error
-	height  int
 }
 
 // NewProjection returns a projection with weights and thresholds drawn from
@@ -28,34 +28,25 @@ func NewProjection[T simd.Float](pixels, neurons int, init float64, seed uint64)
 	if !(init >= 0) || math.IsInf(init, 1) {
 		return nil, fmt.Errorf("recall: weights uniform in plus or minus %v; it must be finite and at least 0", init)
 	}
-	p := &Projection[T]{w: simd.NewWeights[T](pixels, neurons+1), inputs: simd.Sequence(neurons + 1)}
-	s := stream.New(seed, "recall/pixels")
-	row := make([]float64, neurons+1)
-	for o := range pixels {
-		s.Uniform(row, -init, init)
-		for i, v := range row {
-			p.w.Set(o, i, T(v))
-		}
-	}
+	p := &Projection[T]{w: layer.New[T](pixels, neurons, true)}
+	p.w.Draw(stream.New(seed, "recall/pixels"), neurons+1, init)
 	return p, nil
 }
 
 func (p *Projection[T]) pixels() int  { return p.w.Out }
-func (p *Projection[T]) neurons() int { return p.w.In - 1 }
+func (p *Projection[T]) neurons() int { return p.w.Sources }
 
 // predict fills v with the predicted pixels for rates r, rows of neurons.
 func (p *Projection[T]) predict(r []T) (rows int) {
-	rows = whole("rates of area 1", len(r), p.neurons())
+	rows = layer.Rows("rates of area 1", len(r), p.neurons())
 	if rows > p.height {
 		p.height = rows
 		p.r = simd.NewBatch[T](rows, p.neurons())
 		p.v, p.e = simd.NewBatch[T](rows, p.pixels()), simd.NewBatch[T](rows, p.pixels())
 	}
-	for b := range rows {
-		copy(p.r.Row(b), r[b*p.neurons():])
-		p.r.Data[b*p.r.Stride+p.neurons()] = 1
-	}
-	p.w.MulTo(p.v, p.r, rows, p.inputs)
+	layer.Fill(p.r, r)
+	layer.Constant(p.r, rows)
+	p.w.Mul(p.v, p.r, rows, nil)
 	simd.Logistic(p.v.First(rows), p.v.First(rows))
 	return rows
 }
@@ -65,10 +56,8 @@ func (p *Projection[T]) predict(r []T) (rows int) {
 // if r is not whole rows or dst has the wrong length.
 func (p *Projection[T]) Image(dst, r []T) []T {
 	rows := p.predict(r)
-	dst = room(dst, rows*p.pixels())
-	for b := range rows {
-		copy(dst[b*p.pixels():], p.v.Row(b))
-	}
+	dst = layer.Room("pixels", dst, rows*p.pixels())
+	layer.Flat(dst, p.v, rows)
 	return dst
 }
 
@@ -81,16 +70,13 @@ func (p *Projection[T]) Learn(x, r []T, rate float64) {
 	if len(x) != rows*p.pixels() {
 		panic(fmt.Sprintf("recall: %d pixels for %d images of %d", len(x), rows, p.pixels()))
 	}
-	if rate == 0 {
-		return
-	}
 	for b := range rows {
 		e, v := p.e.Row(b), p.v.Row(b)
 		for i, pixel := range x[b*p.pixels() : (b+1)*p.pixels()] {
 			e[i] = pixel - v[i]
 		}
 	}
-	p.w.AddOuter(T(rate/float64(rows)), p.e, p.r, rows, p.inputs)
+	p.w.Add(rate/float64(rows), p.e, p.r, rows, nil)
 }
 
 // State is what a projection learns, row-major.
@@ -101,49 +87,15 @@ type State[T simd.Float] struct {
 
 // State returns a copy of the weights.
 func (p *Projection[T]) State() State[T] {
-	var s State[T]
-	for o := range p.pixels() {
-		for i := range p.neurons() {
-			s.Weights = append(s.Weights, p.w.At(o, i))
-		}
-		s.Threshold = append(s.Threshold, p.w.At(o, p.neurons()))
-	}
-	return s
+	return State[T]{Weights: p.w.Matrix(), Threshold: p.w.Thresholds()}
 }
 
 // SetState copies s into the projection. It fails, with the projection as
 // before, if s does not fit or holds a value that is not finite.
 func (p *Projection[T]) SetState(s State[T]) error {
-	if len(s.Weights) != p.pixels()*p.neurons() || len(s.Threshold) != p.pixels() {
-		return fmt.Errorf("recall: state has %d weights and %d thresholds; a projection from %d neurons onto %d pixels has %d and %d",
-			len(s.Weights), len(s.Threshold), p.neurons(), p.pixels(), p.pixels()*p.neurons(), p.pixels())
+	if err := p.w.Check(s.Weights, s.Threshold); err != nil {
+		return fmt.Errorf("recall: the state of a projection from %d neurons onto %d pixels: %w", p.neurons(), p.pixels(), err)
 	}
-	if !simd.Finite(s.Weights) || !simd.Finite(s.Threshold) {
-		return fmt.Errorf("recall: state has a value that is not finite")
-	}
-	for o := range p.pixels() {
-		for i := range p.neurons() {
-			p.w.Set(o, i, s.Weights[o*p.neurons()+i])
-		}
-		p.w.Set(o, p.neurons(), s.Threshold[o])
-	}
+	p.w.Load(s.Weights, s.Threshold)
 	return nil
-}
-
-func whole(what string, values, perRow int) int {
-	if values == 0 || values%perRow != 0 {
-		panic(fmt.Sprintf("recall: %d %s are not whole rows of %d", values, what, perRow))
-	}
-	return values / perRow
-}
-
-// room returns dst, or n new values for nil.
-func room[T simd.Float](dst []T, n int) []T {
-	if dst == nil {
-		return make([]T, n)
-	}
-	if len(dst) != n {
-		panic(fmt.Sprintf("recall: %d values to write %d into", len(dst), n))
-	}
-	return dst
 }

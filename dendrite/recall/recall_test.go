@@ -288,7 +288,7 @@ func TestErrorsNameWhatIsWrong(t *testing.T) {
 		{"0 neurons", func() error { _, err := NewProjection[float64](12, 0, 1, 1); return err }},
 		{"-1", func() error { _, err := NewProjection[float64](12, 9, -1, 1); return err }},
 		{"108 and 12", func() error { return p.SetState(State[float64]{Weights: x}) }},
-		{"not finite", func() error {
+		{"threshold 3 is NaN", func() error {
 			s := p.State()
 			s.Threshold[3] = math.NaN()
 			return p.SetState(s)

@@ -32,9 +32,8 @@ func (m Mixing) String() string {
 // are about: Lambda[0], Rates.Up[0] and Init.Up[0] belong to area 1, and so do
 // the first elements of slices over hidden areas.
 type Config struct {
-	Sizes    []int    // neurons per area, input first: 784, 500, 500, 10
-	Mixing   Mixing   // Additive by default
-	Transfer Transfer // Logistic by default
+	Sizes  []int  // neurons per area, input first: 784, 500, 500, 10
+	Mixing Mixing // Additive by default
 	// Thresholds adds a plastic input fixed at 1 to every pyramidal neuron and
 	// interneuron.
 	Thresholds bool
@@ -53,10 +52,9 @@ type Config struct {
 //
 // W_IP learns a regression, which is stable only for a rate below
 // 2/(LambdaI s |r|^2), where s is the slope of the transfer function (at most
-// 1/4 for the logistic) and |r|^2 the summed squared rates it reads: about 0.63
-// for 500 logistic neurons near rate 1/2 and LambdaI 0.1. Above that, and far
-// below it, the interneurons do not follow and apical dendrites speak without
-// a teacher.
+// 1/4) and |r|^2 the summed squared rates it reads: about 0.63 for 500 neurons
+// near rate 1/2 and LambdaI 0.1. Above that, and far below it, the interneurons
+// do not follow, and apical potentials are not zero without a teacher.
 type Rates struct {
 	Up   []float64 // W_k,k-1, areas 1..N, equation 7
 	IP   []float64 // W_IP,k pyramidal to interneuron, hidden areas, equation 8
@@ -86,9 +84,6 @@ func (c Config) Validate() error {
 	}
 	if c.Mixing != Additive && c.Mixing != Convex {
 		return fmt.Errorf("twostep: Mixing is %d; use Additive or Convex", c.Mixing)
-	}
-	if c.Transfer < Logistic || c.Transfer > ReLU {
-		return fmt.Errorf("twostep: Transfer is %d; use Logistic, Softplus or ReLU", c.Transfer)
 	}
 	areas := len(c.Sizes) - 1
 	for _, s := range []struct {

@@ -8,7 +8,7 @@
 //
 // Areas are numbered 0 (the input, given as rates) to N (the output). A batch
 // of images is handled together and weight changes are averaged over it. With
-// phi the transfer function and rates r = phi(u):
+// phi(u) = 1/(1+exp(-u)) and rates r = phi(u):
 //
 //  1. Forward, k = 1..N: v_B,k = W_k,k-1 r_k-1 + b_k is the basal potential of
 //     the pyramidal neurons, and their soma follows it. The interneurons of a
@@ -49,5 +49,5 @@
 // update) and W_12 (back), 0.075 each for W_10 (forward, update). A batch of
 // ten skips the inputs that are zero in all ten, which costs up to 1.7 million.
 // The weights are 4.6 MB; a batch of ten reads them once and writes the plastic
-// ones back, about 9 MB of traffic, so ten images share what one would move.
+// ones back, about 9 MB, which one image alone would move too.
 package twostep

@@ -20,10 +20,10 @@ const (
 
 // Read writes quantity q of area k (1..N) in the batch just given to Sweep or
 // TrainBatch to dst, one row per image, and returns it; a nil dst is
-// allocated. Predict and Classify leave nothing to read. After TrainBatch these are the values that caused the weight
-// changes, but TopDown is computed with the weights as they are now. It panics
-// if the area has no such quantity, if there was no sweep, or if dst has the
-// wrong length.
+// allocated. Predict and Classify leave nothing to read. After TrainBatch these
+// are the values that caused the weight changes, but TopDown is computed with
+// the weights as they are now. It panics if the area has no such quantity, if
+// there was no sweep, or if dst has the wrong length.
 func (n *Network[T]) Read(dst []T, q Quantity, k int) []T {
 	a := n.swept(q, k)
 	from, plus := a.v, a.d
@@ -36,7 +36,7 @@ func (n *Network[T]) Read(dst []T, q Quantity, k int) []T {
 		from, plus = a.va, nil
 	case TopDown:
 		next := n.areas[k]
-		a.down.MulTo(a.td, next.s, n.rows, next.inputs[:next.n])
+		a.down.Mul(a.td, next.s, n.rows, nil)
 		from, plus = a.td, nil
 	case Interneuron:
 		from, plus = a.vi, a.di

@@ -74,14 +74,7 @@ func (r *reference) and1(x []float64) []float64 {
 func (r *reference) phi(u []float64) []float64 {
 	y := make([]float64, len(u))
 	for i, v := range u {
-		switch r.cfg.Transfer {
-		case Logistic:
-			y[i] = 1 / (1 + math.Exp(-v))
-		case Softplus:
-			y[i] = math.Log(1 + math.Exp(v))
-		case ReLU:
-			y[i] = math.Max(v, 0)
-		}
+		y[i] = 1 / (1 + math.Exp(-v))
 	}
 	return y
 }

@@ -3,6 +3,7 @@ package twostep
 import (
 	"fmt"
 
+	"microcircuits/dendrite/internal/layer"
 	"microcircuits/dendrite/internal/simd"
 )
 
@@ -34,64 +35,27 @@ func (n *Network[T]) Sweep(x, target []T) error {
 // number) to dst and returns it; a nil dst is allocated. The teacher is off.
 // It panics if x is not whole rows or dst has the wrong length.
 func (n *Network[T]) Predict(dst, x []T) []T {
-	in, out := n.cfg.Sizes[0], n.areas[len(n.areas)-1]
-	images := whole(len(x), in)
-	if dst == nil {
-		dst = make([]T, images*out.n)
-	}
-	if len(dst) != images*out.n {
-		panic(fmt.Sprintf("twostep: %d output rates for %d images of %d outputs", len(dst), images, out.n))
-	}
-	for first := 0; first < images; first += chunk {
-		rows := min(chunk, images-first)
-		n.forward(x[first*in:(first+rows)*in], false)
-		for b := range rows {
-			copy(dst[(first+b)*out.n:], out.r.Row(b))
-		}
-	}
-	n.rows = 0 // nothing to Read: there was no sweep back
-	return dst
+	out := n.areas[len(n.areas)-1]
+	defer n.forget()
+	return layer.Predict(dst, x, n.cfg.Sizes[0], out.n, func(x []T) *simd.Batch[T] {
+		n.forward(x, false)
+		return out.r
+	})
 }
 
 // Classify writes the number of the most active output neuron for each image
 // of x to dst and returns it; a nil dst is allocated. The teacher is off. It
 // panics if x is not whole rows or dst has the wrong length.
 func (n *Network[T]) Classify(dst []int, x []T) []int {
-	in, out := n.cfg.Sizes[0], n.areas[len(n.areas)-1]
-	images := whole(len(x), in)
-	if dst == nil {
-		dst = make([]int, images)
-	}
-	if len(dst) != images {
-		panic(fmt.Sprintf("twostep: %d classes for %d images", len(dst), images))
-	}
-	for first := 0; first < images; first += chunk {
-		rows := min(chunk, images-first)
-		n.forward(x[first*in:(first+rows)*in], false)
-		for b := range rows {
-			// Potentials, because rates near 1 round to the same number.
-			v, best := out.v.Row(b), 0
-			for i := range v {
-				if v[i] > v[best] {
-					best = i
-				}
-			}
-			dst[first+b] = best
-		}
-	}
-	n.rows = 0
-	return dst
+	defer n.forget()
+	return layer.Classify(dst, x, n.cfg.Sizes[0], func(x []T) *simd.Batch[T] {
+		n.forward(x, false)
+		return n.areas[len(n.areas)-1].v
+	})
 }
 
-// chunk is how many images Predict and Classify take at a time.
-const chunk = 50
-
-func whole(values, perRow int) int {
-	if values == 0 || values%perRow != 0 {
-		panic(fmt.Sprintf("twostep: %d values are not whole rows of %d", values, perRow))
-	}
-	return values / perRow
-}
+// forget leaves nothing to Read: there was no sweep back.
+func (n *Network[T]) forget() { n.rows = 0 }
 
 // reserve makes room for a batch of rows images.
 func (n *Network[T]) reserve(rows int) {
@@ -99,7 +63,6 @@ func (n *Network[T]) reserve(rows int) {
 		return
 	}
 	n.height = rows
-	n.input = simd.NewBatch[T](rows, n.cfg.Sizes[0])
 	for k, a := range n.areas {
 		for _, b := range []**simd.Batch[T]{&a.v, &a.r, &a.d, &a.s, &a.e} {
 			*b = simd.NewBatch[T](rows, a.n)
@@ -116,38 +79,23 @@ func (n *Network[T]) reserve(rows int) {
 	}
 }
 
-// load copies the images into the input batch, leaving out the inputs that are
-// zero in all of them.
-func (n *Network[T]) load(x []T) {
-	in := n.cfg.Sizes[0]
-	n.rows = whole(len(x), in)
-	n.reserve(n.rows)
-	n.active = simd.Compact(&n.compact, n.input, x, n.rows, in, n.cfg.Thresholds)
-}
-
-// constant sets the threshold input that stands after the last neuron.
-func (n *Network[T]) constant(rates *simd.Batch[T]) {
-	for b := range n.rows {
-		rates.Data[b*rates.Stride+rates.Len] = 1
-	}
-}
-
 // forward is step 1. Interneurons are left out where only the output counts.
 func (n *Network[T]) forward(x []T, interneurons bool) {
-	n.load(x)
-	from, active := n.input, n.active
+	n.rows = n.input.Load(x, n.cfg.Sizes[0], n.cfg.Thresholds)
+	n.reserve(n.rows)
+	from, active := n.input.Batch, n.input.Active
 	for _, a := range n.areas {
-		a.up.MulTo(a.v, from, n.rows, active)
+		a.up.Mul(a.v, from, n.rows, active)
 		v := a.v.First(n.rows)
 		if a.hidden && n.cfg.Mixing == Convex {
 			simd.Scale(v, 1-a.lambda, v)
 		}
-		rates(n.cfg.Transfer, a.r.First(n.rows), v)
-		n.constant(a.r)
-		from, active = a.r, a.inputs
+		simd.Logistic(a.r.First(n.rows), v)
+		layer.Constant(a.r, n.rows)
+		from, active = a.r, nil
 		if a.hidden && interneurons {
-			a.ip.MulTo(a.vi, a.r, n.rows, a.inputs)
-			rates(n.cfg.Transfer, a.ri.First(n.rows), a.vi.First(n.rows))
+			a.ip.Mul(a.vi, a.r, n.rows, nil)
+			simd.Logistic(a.ri.First(n.rows), a.vi.First(n.rows))
 		}
 	}
 }
@@ -169,7 +117,7 @@ func (n *Network[T]) backward(target []T) {
 			}
 		}
 	}
-	step(n.cfg.Transfer, top.s.First(rows), top.e.First(rows), top.v.First(rows), top.r.First(rows), top.d.First(rows))
+	simd.LogisticStep(top.s.First(rows), top.e.First(rows), top.v.First(rows), top.r.First(rows), top.d.First(rows))
 
 	lambdaI := T(n.cfg.LambdaI)
 	for k := len(n.areas) - 2; k >= 0; k-- {
@@ -177,22 +125,21 @@ func (n *Network[T]) backward(target []T) {
 		v, d := next.v.First(rows), next.d.First(rows)
 		vi, di, si := a.vi.First(rows), a.di.First(rows), a.si.First(rows)
 		simd.Mismatch(di, lambdaI, v, vi, d)
-		step(n.cfg.Transfer, si, a.ei.First(rows), vi, a.ri.First(rows), di)
+		simd.LogisticStep(si, a.ei.First(rows), vi, a.ri.First(rows), di)
 
-		all := next.inputs[:next.n]
 		va := a.va.First(rows)
 		if a.cancels {
 			gap := a.gap.First(rows)
 			simd.Mismatch(gap, 1-lambdaI, v, vi, d) // u_k+1 - u_I
-			difference(n.cfg.Transfer, gap, si, next.s.First(rows), gap)
-			a.down.MulTo(a.va, a.gap, rows, all)
+			simd.LogisticDiff(gap, si, next.s.First(rows), gap)
+			a.down.Mul(a.va, a.gap, rows, nil)
 		} else {
-			a.down.MulTo(a.td, next.s, rows, all)
-			a.pi.MulTo(a.lat, a.si, rows, all)
+			a.down.Mul(a.td, next.s, rows, nil)
+			a.pi.Mul(a.lat, a.si, rows, nil)
 			add(va, a.td.First(rows), a.lat.First(rows))
 		}
 		simd.Scale(a.d.First(rows), a.lambda, va)
-		step(n.cfg.Transfer, a.s.First(rows), a.e.First(rows), a.v.First(rows), a.r.First(rows), a.d.First(rows))
+		simd.LogisticStep(a.s.First(rows), a.e.First(rows), a.v.First(rows), a.r.First(rows), a.d.First(rows))
 	}
 }
 
@@ -210,32 +157,25 @@ func (n *Network[T]) learn(rate float64) {
 		if a.hidden && at(n.cfg.Rates.Down, k) > 0 {
 			td, lat, d := a.td.First(rows), a.lat.First(rows), a.etd.First(rows)
 			simd.Mismatch(d, 1, a.v.First(rows), td, a.d.First(rows)) // u_k - v_TD
-			rates(n.cfg.Transfer, lat, td)
-			difference(n.cfg.Transfer, d, lat, a.s.First(rows), d)
+			simd.Logistic(lat, td)
+			simd.LogisticDiff(d, lat, a.s.First(rows), d)
 		}
 	}
-	from, active := n.input, n.active
+	from, active := n.input.Batch, n.input.Active
 	for k, a := range n.areas {
-		update(a.up, rate*at(n.cfg.Rates.Up, k), a.e, from, rows, active)
-		n.constant(a.s)
-		from, active = a.s, a.inputs
+		a.up.Add(rate*at(n.cfg.Rates.Up, k), a.e, from, rows, active)
+		layer.Constant(a.s, rows)
+		from, active = a.s, nil
 		if a.hidden {
-			next := n.areas[k+1]
-			update(a.ip, rate*at(n.cfg.Rates.IP, k), a.ei, a.s, rows, a.inputs)
-			update(a.pi, -rate*at(n.cfg.Rates.PI, k), a.va, a.si, rows, next.inputs[:next.n])
-			update(a.down, rate*at(n.cfg.Rates.Down, k), a.etd, next.s, rows, next.inputs[:next.n])
+			a.ip.Add(rate*at(n.cfg.Rates.IP, k), a.ei, a.s, rows, nil)
+			a.pi.Add(-rate*at(n.cfg.Rates.PI, k), a.va, a.si, rows, nil)
+			a.down.Add(rate*at(n.cfg.Rates.Down, k), a.etd, n.areas[k+1].s, rows, nil)
 		}
-	}
-}
-
-func update[T simd.Float](w *simd.Weights[T], rate float64, e, x *simd.Batch[T], rows int, active []int32) {
-	if rate != 0 {
-		w.AddOuter(T(rate), e, x, rows, active)
 	}
 }
 
 // checkFinite looks for potentials that are NaN or infinite and names the
-// first place, in the order in which trouble spreads.
+// first place, in the order in which they are computed.
 func (n *Network[T]) checkFinite() error {
 	for k, a := range n.areas {
 		if !simd.Finite(a.v.First(n.rows)) {
@@ -252,7 +192,7 @@ func (n *Network[T]) checkFinite() error {
 	for k := len(n.areas) - 1; k >= 0; k-- {
 		a := n.areas[k]
 		if !a.hidden && !simd.Finite(a.d.First(n.rows)) {
-			return n.diverged("somatic", k, "a target potential is not finite; for the logistic transfer function targets must be between 0 and 1, exclusive")
+			return n.diverged("somatic", k, "a target potential is not finite; target rates must be between 0 and 1, exclusive")
 		}
 		if a.hidden && !simd.Finite(a.va.First(n.rows)) {
 			return n.diverged("apical", k, "the interneurons do not keep up with the top-down input: lower Init.Down or Rates.PI of this area, or Rates.Up of the next")
