@@ -48,13 +48,8 @@ type Config struct {
 
 // Validate checks every value; the error names the field.
 func (c Config) Validate() error {
-	if len(c.Sizes) < 2 {
-		return fmt.Errorf("baseline: Sizes has %d areas; give at least the input and the output", len(c.Sizes))
-	}
-	for k, n := range c.Sizes {
-		if n < 1 || n > 1<<24 {
-			return fmt.Errorf("baseline: Sizes[%d] is %d; an area has 1 to %d neurons", k, n, 1<<24)
-		}
+	if err := layer.CheckSizes("baseline", c.Sizes); err != nil {
+		return err
 	}
 	if c.Loss != SquaredError && c.Loss != CrossEntropy {
 		return fmt.Errorf("baseline: Loss is %d; use SquaredError or CrossEntropy", c.Loss)

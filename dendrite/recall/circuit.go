@@ -109,13 +109,13 @@ func times[T simd.Float](w *layer.Weights[T], x []T) []T {
 	return out
 }
 
-// inChunks calls look with some images of x and as much of dst at a time, and
-// returns dst; a nil dst is allocated.
-func (c *Circuit[T]) inChunks(dst, x []T, look func(dst, x []T) error) ([]T, error) {
+// inChunks calls f with some images of x and the same part of dst at a time,
+// and returns dst; a nil dst is allocated.
+func (c *Circuit[T]) inChunks(dst, x []T, f func(dst, x []T) error) ([]T, error) {
 	dst = layer.Room("pixels", dst, len(x))
 	for first := 0; first < len(x); first += layer.Chunk * c.sizes[0] {
 		last := min(first+layer.Chunk*c.sizes[0], len(x))
-		if err := look(dst[first:last], x[first:last]); err != nil {
+		if err := f(dst[first:last], x[first:last]); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,8 @@ package twostep
 import (
 	"fmt"
 	"math"
+
+	"microcircuits/dendrite/internal/layer"
 )
 
 // Mixing is how the soma of a hidden area mixes basal and apical potential. N
@@ -74,13 +76,8 @@ type Init struct {
 // Validate checks that every value is in its range and every slice has one
 // element per area. The error names the field.
 func (c Config) Validate() error {
-	if len(c.Sizes) < 2 {
-		return fmt.Errorf("twostep: Sizes has %d areas; give at least the input and the output", len(c.Sizes))
-	}
-	for k, n := range c.Sizes {
-		if n < 1 || n > 1<<24 {
-			return fmt.Errorf("twostep: Sizes[%d] is %d; an area has 1 to %d neurons", k, n, 1<<24)
-		}
+	if err := layer.CheckSizes("twostep", c.Sizes); err != nil {
+		return err
 	}
 	if c.Mixing != Additive && c.Mixing != Convex {
 		return fmt.Errorf("twostep: Mixing is %d; use Additive or Convex", c.Mixing)

@@ -57,20 +57,20 @@ func New[T simd.Float](cfg Config, seed uint64) (*Network[T], error) {
 		return nil, err
 	}
 	n := &Network[T]{cfg: cfg}
+	draw := func(purpose string, k, targets, sources int, thresholds bool, half float64) *layer.Weights[T] {
+		w := layer.New[T](targets, sources, thresholds)
+		w.Draw(stream.New(seed, purpose, uint64(k)), w.In, half)
+		return w
+	}
 	top := len(cfg.Sizes) - 1
 	for k := 1; k <= top; k++ {
-		draw := func(purpose string, targets, sources int, thresholds bool, half float64) *layer.Weights[T] {
-			w := layer.New[T](targets, sources, thresholds)
-			w.Draw(stream.New(seed, purpose, uint64(k)), w.In, half)
-			return w
-		}
 		a := &area[T]{n: cfg.Sizes[k], hidden: k < top, lambda: T(cfg.Lambda[k-1])}
-		a.up = draw("twostep/up", a.n, cfg.Sizes[k-1], cfg.Thresholds, cfg.Init.Up[k-1])
+		a.up = draw("twostep/up", k, a.n, cfg.Sizes[k-1], cfg.Thresholds, cfg.Init.Up[k-1])
 		if a.hidden {
 			next := cfg.Sizes[k+1]
-			a.down = draw("twostep/down", a.n, next, false, cfg.Init.Down[k-1])
-			a.ip = draw("twostep/ip", next, a.n, cfg.Thresholds, at(cfg.Init.IP, k-1))
-			a.pi = draw("twostep/pi", a.n, next, false, at(cfg.Init.PI, k-1))
+			a.down = draw("twostep/down", k, a.n, next, false, cfg.Init.Down[k-1])
+			a.ip = draw("twostep/ip", k, next, a.n, cfg.Thresholds, at(cfg.Init.IP, k-1))
+			a.pi = draw("twostep/pi", k, a.n, next, false, at(cfg.Init.PI, k-1))
 		}
 		n.areas = append(n.areas, a)
 	}

@@ -11,6 +11,23 @@ import (
 	"microcircuits/dendrite/internal/stream"
 )
 
+// CheckSizes fails if the Sizes of a network of package pkg are not the numbers
+// of neurons of an input area, any number of hidden areas and an output area.
+func CheckSizes(pkg string, sizes []int) error {
+	if len(sizes) < 2 {
+		return fmt.Errorf("%s: Sizes has %d areas; give at least the input and the output", pkg, len(sizes))
+	}
+	for k, n := range sizes {
+		if n < 1 || n > maxNeurons {
+			return fmt.Errorf("%s: Sizes[%d] is %d; an area has 1 to %d neurons", pkg, k, n, maxNeurons)
+		}
+	}
+	return nil
+}
+
+// maxNeurons keeps the numbers of inputs well within int32.
+const maxNeurons = 1 << 24
+
 // Weights go from source neurons to target neurons. With thresholds they have
 // one more input, the last, which is always 1. Out is the number of targets, In
 // that of the inputs.

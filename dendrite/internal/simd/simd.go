@@ -2,8 +2,9 @@
 // products, rank-1 plasticity updates and transfer functions, each as portable
 // Go and, where the machine has them, as AVX2 or AVX-512 assembly chosen at run
 // time. On amd64 the float32 products of the portable kernels are SSE2 assembly,
-// which every such machine runs, with the bits of the Go code. Results of one backend are deterministic bit for bit; different
-// backends agree to the tolerance stated at each function.
+// which every such machine runs, with the bits of the Go code. Results of one
+// backend are deterministic bit for bit; different backends agree to the
+// tolerance stated at each function.
 package simd
 
 import "golang.org/x/sys/cpu"
