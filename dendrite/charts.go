@@ -1,13 +1,6 @@
 package dendrite
 
 import (
-	"context"
-	"fmt"
-	"os"
-	"os/signal"
-	"slices"
-	"syscall"
-
 	"microcircuits/dendrite/chart"
 	"microcircuits/dendrite/notebook"
 )
@@ -53,25 +46,7 @@ func MeanSD(name string, q chart.Quantity, x []float64, runs [][]float64) Curve 
 
 // Explore makes one chart of several that draw makes, one for each value of the
 // quantity named: a slider (for strings a list) picks the one to see, also in a
-// saved notebook and in a report. See [Live] for values that take long.
+// saved notebook and in a report.
 func Explore[T comparable](name string, start T, values []T, draw func(T) *Chart) *Chart {
 	return chart.Explore(name, start, values, draw)
-}
-
-// Live is Explore for values too costly to compute all beforehand: it draws the
-// first, and another when the reader asks for it, as long as the cell runs, until
-// its Done button or the notebook's stop button is pressed. Headless it shows the
-// first alone. It panics when start is not among the values.
-func Live[T comparable](name string, start T, values []T, draw func(T) *Chart) {
-	at := slices.Index(values, start)
-	if at < 0 {
-		panic(fmt.Sprintf("dendrite: Live: %s starts at %v, which is not among its values %v", name, start, values))
-	}
-	var names []string
-	for _, v := range values {
-		names = append(names, fmt.Sprint(v))
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	notebook.Live(ctx, name, names, at, func(i int) notebook.Bundler { return draw(values[i]) })
 }

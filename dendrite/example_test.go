@@ -30,18 +30,3 @@ func Example() {
 	// Top-down input, apical potential and mismatch during learning
 	// apical potential fell: true
 }
-
-// Where nobody can move the slider, the first value is shown.
-func ExampleLive() {
-	dendrite.Live("gain", 2, []int{1, 2, 5}, func(gain int) *dendrite.Chart {
-		x := []float64{0, 1}
-		return dendrite.Lines(dendrite.LinesSpec{
-			Title: "Output", X: dendrite.Axis{Name: "input"}, Y: dendrite.Axis{Name: "output"},
-			Curves: []dendrite.Curve{{Name: "neuron", X: x, Y: []float64{0, float64(gain)}}},
-		})
-	})
-	// Output:
-	// [figure] Output
-	// Line chart of output against input. neuron: from 0 to 2, between 0 and 2.
-	// gain is 2; in a notebook a slider changes it.
-}

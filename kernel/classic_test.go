@@ -255,34 +255,3 @@ func TestClassicNotebook(t *testing.T) {
 		t.Error("the report lacks the tour's last figure")
 	}
 }
-
-// A slider over values that are computed when asked for, until Done is pressed:
-// GoNB's widgets through our front.
-func TestLiveControls(t *testing.T) {
-	env, tmp := installed(t)
-	dir, err := os.MkdirTemp("../notebooks", ".test-") // in the clone, where the kernel finds it
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	path, err := filepath.Abs(notebook(t, dir, "live", "var lr = 0.1"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { nothingIn(t, tmp) })
-	c := openClassic(t, env, path)
-	c.run("import \"microcircuits/dendrite\"")
-	cell := c.add("%%\ndendrite.Live(\"gain\", 1, []int{1, 2, 3}, func(gain int) *dendrite.Chart {\n" +
-		"\treturn dendrite.Lines(dendrite.LinesSpec{Title: \"Live\", Curves: []dendrite.Curve{{Name: \"c\", X: []float64{0, 1}, Y: []float64{0, float64(gain)}}}})\n})")
-	shown := cell + ".output_area.element.text()"
-	c.wait(cell + `.output_area.element.find("button").length == 1 && ` + shown + `.includes("gain = 1")`)
-	c.eval(`(function (s) { s.value = 2; s.dispatchEvent(new Event("input")) })(` + cell + `.output_area.element.find("input")[0])`)
-	c.wait(shown + `.includes("gain = 3")`)
-	c.shoot("live")
-	c.eval(cell + `.output_area.element.find("button").click()`)
-	c.ended(cell)
-	c.wait(shown + `.includes("gain is 3; run the cell again")`)
-	if got := c.eval(cell + `.output_area.outputs.filter(o => o.output_type == "error").length`); got != "0" {
-		t.Errorf("after Done: %s", c.eval(shown))
-	}
-}

@@ -249,7 +249,7 @@ func TestMistakesPanic(t *testing.T) {
 		`Seeds[1] has 1 values, want 2`:                                  func() { Lines(LinesSpec{Curves: []Curve{{X: two, Y: two, Seeds: [][]float64{two, one}}}}) },
 		`x must be finite and ascending`:                                 func() { Lines(LinesSpec{Curves: []Curve{{X: []float64{2, 1}, Y: two}}}) },
 		`MeanSD: run 1 of curve "a" has 1 values, want 2`:                func() { MeanSD("a", Soma, two, [][]float64{two, one}) },
-		`MeanRange: curve "a" has no runs`:                               func() { MeanRange("a", Soma, two, nil) },
+		`MeanSD: curve "a" has no runs`:                                  func() { MeanSD("a", Soma, two, nil) },
 		`0 columns, want 1 or 2`:                                         func() { Traces(TracesSpec{}) },
 		`column 1 "": Panels has 0 values, want 1`:                       func() { Traces(TracesSpec{Columns: []TraceColumn{{Panels: []Panel{{}}}, {}}}) },
 		`HeatMap: row 1 has 1 values, want 2`:                            func() { HeatMap(HeatMapSpec{Values: [][]float64{two, one}}) },

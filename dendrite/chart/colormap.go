@@ -13,15 +13,13 @@ type ColorMap int
 
 const (
 	Viridis   ColorMap = iota // sequential, the default
-	Cividis                   // sequential, the same for every kind of colour vision
 	Diverging                 // blue below zero, white at zero, red above
 	Gray                      // black to white, for images
 )
 
-// Stops at equal distances. Viridis and Cividis as published (CC0).
+// Stops at equal distances. Viridis as published (CC0).
 var colorStops = [...][]string{
 	Viridis:   {"#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21908d", "#22a884", "#42be71", "#7ad151", "#bddf26", "#fde725"},
-	Cividis:   {"#00204d", "#00336f", "#39486b", "#575c6d", "#707173", "#8a8779", "#a69d75", "#c4b56c", "#e4cf5b", "#ffea46"},
 	Diverging: {"#1f4e8c", "#3d7ab8", "#7fb0d6", "#c3dbec", "#f7f7f7", "#f6cdb9", "#e68f71", "#c8503f", "#8f1d2c"},
 	Gray:      {"#000000", "#ffffff"},
 }

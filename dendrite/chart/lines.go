@@ -25,45 +25,31 @@ type Curve struct {
 // sample standard deviation (n-1) to either side, none for a single run. It
 // panics unless every run has a value for every x.
 func MeanSD(name string, q Quantity, x []float64, runs [][]float64) Curve {
-	return summarise("MeanSD", name, q, x, runs, func(mean float64, at []float64) (float64, float64) {
-		var sum float64
-		for _, v := range at {
-			sum += (v - mean) * (v - mean)
-		}
-		sd := math.Sqrt(sum / float64(len(at)-1))
-		return mean - sd, mean + sd
-	})
-}
-
-// MeanRange is MeanSD with a band from the smallest to the largest run.
-func MeanRange(name string, q Quantity, x []float64, runs [][]float64) Curve {
-	return summarise("MeanRange", name, q, x, runs, func(_ float64, at []float64) (float64, float64) {
-		return slices.Min(at), slices.Max(at)
-	})
-}
-
-func summarise(builder, name string, q Quantity, x []float64, runs [][]float64, band func(mean float64, at []float64) (float64, float64)) Curve {
 	if len(runs) == 0 {
-		panic(fmt.Sprintf("chart: %s: curve %q has no runs", builder, name))
+		panic(fmt.Sprintf("chart: MeanSD: curve %q has no runs", name))
 	}
 	c := Curve{Name: name, Quantity: q, X: x, Y: make([]float64, len(x))}
 	if len(runs) > 1 {
 		c.Low, c.High, c.Seeds = make([]float64, len(x)), make([]float64, len(x)), runs
 	}
 	for i, run := range runs {
-		check(builder, fmt.Sprintf("run %d of curve %q", i, name), len(run), len(x))
+		check("MeanSD", fmt.Sprintf("run %d of curve %q", i, name), len(run), len(x))
 	}
-	at := make([]float64, len(runs))
 	for i := range x {
 		var mean float64
-		for r, run := range runs {
-			at[r] = run[i]
+		for _, run := range runs {
 			mean += run[i] / float64(len(runs))
 		}
 		c.Y[i] = mean
-		if len(runs) > 1 {
-			c.Low[i], c.High[i] = band(mean, at)
+		if len(runs) == 1 {
+			continue
 		}
+		var sum float64
+		for _, run := range runs {
+			sum += (run[i] - mean) * (run[i] - mean)
+		}
+		sd := math.Sqrt(sum / float64(len(runs)-1))
+		c.Low[i], c.High[i] = mean-sd, mean+sd
 	}
 	return c
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // HeadlessEnv is the environment variable that the kernel's run command sets
-// to "1": nobody is looking, no scripts and no widgets.
+// to "1": nobody is looking, no scripts.
 const HeadlessEnv = "DENDRITE_HEADLESS"
 
 // StatusEnv is the environment variable that may name a file in the temporary
@@ -155,26 +155,11 @@ func loadCharts(send sender, dir string) {
 	if _, err := os.Stat(path); dir != "" && err == nil {
 		return
 	}
-	sendScripts(send)
+	send(map[string]any{"text/html": "<script>" + chart.RuntimeJS() + "</script><script>" + chart.EChartsJS() + "</script>"}, marked("echarts"), "")
 	if dir == "" {
 		return
 	}
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		fmt.Fprintf(os.Stderr, "notebook: the next chart will load its script again: %v\n", err)
 	}
-}
-
-// ReloadCharts sends the charts' script again: for a page that was reloaded
-// after the output that held the script had been cleared.
-func ReloadCharts() {
-	if Interactive() {
-		loading.Lock()
-		defer loading.Unlock()
-		sendScripts(send)
-	}
-}
-
-func sendScripts(send sender) {
-	send(map[string]any{"text/html": "<script>" + chart.RuntimeJS() + "</script><script>" + chart.EChartsJS() + "</script>"},
-		map[string]any{"dendrite": map[string]any{"role": "echarts"}}, "")
 }

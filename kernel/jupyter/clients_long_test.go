@@ -148,60 +148,25 @@ func TestFrontInput(t *testing.T) {
 	}
 }
 
-// GoNB's widgets open a comm to the kernel that they know by its id, and hear that
-// it is open; comms that nobody here knows are closed at once, and those of a GoNB
-// that has died when it has.
+// No comm can be opened: what tries is told so at once.
 func TestFrontComms(t *testing.T) {
-	f := &Front{}
-	s := served(t, f)
+	s := served(t, &Front{})
 	run(t, s, "", 0)
-	heard := make(chan string, 10)
-	open := func(id, target string) {
-		t.Helper()
-		m := NewMessage(s.id, "comm_open", object{"comm_id": id, "target_name": target, "kernel_id": "12ab", "data": object{}})
-		if err := s.post(m, func(said *Message) { heard <- said.Header.Type + " " + string(said.Content) }); err != nil {
-			t.Fatal(err)
-		}
+	heard := overheard(t, s)
+	if err := s.send(s.shell, NewMessage(s.id, "comm_open", object{"comm_id": "1", "target_name": "jupyter.widget.control", "data": object{}})); err != nil {
+		t.Fatal(err)
 	}
-	await := func(want string) {
-		t.Helper()
-		for {
-			select {
-			case got := <-heard:
-				if strings.Contains(got, want) {
-					return
-				}
-			case <-time.After(10 * time.Second):
-				t.Fatalf("no %s", want)
+	for _, want := range []string{"status busy of comm_open", "comm_close of comm_open", "status idle of comm_open"} {
+		select {
+		case got := <-heard:
+			if got != want {
+				t.Errorf("published %q, want %q", got, want)
 			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("no %q", want)
 		}
 	}
-	open("1", "jupyter.widget.control")
-	await("comm_close")
 	if got := fmt.Sprint(answerTo(t, s, "comm_info_request", object{})["comms"]); got != "map[]" {
 		t.Errorf("comms: %s", got)
-	}
-	run(t, s, "fmt.Println(1)", 0) // GoNB is there
-	open("2", widgetTarget)
-	await("#comm_open_ack")
-	for target, want := range map[string]string{widgetTarget: "map[2:map[target_name:gonb_comm]]", "other": "map[]"} {
-		if got := fmt.Sprint(answerTo(t, s, "comm_info_request", object{"target_name": target})["comms"]); got != want {
-			t.Errorf("comms of %s: %s", target, got)
-		}
-	}
-	published := overheard(t, s)
-	innerOf(f).proc.kill()
-	select {
-	case got := <-published:
-		if got != "comm_close of" {
-			t.Errorf("after the death of GoNB: %q", got)
-		}
-	case <-time.After(10 * time.Second):
-		t.Error("the comm of a GoNB that has died is not closed")
-	}
-	open("3", widgetTarget)
-	await("comm_close")
-	if got := fmt.Sprint(answerTo(t, s, "comm_info_request", object{})["comms"]); got != "map[]" {
-		t.Errorf("comms of a GoNB that has died: %s", got)
 	}
 }

@@ -9,8 +9,8 @@
 // A [Session] is a GoNB of our own and the connection to it; the run command uses
 // it as it is. A [Front] is what Jupyter takes for the kernel: it listens on the
 // five sockets of a connection file, has its Session run the cells, and answers
-// by itself what GoNB does not: whether code is complete, history, comms, and
-// requests on control. It turns GoNB's errors into one, which points to the cell as
+// by itself what GoNB does not: whether code is complete, history, and requests
+// on control. GoNB's widgets it does not pass on: no comm can be opened. It turns GoNB's errors into one, which points to the cell as
 // its author wrote it, keeps outputs inside their cell, and starts GoNB again when
 // it has died.
 //

@@ -127,27 +127,14 @@ func (s *Session) Relay(ctx context.Context, msgType string, content any, pass f
 	err := s.wait(ctx, e)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.keepFor(m)
-	return e.reply, err
-}
-
-// post sends a message that has no answer; what is published for it goes to pass.
-func (s *Session) post(m *Message, pass func(*Message)) error {
-	err := s.register(m, &execution{result: &Result{mu: &s.mu}, pass: pass})
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.keepFor(m)
-	return err
-}
-
-// keepFor remembers a request that is over for a while, since a display may still
-// come late; but a session that lives long must not keep every one.
-func (s *Session) keepFor(m *Message) {
+	// A display may still come late; but a session that lives long must not keep
+	// every request.
 	s.relayed = append(s.relayed, m.Header.ID)
 	if over := len(s.relayed) - lateCells; over > 0 {
 		delete(s.running, s.relayed[0])
 		s.relayed = s.relayed[over:]
 	}
+	return e.reply, err
 }
 
 // lateCells is how many relayed requests may still be published to.

@@ -59,7 +59,7 @@ func explain(out *outside, r request, message string, count int) (end bool) {
 	case "history_request":
 		out.reply(r, "history_reply", object{"status": "ok", "history": []any{}})
 	case "comm_info_request":
-		out.reply(r, "comm_info_reply", object{"status": "ok", "comms": object{}})
+		out.reply(r, "comm_info_reply", noComms())
 	case "complete_request":
 		out.reply(r, "complete_reply", noMatches(0))
 	case "inspect_request":
@@ -86,6 +86,9 @@ func noMatches(cursor int) object {
 func nothingFound() object {
 	return object{"status": "ok", "found": false, "data": object{}, "metadata": object{}}
 }
+
+// noComms is the answer to a comm_info_request: no widget is connected.
+func noComms() object { return object{"status": "ok", "comms": object{}} }
 
 // shutdown is the answer to a shutdown_request; one without content is one too.
 func shutdown(m *Message) object {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"regexp"
 	"sync"
 	"time"
 
@@ -40,7 +38,6 @@ type Front struct {
 	mu      sync.Mutex
 	arrived chan struct{} // something was put into the queue
 	queue   []request
-	comms   map[string]*Session // by id, to the GoNB whose widgets they are
 	inner   *Session
 	opening chan struct{} // closed when inner is there, or failure says why not
 	failure error
@@ -101,12 +98,8 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	ctx, f.cancel = context.WithCancel(ctx)
 	defer f.cancel()
 	f.live = ctx
-	f.comms, f.displays = map[string]*Session{}, map[string]*ipynb.Output{}
-	f.cells, f.statements = map[int]written{}, map[string]bool{}
+	f.displays, f.cells, f.statements = map[string]*ipynb.Output{}, map[int]written{}, map[string]bool{}
 	f.arrived, f.stdin = make(chan struct{}, 1), make(chan request, 1)
-	if id := namesKernel.FindStringSubmatch(filepath.Base(connectionFile)); id != nil {
-		f.Options.kernelID = id[1]
-	}
 	f.out = newOutside(conn, f.Options.log())
 	f.open()
 	defer f.closeInner()
@@ -131,9 +124,6 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 		}
 	}
 }
-
-// namesKernel is the name that Jupyter's server gives a connection file.
-var namesKernel = regexp.MustCompile(`^kernel-([0-9a-f-]+)\.json$`)
 
 const (
 	// frontQuiet is how long a cell's output must be quiet after GoNB called it
@@ -164,7 +154,6 @@ func (f *Front) open() {
 			s.onQuestion(f.askOutside)
 			go func() { // what it leaves, say a running cell, goes when it dies
 				<-s.proc.exited
-				f.closeComms(s)
 				s.Close()
 			}()
 		}

@@ -132,8 +132,6 @@ type Options struct {
 
 	Completion string // gopls, absolute; empty: no completion and no help
 
-	kernelID string // by which Jupyter knows the kernel, and widgets call it; empty: some
-
 	// Stock starts GoNB as somebody who never heard of this project would:
 	// no workspace, the user's own Go settings, cells as they are written.
 	// For tests.
@@ -169,11 +167,7 @@ func (o *Options) start(ctx context.Context, conn *Connection) (*process, error)
 	log := o.log()
 	tmp := newTempDir()
 	bin := filepath.Join(tmp, "bin")
-	id := o.kernelID
-	if id == "" {
-		id = newID()
-	}
-	file := filepath.Join(tmp, "kernel-"+id+".json") // GoNB reads the id out of this name
+	file := filepath.Join(tmp, "kernel-"+newID()+".json") // GoNB reads an id out of this name
 	argv := []string{filepath.Join(bin, "gonb"), "--kernel", file, "--raw_error"}
 	env := os.Environ()
 	if !o.Stock {

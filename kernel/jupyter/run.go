@@ -336,9 +336,6 @@ func (a *attempt) published(m *Message) {
 		return
 	}
 	switch m.Header.Type {
-	case "comm_open", "comm_msg", "comm_close":
-		a.front.comm(m, a.inner) // to keep account
-		a.forward(m)
 	case "update_display_data", ipynb.DisplayData, ipynb.ExecuteResult:
 		o, id, err := output(m)
 		if err != nil {
