@@ -112,7 +112,7 @@ func TestExportCommand(t *testing.T) {
 func TestExportShowsWhatRan(t *testing.T) {
 	noon := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 	open := func() *ipynb.Notebook {
-		nb := ipynb.New()
+		nb := blank()
 		nb.Add(ipynb.Code, "var lr = 0.5", ipynb.TagParameters) // cell-01
 		nb.Add(ipynb.Code, "show()")
 		nb.Add(ipynb.Code, "show()")

@@ -100,7 +100,7 @@ func TestRunQuietly(t *testing.T) {
 
 func TestRunFailingCell(t *testing.T) {
 	dir := t.TempDir()
-	nb := ipynb.New()
+	nb := blank()
 	nb.Add(ipynb.Code, "%%\nfmt.Println(undefined1)", ipynb.TagRaises)
 	nb.Add(ipynb.Code, "%%\npanic(\"skipped\")", ipynb.TagSkip)
 	nb.Add(ipynb.Code, "%%\nfmt.Println(\"so far\")\nlog.Fatal(\"no such digit\")")

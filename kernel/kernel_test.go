@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,14 @@ import (
 
 	"microcircuits/kernel/ipynb"
 )
+
+// blank returns a notebook of our kernel without cells, of format 4.5.
+func blank() *ipynb.Notebook {
+	return &ipynb.Notebook{NBFormat: 4, NBFormatMinor: 5, Metadata: map[string]json.RawMessage{
+		"kernelspec":    json.RawMessage(`{"display_name":"Dendrite (Go)","language":"go","name":"dendrite"}`),
+		"language_info": json.RawMessage(`{"file_extension":".go","mimetype":"text/x-go","name":"go"}`),
+	}}
+}
 
 // call runs the program and returns what it printed.
 func call(t *testing.T, args ...string) (code int, out, errOut string) {
@@ -21,7 +30,7 @@ func call(t *testing.T, args ...string) (code int, out, errOut string) {
 // notebook writes a notebook: a parameters cell and the given ones.
 func notebook(t *testing.T, dir, name, params string, cells ...string) string {
 	t.Helper()
-	nb := ipynb.New()
+	nb := blank()
 	nb.Add(ipynb.Markdown, "# "+name)
 	nb.Add(ipynb.Code, params, ipynb.TagParameters)
 	for _, c := range cells {
@@ -193,7 +202,7 @@ func TestReproduceJobs(t *testing.T) {
 }
 
 func TestImports(t *testing.T) {
-	nb := ipynb.New()
+	nb := blank()
 	nb.Add(ipynb.Code, "!*echo\n%noautoget\nimport (\n\t\"fmt\"\n\tx \"microcircuits/dendrite\"\n)\n%%\nfmt.Println(1)")
 	nb.Add(ipynb.Code, "import \"fmt\"\nfunc f() {}")
 	nb.Add(ipynb.Code, "%%\nrun := 1")

@@ -108,7 +108,7 @@ func TestSaveWithoutKeeping(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := &ipynb.Output{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{report.RunMIME: json.RawMessage(`{"version":1,"experiment":"mine","scale":"quick"}`)}}
-	nb := ipynb.New()
+	nb := blank()
 	nb.Add(ipynb.Code, "run()").Outputs = []*ipynb.Output{o}
 	var said strings.Builder
 	r := &runner{console: &console{out: &said, err: &said}, keep: true}

@@ -11,6 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// blank returns a notebook in Go without cells, of format 4.5.
+func blank() *Notebook {
+	return &Notebook{NBFormat: 4, NBFormatMinor: 5, Metadata: map[string]json.RawMessage{"kernelspec": json.RawMessage(`{"language":"go"}`)}}
+}
+
 func write(t *testing.T, nb *Notebook) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -103,7 +108,7 @@ func TestReadRefuses(t *testing.T) {
 func TestWriteFileIsAtomic(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "n.ipynb")
-	nb := New()
+	nb := blank()
 	nb.Add(Code, "var a = 1", TagParameters)
 	if err := nb.WriteFile(path); err != nil {
 		t.Fatal(err)
@@ -136,13 +141,13 @@ func TestWriteFileIsAtomic(t *testing.T) {
 func TestWriteFileFollowsLinks(t *testing.T) {
 	dir := t.TempDir()
 	file, link := filepath.Join(dir, "file.ipynb"), filepath.Join(dir, "link.ipynb")
-	if err := New().WriteFile(file); err != nil {
+	if err := blank().WriteFile(file); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink("file.ipynb", link); err != nil {
 		t.Fatal(err)
 	}
-	nb := New()
+	nb := blank()
 	nb.Add(Markdown, "# T")
 	if err := nb.WriteFile(link); err != nil {
 		t.Fatal(err)
@@ -172,7 +177,7 @@ func TestMergeStreams(t *testing.T) {
 }
 
 func TestCleanLeavesOnlyTheAuthorsWork(t *testing.T) {
-	nb := New()
+	nb := blank()
 	nb.Metadata["dendrite"] = json.RawMessage(`{"template":true}`)
 	nb.Add(Markdown, "# T")
 	nb.Add(Code, "var a = 1", TagParameters)
@@ -211,7 +216,7 @@ func TestCleanLeavesOnlyTheAuthorsWork(t *testing.T) {
 }
 
 func TestEdited(t *testing.T) {
-	nb := New()
+	nb := blank()
 	c := nb.Add(Code, "sigma := 0.1")
 	if c.Edited() {
 		t.Error("a cell that never ran counts as edited")
@@ -240,7 +245,7 @@ func TestLint(t *testing.T) {
 		"must be a literal":              func(nb *Notebook) { nb.Cells[0].Source = "var a = f()" },
 		"record of a run":                func(nb *Notebook) { nb.SetInfo(RunInfo{Started: "now"}) },
 	} {
-		nb := New()
+		nb := blank()
 		nb.Add(Code, "var a = 1", TagParameters)
 		nb.Add(Code, "var b = 1")
 		if p := Lint(nb); len(p) != 0 {

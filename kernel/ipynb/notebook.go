@@ -89,17 +89,6 @@ type Output struct {
 	extra map[string]json.RawMessage
 }
 
-// New returns an empty notebook of format 4.5 in Go for the Dendrite kernel.
-func New() *Notebook {
-	return &Notebook{
-		NBFormat: formatMajor, NBFormatMinor: formatMinor,
-		Metadata: map[string]json.RawMessage{
-			"kernelspec":    json.RawMessage(`{"display_name":"Dendrite (Go)","language":"go","name":"dendrite"}`),
-			"language_info": json.RawMessage(`{"file_extension":".go","mimetype":"text/x-go","name":"go"}`),
-		},
-	}
-}
-
 // Add appends a cell of the given type and returns it. Its id is derived from
 // its place, so that a notebook built by code is the same every time.
 func (nb *Notebook) Add(cellType, source string, tags ...string) *Cell {

@@ -70,7 +70,7 @@ func TestParseParametersRefuses(t *testing.T) {
 }
 
 func paramNotebook() *Notebook {
-	nb := New()
+	nb := blank()
 	nb.Add(Markdown, "# T")
 	nb.Add(Code, paramSource, TagParameters)
 	nb.Add(Code, "var z = 1")
@@ -129,7 +129,7 @@ func TestInjectRefuses(t *testing.T) {
 			t.Errorf("%s=%s: refused but the notebook changed", c.name, c.value)
 		}
 	}
-	nb := New()
+	nb := blank()
 	nb.Add(Code, "var a = 1")
 	if err := Inject(nb, map[string]string{"a": "1"}); err == nil || !strings.Contains(err.Error(), "no cell tagged parameters") {
 		t.Errorf("without a parameters cell: %v", err)

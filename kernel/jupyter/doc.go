@@ -20,8 +20,8 @@
 // cells share, with a private temporary folder. However the session ends, also
 // by kill -9 of the process that started it, the group is killed and the
 // folder removed: a small shell watchdog waits on a pipe that the kernel of
-// the operating system closes when its owner dies. A watchdog that is killed is
-// replaced.
+// the operating system closes when its owner dies. Where somebody has killed the
+// watchdog too, nobody cleans up after a kill -9.
 //
 // # What GoNB does differently from the protocol
 //

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 )
 
 // An entry is one cell that was run.
@@ -22,7 +21,9 @@ type entry struct {
 }
 
 // history is what was typed, in this session and those before it. Open kernels
-// share the file and take turns by a lock beside it.
+// share the file and add a line at a time to its end. They do not wait for each
+// other: two that start in the same moment may count as one session, and a cell
+// that another runs in the moment in which one shortens the file may be missing.
 type history struct {
 	mu      sync.Mutex
 	entries []entry
@@ -41,7 +42,7 @@ func openHistory(path string) (*history, error) {
 	if path == "" {
 		return h, nil
 	}
-	if err := exclusively(path, func() error { return h.enter(path) }); err != nil {
+	if err := h.enter(path); err != nil {
 		return &history{session: 1}, fmt.Errorf("history: %w", err)
 	}
 	h.path = path
@@ -51,6 +52,9 @@ func openHistory(path string) (*history, error) {
 // enter reads the file and takes the number that follows those of all sessions,
 // also those that have run nothing yet: a session enters with line 0.
 func (h *history) enter(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -101,23 +105,6 @@ func appendEntry(path string, e entry) error {
 	return errors.Join(json.NewEncoder(file).Encode(e), file.Close())
 }
 
-// exclusively calls f while no other kernel writes or reads the file. The lock is
-// not the file itself, which may be replaced.
-func exclusively(path string, f func() error) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer lock.Close() // which unlocks
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		return fmt.Errorf("%s: %w", lock.Name(), err)
-	}
-	return f()
-}
-
 // add records a cell. One that cannot be kept is still in this session's.
 func (h *history) add(line int, input string) {
 	h.mu.Lock()
@@ -125,7 +112,7 @@ func (h *history) add(line int, input string) {
 	e := entry{h.session, line, input}
 	h.entries = append(h.entries, e)
 	if h.path != "" {
-		_ = exclusively(h.path, func() error { return appendEntry(h.path, e) })
+		_ = appendEntry(h.path, e)
 	}
 }
 

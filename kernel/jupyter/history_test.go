@@ -42,7 +42,7 @@ func TestHistoryOfOpenKernels(t *testing.T) {
 	}
 }
 
-// A kernel that shortens the history loses nothing of one that is open.
+// A kernel that shortens the history does not take it from one that is open.
 func TestHistoryIsShortened(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	open := opened(t, path)

@@ -49,20 +49,18 @@ const gateScript = `read -r go && exec "$@" </dev/null`
 // A process is a program in its own process group with a private temporary
 // folder, both of which vanish when the owner does.
 type process struct {
-	cmd    *exec.Cmd
-	tmp    string
-	tail   *tail
-	exited chan struct{} // closed when the program has ended
-	err    error         // how it ended; valid after exited
-	clean  sync.Once
-
-	mu        sync.Mutex
-	watchdog  *watchdog
-	cleaned   bool          // no watchdog is needed any more
-	unwatched chan struct{} // closed when there will be no other
+	cmd      *exec.Cmd
+	tmp      string
+	tail     *tail
+	watchdog *watchdog
+	exited   chan struct{} // closed when the program has ended
+	err      error         // how it ended; valid after exited
+	clean    sync.Once
 }
 
-// A watchdog cleans up after a process whose owner has died.
+// A watchdog cleans up after a process whose owner has died. It ignores the
+// signals that end a group of programs; one that was killed itself is missed only
+// if its owner is killed too: then the program and its folder stay.
 type watchdog struct {
 	cmd  *exec.Cmd
 	pipe io.WriteCloser
@@ -101,7 +99,7 @@ func startProcess(tmp string, prepare func() error, dir string, env []string, lo
 	if err != nil {
 		return nil, err
 	}
-	p := &process{tmp: tmp, tail: &tail{}, watchdog: watchdog, exited: make(chan struct{}), unwatched: make(chan struct{})}
+	p := &process{tmp: tmp, tail: &tail{}, watchdog: watchdog, exited: make(chan struct{})}
 	fail := func(err error) (*process, error) {
 		watchdog.pipe.Close() // the watchdog removes what there is
 		_ = watchdog.cmd.Wait()
@@ -133,7 +131,6 @@ func startProcess(tmp string, prepare func() error, dir string, env []string, lo
 	if err == nil {
 		_, err = io.WriteString(gate, "go\n")
 	}
-	go p.watch()
 	go func() {
 		p.err = p.cmd.Wait()
 		close(p.exited)
@@ -164,40 +161,10 @@ func (p *process) stop(grace time.Duration) {
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
-		p.mu.Lock()
-		p.cleaned = true
 		_ = p.watchdog.tell("done") // if it is gone, all the better
 		p.watchdog.pipe.Close()
-		p.mu.Unlock()
-		<-p.unwatched
+		_ = p.watchdog.cmd.Wait()
 	})
-}
-
-// watch puts another watchdog in the place of one that was killed, though not
-// for ever.
-func (p *process) watch() {
-	defer close(p.unwatched)
-	for range 100 {
-		p.mu.Lock()
-		present := p.watchdog
-		p.mu.Unlock()
-		_ = present.cmd.Wait()
-		p.mu.Lock()
-		if p.cleaned {
-			p.mu.Unlock()
-			return
-		}
-		present.pipe.Close()
-		next, err := startWatchdog(p.tmp)
-		if err == nil {
-			p.watchdog = next
-			err = next.tell(strconv.Itoa(p.cmd.Process.Pid))
-		}
-		p.mu.Unlock()
-		if err != nil {
-			return
-		}
-	}
 }
 
 // kill ends everything in the group, also what outlived the program itself, and

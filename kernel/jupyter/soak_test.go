@@ -261,13 +261,6 @@ func TestSoakKills(t *testing.T) {
 			if got, reply := unrecorded(t, s, "fmt.Println(3)"); got != "3\n" {
 				t.Errorf("after that: %q, %v", got, reply)
 			}
-			if victim == "watchdog" { // the second one must do
-				if err := s.proc.cmd.Process.Kill(); err != nil {
-					t.Error(err)
-				}
-				gone(t, inner)
-				return
-			}
 			s.Close()
 			gone(t, os.Getenv("TMPDIR"))
 			nothingLeft(t, os.Getenv("TMPDIR"), s.proc.cmd.Process.Pid)

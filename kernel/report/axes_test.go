@@ -13,7 +13,7 @@ import (
 // so do the notebooks themselves.
 func TestSharedAxes(t *testing.T) {
 	notebook := func(title string, y ...float64) *ipynb.Notebook {
-		nb := ipynb.New()
+		nb := blank()
 		x := make([]float64, len(y))
 		for i := range x {
 			x[i] = float64(i)

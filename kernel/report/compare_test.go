@@ -93,7 +93,7 @@ func TestCompareSeeds(t *testing.T) {
 		rec["figure"], rec["comparison"] = "", []object{}
 		rec["parameters"] = []object{{"name": "Rate", "value": "0.1"}}
 		rec["provenance"] = object{"seeds": seeds}
-		nb := ipynb.New()
+		nb := blank()
 		run(nb.Add(ipynb.Code, "run()"), 1, recordOutput(t, rec))
 		return nb
 	}
@@ -112,7 +112,7 @@ func TestCompareSeeds(t *testing.T) {
 // Every run of a notebook is held against its own in the other.
 func TestCompareManyRuns(t *testing.T) {
 	runs := func(sigmas ...string) *ipynb.Notebook {
-		nb := ipynb.New()
+		nb := blank()
 		c := nb.Add(ipynb.Code, "run()")
 		for i, sigma := range sigmas {
 			rec := record()
@@ -145,7 +145,7 @@ func TestCompareManyRuns(t *testing.T) {
 }
 
 func TestCompareRefuses(t *testing.T) {
-	unrun := ipynb.New()
+	unrun := blank()
 	unrun.Add(ipynb.Markdown, "# nothing")
 	other := paperRun(t, func(object) {})
 	for want, pair := range map[string][2]*ipynb.Notebook{

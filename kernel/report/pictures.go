@@ -112,8 +112,3 @@ func (p *Pictures) Dress(ctx context.Context, o *ipynb.Output) error {
 	o.SetText("text/html", withPicture(text, c, svg))
 	return nil
 }
-
-// AddPictures draws the charts of one notebook; see [Pictures.AddPictures].
-func AddPictures(ctx context.Context, nb *ipynb.Notebook) error {
-	return new(Pictures).AddPictures(ctx, nb)
-}

@@ -12,7 +12,7 @@ import (
 
 // paperRun is a notebook with one run at the paper's scale.
 func paperRun(t *testing.T, change func(object)) *ipynb.Notebook {
-	nb := ipynb.New()
+	nb := blank()
 	nb.Add(ipynb.Markdown, "# Digits")
 	rec := record()
 	rec["experiment"], rec["scale"], rec["reduced"] = "digits", "paper", false

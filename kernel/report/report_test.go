@@ -159,7 +159,7 @@ func TestWriteLeavesTheNotebookAlone(t *testing.T) {
 
 func TestAddPictures(t *testing.T) {
 	nb := illustrated(t, "sample", sample)
-	if err := AddPictures(t.Context(), nb); err != nil { // again: pictures are replaced, not added
+	if err := new(Pictures).AddPictures(t.Context(), nb); err != nil { // again: pictures are replaced, not added
 		t.Fatal(err)
 	}
 	charts := 0
@@ -225,7 +225,7 @@ func TestFailedNotebook(t *testing.T) {
 }
 
 func TestTimeoutAndExpectedErrors(t *testing.T) {
-	nb := ipynb.New()
+	nb := blank()
 	run(nb.Add(ipynb.Code, "panic(1)", ipynb.TagRaises), 1, &ipynb.Output{Type: ipynb.ErrorOutput, EName: "ERROR", EValue: "meant to fail"})
 	slow := nb.Add(ipynb.Code, "for {}")
 	run(slow, 2)
@@ -235,7 +235,7 @@ func TestTimeoutAndExpectedErrors(t *testing.T) {
 	if len(items) != 1 || textOf(items[0]) != "Cell 2: stopped at its time limit" {
 		t.Errorf("%d failures named, want the timeout alone", len(items))
 	}
-	if unrun := parse(t, render(t, func() *ipynb.Notebook { nb := ipynb.New(); nb.Add(ipynb.Code, "x := 1"); return nb }())); !strings.Contains(textOf(unrun), "has not been run") {
+	if unrun := parse(t, render(t, func() *ipynb.Notebook { nb := blank(); nb.Add(ipynb.Code, "x := 1"); return nb }())); !strings.Contains(textOf(unrun), "has not been run") {
 		t.Error("a notebook nobody ran is not marked")
 	}
 }
@@ -269,7 +269,7 @@ func TestUncommittedNotebook(t *testing.T) {
 }
 
 func TestTags(t *testing.T) {
-	nb := ipynb.New()
+	nb := blank()
 	out := func(s string) *ipynb.Output { return &ipynb.Output{Type: ipynb.Stream, Name: "stdout", Text: s} }
 	run(nb.Add(ipynb.Code, "CODE1", "remove-cell"), 1, out("OUT1"))
 	run(nb.Add(ipynb.Code, "CODE2", "remove-input"), 2, out("OUT2"))
@@ -286,7 +286,7 @@ func TestTags(t *testing.T) {
 func TestOwnFigureNamesNoPaper(t *testing.T) {
 	rec := record()
 	rec["figure"], rec["scale"], rec["reduced"] = "", "custom", false
-	nb := ipynb.New()
+	nb := blank()
 	run(nb.Add(ipynb.Code, "x"), 1, recordOutput(t, rec))
 	all := textOf(parse(t, render(t, nb)))
 	if strings.Contains(all, "Sacramento") {
@@ -298,7 +298,7 @@ func TestOwnFigureNamesNoPaper(t *testing.T) {
 }
 
 func TestRunShownOnce(t *testing.T) {
-	nb := ipynb.New()
+	nb := blank()
 	run(nb.Add(ipynb.Code, "x"), 1, recordOutput(t, record()))
 	run(nb.Add(ipynb.Code, "y"), 2, recordOutput(t, record()))
 	root := parse(t, render(t, nb))
@@ -309,14 +309,14 @@ func TestRunShownOnce(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	broken := func(mime, value string) *ipynb.Notebook {
-		nb := ipynb.New()
+		nb := blank()
 		run(nb.Add(ipynb.Code, "x"), 1, &ipynb.Output{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{mime: json.RawMessage(value)}})
 		return nb
 	}
-	formula := ipynb.New()
+	formula := blank()
 	formula.Add(ipynb.Markdown, "fine $x$")
 	formula.Add(ipynb.Markdown, `broken $\frac{1$`)
-	unclosed := ipynb.New()
+	unclosed := blank()
 	unclosed.Add(ipynb.Markdown, "$$\nx = 1\n\nText goes on.")
 	for name, c := range map[string]struct {
 		nb   *ipynb.Notebook
@@ -418,7 +418,7 @@ func TestIndex(t *testing.T) {
 func TestIndexOfOwnExperiments(t *testing.T) {
 	var entries []Entry
 	for _, href := range []string{"slow.html", "fast.html"} {
-		nb := ipynb.New()
+		nb := blank()
 		nb.Add(ipynb.Markdown, "# An experiment of your own")
 		rec := record()
 		rec["figure"], rec["scale"], rec["reduced"] = "", "custom", false
@@ -446,7 +446,7 @@ func TestIndexOfOwnExperiments(t *testing.T) {
 }
 
 func TestHelpersOfTheLiveNotebook(t *testing.T) {
-	nb := ipynb.New()
+	nb := blank()
 	helper := func(role, html, text string) *ipynb.Output {
 		o := &ipynb.Output{Type: ipynb.DisplayData, Metadata: map[string]json.RawMessage{"dendrite": mustJSON(t, object{"role": role})}}
 		o.SetText("text/html", html)
@@ -467,7 +467,7 @@ func TestHelpersOfTheLiveNotebook(t *testing.T) {
 
 // A cell that says why it ends itself must not be reported as an exit status.
 func TestFailureNamesItsReason(t *testing.T) {
-	nb := ipynb.New()
+	nb := blank()
 	nb.Add(ipynb.Markdown, "# Stopped")
 	run(nb.Add(ipynb.Code, "dendrite.MNIST(p)"), 1,
 		&ipynb.Output{Type: ipynb.Stream, Name: "stderr", Text: "reading digits\nparameter Sigma is -1; want 0 <= Sigma\n"},

@@ -14,6 +14,11 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
+// blank returns a notebook without cells, of format 4.5.
+func blank() *ipynb.Notebook {
+	return &ipynb.Notebook{NBFormat: 4, NBFormatMinor: 5, Metadata: map[string]json.RawMessage{}}
+}
+
 func mustJSON(t testing.TB, v any) json.RawMessage {
 	t.Helper()
 	raw, err := json.Marshal(v)
@@ -184,7 +189,7 @@ func run(c *ipynb.Cell, n int, outputs ...*ipynb.Output) {
 const sampleCharts = 5
 
 func sample(t testing.TB) *ipynb.Notebook {
-	nb := ipynb.New()
+	nb := blank()
 	nb.Add(ipynb.Markdown, "# Learning to classify digits with $\\lambda$-mixing\n\nThe paper shows that a network of *dendritic microcircuits* learns MNIST about as well as backprop. [Figure 1](#figure-1) repeats that.\n\n## Equations\n\nThe apical potential is\n\n$$\nv^{P}_{A,k} = W^{PP}_{k,k+1}\\,\\phi(u^{P}_{k+1}) + W^{PI}_{k,k}\\,\\phi(u^{I}_{k})\n$$\n\nand vanishes in the self-predicting state, $v_{A,k}=0$. Inline code `$HOME` and \\$5 stay.\n\n| Symbol | Meaning |\n|---|---|\n| $\\lambda_k$ | mixing factor |\n| $u^P_k$ | somatic potential |\n\n## Parameters and run\n\nEdit a value and run the cells below again.")
 	p := nb.Add(ipynb.Code, "var (\n\tepochs = 4   // passes over the training images\n\tseeds  = 3   // networks trained side by side\n\trate   = 0.1 // learning rate\n)", ipynb.TagParameters)
 	run(p, 1)
@@ -208,7 +213,7 @@ func sample(t testing.TB) *ipynb.Notebook {
 
 // failing is a notebook whose second cell stopped with a panic.
 func failing(t testing.TB) *ipynb.Notebook {
-	nb := ipynb.New()
+	nb := blank()
 	nb.Add(ipynb.Markdown, "# A run that failed\n\n## First")
 	a := nb.Add(ipynb.Code, "fmt.Println(1)")
 	run(a, 1, &ipynb.Output{Type: ipynb.Stream, Name: "stdout", Text: "1\n"})
@@ -230,7 +235,7 @@ const hostileCharts = 5
 
 // hostile is a notebook that tries to run something wherever it can.
 func hostile(t testing.TB) *ipynb.Notebook {
-	nb := ipynb.New()
+	nb := blank()
 	nb.Metadata["title"] = mustJSON(t, evil)
 	m := nb.Add(ipynb.Markdown, "# Title "+evil+"\n\n## Heading "+evil+"\n\n"+evil+
 		"\n\n[link](javascript:globalThis.HACKED=1) [data](data:text/html;base64,PHNjcmlwdD4=) <a href=\"javascript:HACKED=1\">x</a>"+
@@ -338,7 +343,7 @@ func illustrated(t testing.TB, name string, notebook func(testing.TB) *ipynb.Not
 	saved, ok := drawnOnce.Load(name)
 	if !ok {
 		nb := notebook(t)
-		if err := AddPictures(t.Context(), nb); err != nil {
+		if err := new(Pictures).AddPictures(t.Context(), nb); err != nil {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
