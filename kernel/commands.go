@@ -14,16 +14,17 @@ import (
 
 	"microcircuits/dendrite/experiment"
 	"microcircuits/kernel/clone"
+	"microcircuits/kernel/front"
+	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/ipynb"
-	"microcircuits/kernel/jupyter"
 	"microcircuits/kernel/report"
 )
 
 // commands are the cells that the kernel of a notebook in dir answers itself.
-func commands(root, dir string, pictures *report.Pictures) map[string]jupyter.Command {
-	tools := func(ctx context.Context) (*jupyter.Tools, error) { return jupyter.FindTools(ctx, root) }
+func commands(root, dir string, pictures *report.Pictures) map[string]front.Command {
+	tools := func(ctx context.Context) (*gonb.Tools, error) { return gonb.FindTools(ctx, root) }
 	e := exporter{root: root, dir: dir, tools: tools, pictures: pictures}
-	return map[string]jupyter.Command{paramsCommand: listParams, jupyter.ExportCommand: e.export}
+	return map[string]front.Command{paramsCommand: listParams, front.ExportCommand: e.export}
 }
 
 const paramsCommand = "%params"
@@ -31,11 +32,11 @@ const paramsCommand = "%params"
 // isCommand tells of a cell that it is for the kernel itself.
 func isCommand(c *ipynb.Cell) bool {
 	words := strings.Fields(c.Source)
-	return c.Type == ipynb.Code && len(words) > 0 && (words[0] == paramsCommand || words[0] == jupyter.ExportCommand)
+	return c.Type == ipynb.Code && len(words) > 0 && (words[0] == paramsCommand || words[0] == front.ExportCommand)
 }
 
 // listParams shows the parameters of the runs so far, or of a named preset.
-func listParams(_ context.Context, words []string, cells []jupyter.Finished) ([]*ipynb.Output, error) {
+func listParams(_ context.Context, words []string, cells []front.Finished) ([]*ipynb.Output, error) {
 	if len(words) == 0 {
 		return paramsOfRuns(cells)
 	}
@@ -57,7 +58,7 @@ func listParams(_ context.Context, words []string, cells []jupyter.Finished) ([]
 }
 
 // paramsOfRuns shows the parameters of the latest run of each experiment.
-func paramsOfRuns(cells []jupyter.Finished) ([]*ipynb.Output, error) {
+func paramsOfRuns(cells []front.Finished) ([]*ipynb.Output, error) {
 	latest := map[string]*report.Run{}
 	var names []string
 	for _, c := range cells {
@@ -122,14 +123,14 @@ func paramsTable(title string, rows []report.Parameter) *ipynb.Output {
 // An exporter makes reports of the notebook that is open in a front end.
 type exporter struct {
 	root, dir string
-	tools     func(context.Context) (*jupyter.Tools, error)
+	tools     func(context.Context) (*gonb.Tools, error)
 	pictures  *report.Pictures
 }
 
 // export writes the report of the open notebook as it stands: its text as last
 // saved, its outputs as this kernel saw them. Cells that this kernel has not run
 // as they were saved are shown without outputs, as not run.
-func (e exporter) export(ctx context.Context, words []string, cells []jupyter.Finished) ([]*ipynb.Output, error) {
+func (e exporter) export(ctx context.Context, words []string, cells []front.Finished) ([]*ipynb.Output, error) {
 	if len(words) > 1 {
 		return nil, errors.New("usage: %export [NOTEBOOK.ipynb]")
 	}
@@ -183,7 +184,7 @@ func (e exporter) export(ctx context.Context, words []string, cells []jupyter.Fi
 }
 
 // openNotebook finds the notebook that the cells belong to.
-func (e exporter) openNotebook(words []string, cells []jupyter.Finished) (string, *ipynb.Notebook, error) {
+func (e exporter) openNotebook(words []string, cells []front.Finished) (string, *ipynb.Notebook, error) {
 	var paths []string
 	switch {
 	case len(words) == 1:
@@ -224,7 +225,7 @@ func (e exporter) openNotebook(words []string, cells []jupyter.Finished) (string
 // places finds the cell of the notebook that each run is of, nil for none: by id
 // where the notebook has the one that the front end told, else by its text. Of
 // several cells with one text the last gets the last run.
-func places(nb *ipynb.Notebook, cells []jupyter.Finished) []*ipynb.Cell {
+func places(nb *ipynb.Notebook, cells []front.Finished) []*ipynb.Cell {
 	at := make([]*ipynb.Cell, len(cells))
 	byID := map[string]*ipynb.Cell{}
 	for _, c := range nb.Cells {
@@ -251,7 +252,7 @@ func places(nb *ipynb.Notebook, cells []jupyter.Finished) []*ipynb.Cell {
 }
 
 // unplaced are the runs of cells that are not in the notebook as it was saved.
-func unplaced(cells []jupyter.Finished, at []*ipynb.Cell) (all []jupyter.Finished) {
+func unplaced(cells []front.Finished, at []*ipynb.Cell) (all []front.Finished) {
 	for i, run := range cells {
 		if at[i] == nil {
 			all = append(all, run)
@@ -263,7 +264,7 @@ func unplaced(cells []jupyter.Finished, at []*ipynb.Cell) (all []jupyter.Finishe
 // saved fails when a cell was run after the notebook was saved and is not in it:
 // what it declared may stand behind any figure. An older one was changed or
 // deleted before the notebook was saved.
-func saved(path string, cells []jupyter.Finished, at []*ipynb.Cell) error {
+func saved(path string, cells []front.Finished, at []*ipynb.Cell) error {
 	file, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -279,7 +280,7 @@ func saved(path string, cells []jupyter.Finished, at []*ipynb.Cell) error {
 // fill leaves the notebook with what was run here and nothing older, and returns
 // when the first of its runs began and the seconds they took together. Commands
 // to this kernel are no part of it.
-func fill(nb *ipynb.Notebook, cells []jupyter.Finished, at []*ipynb.Cell) (started time.Time, seconds float64) {
+func fill(nb *ipynb.Notebook, cells []front.Finished, at []*ipynb.Cell) (started time.Time, seconds float64) {
 	nb.Cells = slices.DeleteFunc(nb.Cells, isCommand)
 	for _, c := range nb.Cells {
 		c.Clean()
@@ -289,9 +290,9 @@ func fill(nb *ipynb.Notebook, cells []jupyter.Finished, at []*ipynb.Cell) (start
 		if at[i] == nil {
 			continue
 		}
-		status := jupyter.OK
+		status := gonb.OK
 		if run.Failed {
-			status = jupyter.Failed
+			status = gonb.Failed
 		}
 		at[i].Outputs, at[i].ExecutionCount = run.Outputs, &run.Count
 		at[i].SetInfo(ipynb.CellInfo{Seconds: run.Seconds, Status: string(status)})
@@ -305,7 +306,7 @@ func fill(nb *ipynb.Notebook, cells []jupyter.Finished, at []*ipynb.Cell) (start
 
 // parametersUsed are the parameters of the notebook, unless a cell below theirs
 // was run before they were: then they are not those of its outputs.
-func parametersUsed(nb *ipynb.Notebook, cells []jupyter.Finished, at []*ipynb.Cell) map[string]string {
+func parametersUsed(nb *ipynb.Notebook, cells []front.Finished, at []*ipynb.Cell) map[string]string {
 	values := map[string]string{}
 	for i := range cells {
 		c := at[i]

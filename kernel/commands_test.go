@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"microcircuits/kernel/front"
+	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/ipynb"
-	"microcircuits/kernel/jupyter"
 	"microcircuits/kernel/report"
 )
 
@@ -50,12 +51,12 @@ func TestParamsCommand(t *testing.T) {
 		}
 	}
 	// The latest run of an experiment counts.
-	record := func(value string) jupyter.Finished {
+	record := func(value string) front.Finished {
 		o := &ipynb.Output{Type: ipynb.DisplayData}
 		o.Data = map[string]json.RawMessage{report.RunMIME: json.RawMessage(`{"version":1,"experiment":"mine","parameters":[{"name":"Rate","value":"` + value + `","preset":"1","changed":true,"range":"0 to 9"}]}`)}
-		return jupyter.Finished{Outputs: []*ipynb.Output{o}}
+		return front.Finished{Outputs: []*ipynb.Output{o}}
 	}
-	outputs, err = listParams(t.Context(), nil, []jupyter.Finished{record("2"), record("3")})
+	outputs, err = listParams(t.Context(), nil, []front.Finished{record("2"), record("3")})
 	if got := text(t, outputs); err != nil || !strings.Contains(got, "3 * (preset 1)") || strings.Contains(got, "2 *") {
 		t.Errorf("%v\n%s", err, got)
 	}
@@ -65,12 +66,12 @@ func TestExportCommand(t *testing.T) {
 	root, dir := t.TempDir(), t.TempDir()
 	notebook(t, dir, "other", "var a = 1", "fmt.Println(0)")
 	notebook(t, dir, "open", "var lr = 0.1", "fmt.Println(lr)", "fmt.Println(2)")
-	tools := func(context.Context) (*jupyter.Tools, error) { return &jupyter.Tools{GoVersion: "go1"}, nil }
+	tools := func(context.Context) (*gonb.Tools, error) { return &gonb.Tools{GoVersion: "go1"}, nil }
 	e := exporter{root: root, dir: dir, tools: tools, pictures: new(report.Pictures)}
-	ran := func(source, out string) jupyter.Finished {
-		return jupyter.Finished{Source: source, Count: 1, Outputs: []*ipynb.Output{{Type: ipynb.Stream, Name: "stdout", Text: out}}}
+	ran := func(source, out string) front.Finished {
+		return front.Finished{Source: source, Count: 1, Outputs: []*ipynb.Output{{Type: ipynb.Stream, Name: "stdout", Text: out}}}
 	}
-	cells := []jupyter.Finished{ran("var lr = 0.1", ""), ran("fmt.Println(lr)", "old"), ran("fmt.Println(lr)", "newest")}
+	cells := []front.Finished{ran("var lr = 0.1", ""), ran("fmt.Println(lr)", "old"), ran("fmt.Println(lr)", "newest")}
 	outputs, err := e.export(t.Context(), nil, cells)
 	if err != nil {
 		t.Fatal(err)
@@ -93,12 +94,12 @@ func TestExportCommand(t *testing.T) {
 	unsaved.Ended = time.Now().Add(time.Hour)
 	for _, c := range []struct {
 		words []string
-		cells []jupyter.Finished
+		cells []front.Finished
 		want  string
 	}{
 		{nil, nil, "no cell was run"},
-		{nil, []jupyter.Finished{ran("x", "")}, "save it, or name it"},
-		{nil, []jupyter.Finished{unsaved, cells[0], cells[1]}, "save the notebook"},
+		{nil, []front.Finished{ran("x", "")}, "save it, or name it"},
+		{nil, []front.Finished{unsaved, cells[0], cells[1]}, "save the notebook"},
 		{[]string{"none.ipynb"}, cells, "none.ipynb"},
 		{[]string{"a", "b"}, cells, "usage"},
 	} {
@@ -124,22 +125,22 @@ func TestExportShowsWhatRan(t *testing.T) {
 		}
 		return nb
 	}
-	ran := func(id, source, out string, minutes int) jupyter.Finished {
-		return jupyter.Finished{ID: id, Source: source, Count: minutes, Seconds: 60, Ended: noon.Add(time.Duration(minutes) * time.Minute),
+	ran := func(id, source, out string, minutes int) front.Finished {
+		return front.Finished{ID: id, Source: source, Count: minutes, Seconds: 60, Ended: noon.Add(time.Duration(minutes) * time.Minute),
 			Outputs: []*ipynb.Output{{Type: ipynb.Stream, Name: "stdout", Text: out}}}
 	}
 	for _, c := range []struct {
 		name       string
-		cells      []jupyter.Finished
+		cells      []front.Finished
 		outputs    string // of parameters, show, show, slow
 		parameters string
 	}{
-		{"in order", []jupyter.Finished{ran("cell-01", "var lr = 0.5", "", 1), ran("cell-02", "show()", "a", 2), ran("cell-03", "show()", "b", 3)}, ",a,b,-", "0.5"},
-		{"the parameters since", []jupyter.Finished{ran("cell-02", "show()", "a", 1), ran("cell-01", "var lr = 0.5", "", 2), ran("cell-03", "show()", "b", 3)}, ",a,b,-", ""},
-		{"other parameters", []jupyter.Finished{ran("cell-01", "var lr = 0.9", "", 1), ran("cell-02", "show()", "a", 2)}, "-,a,-,-", ""},
-		{"no ids", []jupyter.Finished{ran("", "var lr = 0.5", "", 1), ran("", "show()", "b", 2)}, ",-,b,-", "0.5"},
-		{"other ids", []jupyter.Finished{ran("x", "show()", "a", 1), ran("y", "show()", "b", 2)}, "-,a,b,-", ""},
-		{"another cell's text", []jupyter.Finished{ran("cell-02", "slow()", "s", 1), ran("cell-03", "show()", "b", 2)}, "-,-,b,-", ""},
+		{"in order", []front.Finished{ran("cell-01", "var lr = 0.5", "", 1), ran("cell-02", "show()", "a", 2), ran("cell-03", "show()", "b", 3)}, ",a,b,-", "0.5"},
+		{"the parameters since", []front.Finished{ran("cell-02", "show()", "a", 1), ran("cell-01", "var lr = 0.5", "", 2), ran("cell-03", "show()", "b", 3)}, ",a,b,-", ""},
+		{"other parameters", []front.Finished{ran("cell-01", "var lr = 0.9", "", 1), ran("cell-02", "show()", "a", 2)}, "-,a,-,-", ""},
+		{"no ids", []front.Finished{ran("", "var lr = 0.5", "", 1), ran("", "show()", "b", 2)}, ",-,b,-", "0.5"},
+		{"other ids", []front.Finished{ran("x", "show()", "a", 1), ran("y", "show()", "b", 2)}, "-,a,b,-", ""},
+		{"another cell's text", []front.Finished{ran("cell-02", "slow()", "s", 1), ran("cell-03", "show()", "b", 2)}, "-,-,b,-", ""},
 	} {
 		nb := open()
 		at := places(nb, c.cells)

@@ -10,7 +10,8 @@ import (
 	"microcircuits/dendrite/experiment"
 	"microcircuits/dendrite/runstore"
 	"microcircuits/kernel/clone"
-	"microcircuits/kernel/jupyter"
+	"microcircuits/kernel/front"
+	"microcircuits/kernel/gonb"
 )
 
 type doctorCmd struct{ place }
@@ -94,7 +95,7 @@ func (cmd *doctorCmd) checks() ([]check, error) {
 		{name: "modules", mend: "go mod download", look: func(ctx context.Context) (string, error) {
 			cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-f", "{{if not .Standard}}{{.Module.Path}}{{end}}", "./...")
 			cmd.Dir = root
-			cmd.Env = (&jupyter.Tools{}).Env()
+			cmd.Env = (&gonb.Tools{}).Env()
 			out, err := cmd.Output()
 			if err != nil {
 				return "", errors.New("not all in the module cache")
@@ -106,7 +107,7 @@ func (cmd *doctorCmd) checks() ([]check, error) {
 			return fmt.Sprintf("%d in the module cache", len(distinct)), nil
 		}},
 		{name: "gonb, goimports", mend: "go mod download", look: func(ctx context.Context) (string, error) {
-			tools, err := jupyter.FindTools(ctx, root)
+			tools, err := gonb.FindTools(ctx, root)
 			if err != nil {
 				return "", err
 			}
@@ -123,7 +124,7 @@ func (cmd *doctorCmd) checks() ([]check, error) {
 			return store.Dir(), probe(store.Dir())
 		}},
 		{name: "Jupyter kernel", optional: true, mend: install, look: func(ctx context.Context) (string, error) {
-			return jupyter.SpecDir(data), checkSpec(ctx, data)
+			return front.SpecDir(data), checkSpec(ctx, data)
 		}},
 		{name: "completion", optional: true, mend: install + " --completion", look: func(context.Context) (string, error) {
 			return checkCompletion(root)

@@ -34,10 +34,11 @@ var rooms = map[string][]string{
 	// The program lists, checks and parameterises experiments; what a report
 	// says about a run travels in the notebook.
 	"kernel":              {"kernel/...", "dendrite/experiment", "dendrite/runstore"},
-	"kernel/launch":       {"kernel/clone", "kernel/jupyter"},
+	"kernel/launch":       {"kernel/clone", "kernel/front"},
 	"kernel/clone":        {},
 	"kernel/ipynb":        {},
-	"kernel/jupyter":      {"kernel/ipynb", "kernel/cell", "kernel/internal/..."},
+	"kernel/front":        {"kernel/gonb", "kernel/ipynb", "kernel/cell", "kernel/internal/..."},
+	"kernel/gonb":         {"kernel/ipynb", "kernel/cell", "kernel/internal/..."},
 	"kernel/cell":         {},
 	"kernel/report":       {"kernel/ipynb", "dendrite/chart"},
 	"kernel/internal/...": {},
@@ -142,7 +143,8 @@ func TestMayImport(t *testing.T) {
 		{"kernel", "microcircuits/dendrite/task", false},
 		{"kernel/report", "microcircuits/dendrite/experiment", false},
 		{"kernel/report", "math/rand/v2", true},
-		{"kernel/jupyter", "microcircuits/kernel/cell", true},
+		{"kernel/front", "microcircuits/kernel/gonb", true},
+		{"kernel/gonb", "microcircuits/kernel/front", false},
 		{"kernel/cell", "microcircuits/kernel/ipynb", false},
 		{"elsewhere", "microcircuits/dendrite", false},
 	} {

@@ -11,7 +11,8 @@ import (
 	"strings"
 
 	"microcircuits/kernel/clone"
-	"microcircuits/kernel/jupyter"
+	"microcircuits/kernel/front"
+	"microcircuits/kernel/gonb"
 )
 
 const launcherName = "dendrite-launch"
@@ -23,7 +24,7 @@ type place struct {
 
 func (p place) dataDir() (string, error) {
 	if p.Prefix == "" {
-		return jupyter.DataDir()
+		return front.DataDir()
 	}
 	prefix, err := filepath.Abs(p.Prefix)
 	return filepath.Join(prefix, "share", "jupyter"), err
@@ -65,16 +66,16 @@ func (cmd *installCmd) Run(ctx context.Context, c *console) error {
 	if goCmd, err = filepath.Abs(goCmd); err != nil {
 		return err
 	}
-	launcher := filepath.Join(jupyter.SpecDir(data), launcherName)
+	launcher := filepath.Join(front.SpecDir(data), launcherName)
 	building := c.line("building the launcher, the kernel of this clone and what cells use")
 	err = clone.BuildPackage(ctx, goCmd, root, "./kernel/launch", launcher)
 	if err == nil {
 		// Jupyter gives a kernel a minute to answer; have everything built.
 		_, err = clone.Build(ctx, goCmd, root)
 	}
-	var tools *jupyter.Tools
+	var tools *gonb.Tools
 	if err == nil {
-		tools, err = jupyter.FindTools(ctx, root)
+		tools, err = gonb.FindTools(ctx, root)
 	}
 	if err == nil {
 		err = tools.BuildCells(ctx, root)
@@ -86,18 +87,18 @@ func (cmd *installCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	spec := jupyter.KernelSpec{
+	spec := front.KernelSpec{
 		Argv:          []string{launcher, "launch", "{connection_file}"},
-		DisplayName:   jupyter.DisplayName,
+		DisplayName:   front.DisplayName,
 		Language:      "go",
 		InterruptMode: "message",
 		Env:           map[string]string{"DENDRITE_GO": goCmd},
 	}
-	path, err := jupyter.WriteSpec(data, spec)
+	path, err := front.WriteSpec(data, spec)
 	if err != nil {
 		return err
 	}
-	c.tell("installed %s: %s", jupyter.DisplayName, path)
+	c.tell("installed %s: %s", front.DisplayName, path)
 	return nil
 }
 
@@ -140,10 +141,10 @@ func (cmd *uninstallCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	if _, err := jupyter.ReadSpec(data); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is not installed in %s", jupyter.DisplayName, data)
+	if _, err := front.ReadSpec(data); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is not installed in %s", front.DisplayName, data)
 	}
-	if err := jupyter.RemoveSpec(data); err != nil {
+	if err := front.RemoveSpec(data); err != nil {
 		return err
 	}
 	cache, err := clone.CacheDir()
@@ -163,14 +164,14 @@ func (cmd *uninstallCmd) Run(c *console) error {
 			return err
 		}
 	}
-	c.tell("removed %s", jupyter.SpecDir(data))
+	c.tell("removed %s", front.SpecDir(data))
 	return nil
 }
 
 // checkSpec says what is wrong with the registered kernel; nil when it fits
 // this clone.
 func checkSpec(ctx context.Context, data string) error {
-	spec, err := jupyter.ReadSpec(data)
+	spec, err := front.ReadSpec(data)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New("not installed")
 	}

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/ipynb"
-	"microcircuits/kernel/jupyter"
 )
 
 // prepare builds the tools and the packages that the notebooks import, so that
@@ -18,7 +18,7 @@ import (
 func (r *runner) prepare(ctx context.Context, jobs []*job) error {
 	tools := r.line("preparing GoNB and goimports      ")
 	var err error
-	r.tools, err = jupyter.FindTools(ctx, r.root)
+	r.tools, err = gonb.FindTools(ctx, r.root)
 	tools.finish("")
 	if err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/ipynb"
-	"microcircuits/kernel/jupyter"
 )
 
 // A line is one line of progress: in a terminal it counts the seconds while
@@ -82,9 +82,9 @@ func (r *runner) cellLine(n, of int, cell *ipynb.Cell, state string) *line {
 	return r.stateLine(fmt.Sprintf("  [%2d/%2d] %-24.24s", n, of, cell.ID), state)
 }
 
-func (l *line) end(result *jupyter.Result) {
+func (l *line) end(result *gonb.Result) {
 	remark := ""
-	if result.Status != jupyter.OK {
+	if result.Status != gonb.OK {
 		remark = "  " + string(result.Status)
 	}
 	l.finish(remark)
@@ -112,7 +112,7 @@ var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 // failure returns the error of a cell: what it wrote to standard error and,
 // where that does not say it already, the error message itself.
-func failure(result *jupyter.Result) string {
+func failure(result *gonb.Result) string {
 	text := ""
 	add := func(s string) {
 		s = strings.TrimSpace(ansi.ReplaceAllString(s, ""))

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"microcircuits/kernel/clone"
+	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/ipynb"
-	"microcircuits/kernel/jupyter"
 	"microcircuits/kernel/report"
 )
 
@@ -287,7 +287,7 @@ type runner struct {
 	root     string
 	timeout  time.Duration // per cell; 0 = none
 	keep     bool          // keep the numbers of preset runs
-	tools    *jupyter.Tools
+	tools    *gonb.Tools
 	pictures report.Pictures
 }
 
@@ -383,14 +383,14 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	session, err := jupyter.Start(ctx, jupyter.Options{
+	session, err := gonb.Start(ctx, gonb.Options{
 		Root: r.root, Dir: dir, Env: []string{"DENDRITE_HEADLESS=1", "DENDRITE_STATUS=" + statusFile}, Tools: r.tools,
 	})
 	if err != nil {
 		return err
 	}
 	state := filepath.Join(session.TempDir(), statusFile)
-	results := map[*ipynb.Cell]*jupyter.Result{}
+	results := map[*ipynb.Cell]*gonb.Result{}
 	defer func() {
 		session.Close()
 		for cell, result := range results { // now that late displays are in
@@ -415,13 +415,13 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 		case ctx.Err() != nil:
 			return fmt.Errorf("interrupted in cell %d (%s); what was computed is kept: run it again to go on", i+1, cell.ID)
 		case err != nil:
-			if result.Status != jupyter.Timeout {
-				cell.SetInfo(ipynb.CellInfo{Seconds: result.Seconds, Status: string(jupyter.Failed)})
+			if result.Status != gonb.Timeout {
+				cell.SetInfo(ipynb.CellInfo{Seconds: result.Seconds, Status: string(gonb.Failed)})
 			}
 			return fmt.Errorf("cell %d (%s): %w", i+1, cell.ID, err)
-		case result.Status == jupyter.Timeout:
+		case result.Status == gonb.Timeout:
 			return fmt.Errorf("cell %d (%s) did not end within %v\n%s", i+1, cell.ID, r.timeout, excerpt(cell.Source))
-		case result.Status != jupyter.OK && !cell.HasTag(ipynb.TagRaises):
+		case result.Status != gonb.OK && !cell.HasTag(ipynb.TagRaises):
 			return fmt.Errorf("cell %d (%s) failed\n%s\n%s", i+1, cell.ID, excerpt(cell.Source), failure(result))
 		}
 	}

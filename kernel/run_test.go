@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/ipynb"
-	"microcircuits/kernel/jupyter"
 	"microcircuits/kernel/report"
 )
 
@@ -32,7 +32,7 @@ func TestFailedRunSparesTheGoodOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &runner{console: &console{out: io.Discard, err: io.Discard}, root: dir, tools: &jupyter.Tools{}}
+	r := &runner{console: &console{out: io.Discard, err: io.Discard}, root: dir, tools: &gonb.Tools{}}
 	if err := r.run(t.Context(), j); !errors.Is(err, errTold) {
 		t.Fatalf("the run ends with %v", err)
 	}
@@ -88,7 +88,7 @@ func TestRunKnowsWhetherItsNotebookIsCommitted(t *testing.T) {
 			t.Fatal(err)
 		}
 		j.out = filepath.Join(t.TempDir(), "out.ipynb")
-		r := &runner{console: &console{out: io.Discard, err: io.Discard}, root: root, tools: &jupyter.Tools{}}
+		r := &runner{console: &console{out: io.Discard, err: io.Discard}, root: root, tools: &gonb.Tools{}}
 		if err := r.run(t.Context(), j); !errors.Is(err, errTold) { // there is no GoNB, but a record of the run
 			t.Fatal(err)
 		}

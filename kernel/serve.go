@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"microcircuits/kernel/clone"
-	"microcircuits/kernel/jupyter"
+	"microcircuits/kernel/front"
+	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/report"
 )
 
@@ -29,7 +30,7 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console) error {
 		return nil
 	}
 	c.say("dendrite: %v", err)
-	if err := jupyter.Explain(ctx, cmd.ConnectionFile, err.Error()); err != nil {
+	if err := front.Explain(ctx, cmd.ConnectionFile, err.Error()); err != nil {
 		c.say("dendrite: %v", err)
 	}
 	return errTold
@@ -58,8 +59,8 @@ func (cmd *serveCmd) serve(ctx context.Context, interrupt <-chan os.Signal) erro
 	}
 	completion, _ := checkCompletion(root) // optional
 	pictures := new(report.Pictures)
-	front := jupyter.Front{
-		Options:  jupyter.Options{Root: root, Dir: dir, Log: log, Env: []string{"DENDRITE_HEADLESS="}, Completion: completion},
+	f := front.Front{
+		Options:  gonb.Options{Root: root, Dir: dir, Log: log, Env: []string{"DENDRITE_HEADLESS="}, Completion: completion},
 		History:  filepath.Join(cache, "history.jsonl"),
 		Dress:    pictures.Dress,
 		Commands: commands(root, dir, pictures),
@@ -73,7 +74,7 @@ func (cmd *serveCmd) serve(ctx context.Context, interrupt <-chan os.Signal) erro
 			end()
 		}()
 	}
-	return front.Serve(ctx, cmd.ConnectionFile, interrupt)
+	return f.Serve(ctx, cmd.ConnectionFile, interrupt)
 }
 
 // awaitChange returns when the parent is another process than at first, which is

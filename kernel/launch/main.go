@@ -22,7 +22,7 @@ import (
 	"syscall"
 
 	"microcircuits/kernel/clone"
-	"microcircuits/kernel/jupyter"
+	"microcircuits/kernel/front"
 )
 
 func main() {
@@ -34,7 +34,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "dendrite:", err)
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
-		if err := jupyter.Explain(ctx, args[1], err.Error()); err != nil {
+		if err := front.Explain(ctx, args[1], err.Error()); err != nil {
 			fmt.Fprintln(os.Stderr, "dendrite:", err)
 		}
 		os.Exit(1)

@@ -1,0 +1,107 @@
+package front
+
+import (
+	"encoding/json"
+
+	"microcircuits/kernel/cell"
+	"microcircuits/kernel/gonb"
+	"microcircuits/kernel/internal/wire"
+)
+
+const banner = "Dendrite (Go): dendritic microcircuits in notebooks. %params lists parameters, %export writes a report."
+
+// answer is for all messages but cells and questions about code.
+func (f *Front) answer(r request) {
+	if r.Header.Type == "shutdown_request" {
+		defer f.cancel() // at last
+	}
+	defer f.busy(r.Message)()
+	switch r.Header.Type {
+	case "kernel_info_request":
+		f.out.reply(r, "kernel_info_reply", info(banner))
+	case "is_complete_request":
+		f.out.reply(r, "is_complete_reply", isComplete(r.Message))
+	case "history_request":
+		f.out.reply(r, "history_reply", f.history.answer(r.Message))
+	case "comm_info_request":
+		f.out.reply(r, "comm_info_reply", noComms())
+	case "connect_request":
+		f.out.reply(r, "connect_reply", f.out.ports())
+	case "interrupt_request":
+		f.interrupt()
+		f.out.reply(r, "interrupt_reply", object{"status": "ok"})
+	case "shutdown_request":
+		reply := shutdown(r.Message)
+		f.closeInner() // before the answer: after it we may be killed
+		f.out.publish(r.Message, "shutdown_reply", reply)
+		f.out.reply(r, "shutdown_reply", reply)
+	case "comm_open": // nobody here knows its target
+		f.out.publish(r.Message, "comm_close", refused(r.Message))
+	case "comm_msg", "comm_close": // of a comm that was refused
+	default:
+		f.out.unknown(r)
+	}
+}
+
+// refused is the content of a message that closes the comm that another opens.
+func refused(open *wire.Message) object {
+	var c struct {
+		ID string `json:"comm_id"`
+	}
+	_ = open.Decode(&c) // what names no comm opens none
+	return object{"comm_id": c.ID, "data": object{}}
+}
+
+// askOutside passes GoNB's request for input on to the front end whose cell
+// runs, or answers it with an empty line where none may be asked.
+func (f *Front) askOutside(inner *gonb.Session, m *wire.Message) {
+	f.state.Lock()
+	running := f.running
+	f.state.Unlock()
+	if running == nil || !running.asks {
+		inner.Answer(m, "")
+		return
+	}
+	select { // an answer to an older question
+	case <-f.stdin:
+	default:
+	}
+	r := request{running.request.Message, f.out.stdin}
+	var content json.RawMessage = m.Content
+	f.out.reply(r, "input_request", content)
+	go func() {
+		select {
+		case r := <-f.stdin:
+			var c struct {
+				Value string `json:"value"`
+			}
+			_ = r.Decode(&c) // an answer without a value is an empty line
+			inner.Answer(m, c.Value)
+		case <-running.done:
+		}
+	}()
+}
+
+// answered takes a message of the stdin socket.
+func (f *Front) answered(r request) {
+	select {
+	case f.stdin <- r:
+	default: // nobody asked
+	}
+}
+
+// isComplete is the answer to an is_complete_request.
+func isComplete(m *wire.Message) object {
+	var c struct {
+		Code string `json:"code"`
+	}
+	if m.Decode(&c) != nil {
+		return object{"status": "unknown"}
+	}
+	status, indent := cell.Check(c.Code)
+	answer := object{"status": status}
+	if status == cell.Incomplete {
+		answer["indent"] = indent
+	}
+	return answer
+}

@@ -1,0 +1,371 @@
+package front
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"microcircuits/kernel/gonb"
+	"microcircuits/kernel/internal/processes"
+	"microcircuits/kernel/internal/wire"
+	"microcircuits/kernel/ipynb"
+)
+
+// root returns the clone this test belongs to.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// living lists the living processes that satisfy a condition, one a line.
+func living(t *testing.T, which func(processes.Process) bool) string {
+	t.Helper()
+	all, err := processes.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, p := range all {
+		if which(p) {
+			found = append(found, p.String())
+		}
+	}
+	return strings.Join(found, "\n")
+}
+
+// nothingLeft fails when a process of one of the groups lives or the folder holds
+// anything of a kernel.
+func nothingLeft(t *testing.T, tmp string, groups ...int) {
+	t.Helper()
+	if alive := living(t, func(p processes.Process) bool { return slices.Contains(groups, p.Group) }); alive != "" {
+		t.Errorf("processes of the kernel's group are left:\n%s", alive)
+	}
+	entries, err := os.ReadDir(tmp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "dendrite-kernel-") || strings.HasPrefix(e.Name(), "gonb_") {
+			t.Errorf("left behind: %s", e.Name())
+		}
+	}
+}
+
+// killAll kills the processes that satisfy a condition and returns how many
+// there were.
+func killAll(t *testing.T, which func(processes.Process) bool) (n int) {
+	t.Helper()
+	all, err := processes.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		if which(p) {
+			n++
+			if err := syscall.Kill(p.ID, syscall.SIGKILL); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	return n
+}
+
+// isGoNB tells of a process that it is the GoNB of a kernel of this test.
+func isGoNB(p processes.Process) bool {
+	name, _, _ := strings.Cut(p.Args, " ")
+	return strings.HasPrefix(name, filepath.Join(os.TempDir(), "dendrite-kernel-")) && filepath.Base(name) == "gonb"
+}
+
+// connection makes a connection and its file.
+func connection(t testing.TB) (*wire.Connection, string) {
+	t.Helper()
+	conn, err := wire.NewConnection()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "kernel-12ab.json")
+	if err := conn.WriteFile(file); err != nil {
+		t.Fatal(err)
+	}
+	return conn, file
+}
+
+// attached is a front end's connection to a kernel.
+func attached(t testing.TB, conn *wire.Connection) *gonb.Session {
+	t.Helper()
+	s, err := gonb.Attach(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// served starts a front and returns a front end's connection to it.
+func served(t *testing.T, f *Front) *gonb.Session {
+	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir())
+	conn, file := connection(t)
+	f.Options.Root, f.Options.Dir = root(t), t.TempDir()
+	if f.Options.Log == nil {
+		f.Options.Log = t.Output()
+	}
+	ended := make(chan error, 1)
+	live := context.WithoutCancel(t.Context()) // it ends by request, below
+	go func() { ended <- f.Serve(live, file, make(chan os.Signal)) }()
+	s := attached(t, conn)
+	t.Cleanup(func() {
+		var groups []int
+		all, err := processes.All()
+		if err != nil {
+			t.Error(err)
+		}
+		for _, p := range all {
+			if isGoNB(p) {
+				groups = append(groups, p.Group)
+			}
+		}
+		if err := s.Shutdown(); err != nil {
+			t.Error(err)
+		}
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Error("the front does not end")
+		}
+		nothingLeft(t, os.Getenv("TMPDIR"), groups...)
+	})
+	return s
+}
+
+// executeContent is the content of a request to run a cell.
+func executeContent(code string) object {
+	return object{
+		"code": code, "silent": false, "store_history": true,
+		"user_expressions": object{}, "allow_stdin": true, "stop_on_error": true,
+	}
+}
+
+// innerOf is the front's GoNB, nil when it is not there.
+func innerOf(f *Front) *gonb.Session {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.inner
+}
+
+// answerTo sends a request and returns the content of its answer.
+func answerTo(t *testing.T, s *gonb.Session, msgType string, content object) object {
+	t.Helper()
+	reply, err := s.Relay(t.Context(), msgType, content, func(*wire.Message) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c object
+	if err := reply.Decode(&c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// during runs a cell and calls f when it has printed something.
+func during(t *testing.T, s *gonb.Session, code string, stopOnError bool, f func()) (reply object) {
+	t.Helper()
+	content := executeContent(code)
+	content["stop_on_error"] = stopOnError
+	return upon(t, s, ipynb.Stream, content, f)
+}
+
+// upon runs a cell and calls f when a message of a type is published for it.
+func upon(t *testing.T, s *gonb.Session, msgType string, content object, f func()) (reply object) {
+	t.Helper()
+	var once sync.Once
+	began, finished := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(finished)
+		<-began
+		f()
+	}()
+	r, err := s.Relay(t.Context(), "execute_request", content, func(m *wire.Message) {
+		if m.Header.Type == msgType {
+			once.Do(func() { close(began) })
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Decode(&reply); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-began:
+		<-finished
+	default:
+		t.Fatalf("nothing of type %s was published, and the cell ended with %v", msgType, reply)
+	}
+	return reply
+}
+
+// stuck are tools whose GoNB never answers.
+func stuck(t *testing.T) *gonb.Tools {
+	t.Helper()
+	script := filepath.Join(t.TempDir(), "gonb")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\nexec sleep 1000\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return &gonb.Tools{GoNB: script, Goimports: script, Go: script}
+}
+
+// Who waits for GoNB to start, or for an answer of the front's own, can be
+// interrupted as anybody else.
+func TestInterruptWithoutGoNB(t *testing.T) {
+	wait := func(ctx context.Context, _ []string, _ []Finished) ([]*ipynb.Output, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	s := served(t, &Front{Options: gonb.Options{Tools: stuck(t)}, Commands: map[string]Command{"%wait": wait}})
+	for _, code := range []string{"1 + 1", "dendrite.Show?", "%wait"} {
+		reply := upon(t, s, "execute_input", executeContent(code), func() {
+			if err := s.Interrupt(); err != nil {
+				t.Error(err)
+			}
+		})
+		if reply["ename"] != "Interrupted" {
+			t.Errorf("%s ended with %v", code, reply)
+		}
+	}
+}
+
+// Nor does a cell wait on for the first build, whether it has said so or not, or for
+// gopls; what is to be told of GoNB's death is told by the next.
+func TestInterruptWhilePreparing(t *testing.T) {
+	open := make(chan struct{})
+	close(open)
+	for _, patience := range []time.Duration{1, time.Hour} {
+		f := &Front{
+			patience: patience, opening: open, warming: make(chan struct{}), lost: true,
+			inner: new(gonb.Session), Options: gonb.Options{Completion: "gopls"},
+		}
+		job := &cellRun{silent: true, front: f}
+		job.waits, job.interrupt = context.WithCancelCause(t.Context())
+		job.interrupt(errInterrupted)
+		if _, err := f.prepared(job); err == nil || !f.lost {
+			t.Errorf("patience %v: %v, the death of GoNB untold %v", patience, err, f.lost)
+		}
+		if f.begin(job, f.inner) || job.inner != nil {
+			t.Error("an interrupted cell is given to GoNB")
+		}
+		if failed := f.explain(f.inner, job, "dendrite.Show"); failed != interrupted {
+			t.Errorf("help that waits for gopls: %v", failed)
+		}
+	}
+}
+
+// sent sends a cell and returns where the status of its answer will be.
+func sent(t *testing.T, s *gonb.Session, content object) <-chan string {
+	t.Helper()
+	status := make(chan string, 1)
+	go func() {
+		var c struct {
+			Status string `json:"status"`
+		}
+		reply, err := s.Relay(t.Context(), "execute_request", content, func(*wire.Message) {})
+		if err == nil {
+			err = reply.Decode(&c)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		status <- c.Status
+	}()
+	return status
+}
+
+// queued waits until so many cells wait for their turn.
+func queued(f *Front, n int) {
+	for {
+		f.mu.Lock()
+		waiting := len(f.queue)
+		f.mu.Unlock()
+		if waiting == n {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// running waits until a cell runs.
+func running(f *Front) {
+	for {
+		f.state.Lock()
+		runs := f.running != nil
+		f.state.Unlock()
+		if runs {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// A cell that fails takes along those that were sent with it, though they are
+// still under way, and none that is sent after its answer. A silent one takes
+// none.
+func TestStopOnError(t *testing.T) {
+	f := &Front{Options: gonb.Options{Tools: stuck(t)}}
+	underWay := make(chan func())
+	f.settled = func() <-chan time.Time {
+		settled := make(chan time.Time)
+		go func() {
+			defer close(settled)
+			(<-underWay)()
+			queued(f, 2)
+		}()
+		return settled
+	}
+	f.Commands = map[string]Command{
+		"%fail": func(_ context.Context, words []string, _ []Finished) ([]*ipynb.Output, error) {
+			if len(words) > 0 { // when another is queued
+				queued(f, 1)
+			}
+			return nil, errors.New("as told")
+		},
+		"%pass": func(context.Context, []string, []Finished) ([]*ipynb.Output, error) { return nil, nil },
+	}
+	s := served(t, f)
+	fails := sent(t, s, executeContent("%fail"))
+	var one, two <-chan string
+	underWay <- func() { one, two = sent(t, s, executeContent("%pass")), sent(t, s, executeContent("%pass")) }
+	if got := <-fails; got != "error" {
+		t.Errorf("the failure is %q", got)
+	}
+	after := sent(t, s, executeContent("%pass"))
+	for status, want := range map[<-chan string]string{one: "aborted", two: "aborted", after: "ok"} {
+		if got := <-status; got != want {
+			t.Errorf("a cell after the failure is %q, want %q", got, want)
+		}
+	}
+	silent := executeContent("%fail late")
+	silent["silent"] = true
+	fails = sent(t, s, silent)
+	running(f)
+	behind := sent(t, s, executeContent("%pass"))
+	if got := <-fails; got != "error" {
+		t.Errorf("the silent failure is %q", got)
+	}
+	if got := <-behind; got != "ok" {
+		t.Errorf("after a silent failure: %q", got)
+	}
+}

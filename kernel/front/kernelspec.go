@@ -1,0 +1,86 @@
+package front
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// Names under which the kernel is registered.
+const (
+	SpecName    = "dendrite"
+	DisplayName = "Dendrite (Go)"
+)
+
+// A KernelSpec tells Jupyter how to start a kernel: the content of kernel.json.
+type KernelSpec struct {
+	Argv          []string          `json:"argv"`
+	DisplayName   string            `json:"display_name"`
+	Language      string            `json:"language"`
+	InterruptMode string            `json:"interrupt_mode"`
+	Env           map[string]string `json:"env"`
+}
+
+// DataDir returns Jupyter's folder for the user's data, whether it exists or
+// not: JUPYTER_DATA_DIR, else the platform's place.
+func DataDir() (string, error) {
+	if dir := os.Getenv("JUPYTER_DATA_DIR"); dir != "" {
+		return dir, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("front: %w", err)
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Jupyter"), nil
+	}
+	if xdg := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(xdg) {
+		return filepath.Join(xdg, "jupyter"), nil
+	}
+	return filepath.Join(home, ".local", "share", "jupyter"), nil
+}
+
+// SpecDir returns the folder of our kernel specification in a data folder.
+func SpecDir(dataDir string) string { return filepath.Join(dataDir, "kernels", SpecName) }
+
+// WriteSpec registers the kernel in a data folder and returns the file written.
+func WriteSpec(dataDir string, spec KernelSpec) (string, error) {
+	data, err := json.MarshalIndent(spec, "", " ")
+	if err != nil {
+		return "", fmt.Errorf("front: %w", err)
+	}
+	dir := SpecDir(dataDir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "kernel.json")
+	tmp := path + ".tmp"
+	if err := os.WriteFile(tmp, append(data, '\n'), 0o644); err != nil {
+		return "", err
+	}
+	return path, os.Rename(tmp, path)
+}
+
+// ReadSpec returns the registered specification of a data folder; the error
+// is fs.ErrNotExist when there is none.
+func ReadSpec(dataDir string) (*KernelSpec, error) {
+	path := filepath.Join(SpecDir(dataDir), "kernel.json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var spec KernelSpec
+	if err := json.Unmarshal(data, &spec); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(spec.Argv) == 0 {
+		return nil, fmt.Errorf("%s: %w", path, errors.New("argv is empty"))
+	}
+	return &spec, nil
+}
+
+// RemoveSpec unregisters the kernel from a data folder.
+func RemoveSpec(dataDir string) error { return os.RemoveAll(SpecDir(dataDir)) }

@@ -1,0 +1,323 @@
+package gonb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+
+	"microcircuits/kernel/internal/wire"
+	"microcircuits/kernel/ipynb"
+)
+
+// Times that the protocol leaves open.
+const (
+	startTimeout = 60 * time.Second       // for a kernel to answer at all, on a busy machine
+	quietAfter   = 100 * time.Millisecond // no output for so long after idle: the cell is done
+	quietAtMost  = 5 * time.Second        // but never wait longer than this for quiet
+	interruptFor = 7 * time.Second        // GoNB itself kills a cell 5 s after an interrupt
+	stopGrace    = 3 * time.Second        // for the kernel to end after a shutdown request
+)
+
+// A Session is a connection to a running kernel: to a GoNB of our own, with its
+// process, or to a kernel that somebody else runs. Execute must not be called
+// while another cell runs.
+type Session struct {
+	// Quiet is how long nothing more must be published for a cell after its idle
+	// status before it is done. It is set before the first cell, if at all.
+	Quiet time.Duration
+
+	proc    *process // nil where the kernel is not ours
+	born    time.Time
+	conn    *wire.Connection
+	id      string
+	sockets []zmq4.Socket
+	shell   zmq4.Socket
+	control zmq4.Socket
+	stdin   zmq4.Socket
+	cancel  context.CancelFunc
+	limited func(context.Context, time.Duration) (context.Context, context.CancelFunc) // of a cell's time; tests know no clock
+	close   sync.Once
+
+	mu       sync.Mutex
+	running  map[string]*execution      // by the request's msg_id, all of this session
+	relayed  []string                   // the latest requests of Relay, oldest first
+	displays map[string][]*ipynb.Output // by display_id
+	arrived  chan struct{}              // closed when something arrives, and made anew
+	failure  error                      // of the connection
+	ask      func(*wire.Message)        // for requests for input; nil answers with an empty line
+}
+
+// Start starts GoNB and returns when it answers. The caller must Close
+// the session.
+func Start(ctx context.Context, o Options) (*Session, error) {
+	for attempt := 1; ; attempt++ {
+		s, ended, err := o.session(ctx)
+		// A port that was free may be taken by the time the kernel wants it.
+		if err == nil || !ended || attempt == startAttempts {
+			return s, err
+		}
+	}
+}
+
+// startAttempts is how often a kernel is started that ends at once.
+const startAttempts = 3
+
+// session starts a kernel once; ended says that it has ended before it answered.
+func (o *Options) session(ctx context.Context) (s *Session, ended bool, err error) {
+	conn, err := wire.NewConnection()
+	if err != nil {
+		return nil, false, err
+	}
+	proc, err := o.start(ctx, conn)
+	if err != nil {
+		return nil, false, err
+	}
+	s = newSession(proc, conn)
+	if err := s.connect(ctx); err != nil {
+		ended = s.Dead()
+		s.Close()
+		return nil, ended, err
+	}
+	return s, false, nil
+}
+
+// Attach connects to a kernel that somebody else runs, GoNB or another. It gets
+// the cells as they are, and Close leaves it running.
+func Attach(ctx context.Context, conn *wire.Connection) (*Session, error) {
+	s := newSession(nil, conn)
+	if err := s.connect(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Exited is closed when the kernel's process has ended; nil where it is not ours.
+func (s *Session) Exited() <-chan struct{} {
+	if s.proc == nil {
+		return nil
+	}
+	return s.proc.exited
+}
+
+// Dead says that the kernel's process has ended.
+func (s *Session) Dead() bool {
+	select {
+	case <-s.Exited():
+		return true
+	default:
+		return false
+	}
+}
+
+// TempDir is the session's private temporary folder, the TMPDIR of its cells.
+// It goes with the session.
+func (s *Session) TempDir() string { return s.proc.tmp }
+
+func newSession(proc *process, conn *wire.Connection) *Session {
+	return &Session{
+		proc: proc, conn: conn, id: wire.NewID(),
+		running:  map[string]*execution{},
+		displays: map[string][]*ipynb.Output{},
+		arrived:  make(chan struct{}),
+		Quiet:    quietAfter,
+		limited:  context.WithTimeout,
+	}
+}
+
+// connect dials the kernel's sockets and waits until it publishes to us.
+func (s *Session) connect(ctx context.Context) error {
+	live, cancel := context.WithCancel(context.Background()) // life of the sockets
+	s.cancel = cancel
+	ctx, stop := context.WithTimeout(ctx, startTimeout)
+	defer stop()
+	options := []zmq4.Option{
+		zmq4.WithID(zmq4.SocketIdentity(s.id)),
+		zmq4.WithDialerRetry(20 * time.Millisecond),
+		zmq4.WithDialerMaxRetries(-1),
+		zmq4.WithTimeout(10 * time.Second),
+		zmq4.WithLogger(log.New(io.Discard, "", 0)),
+	}
+	s.shell = zmq4.NewDealer(live, options...)
+	s.control = zmq4.NewDealer(live, options...)
+	s.stdin = zmq4.NewDealer(live, options...)
+	iopub := zmq4.NewSub(live, options...)
+	s.sockets = []zmq4.Socket{s.shell, s.control, s.stdin, iopub}
+	ports := []int{s.conn.ShellPort, s.conn.ControlPort, s.conn.StdinPort, s.conn.IOPubPort}
+	dialed := make(chan error, 1)
+	go func() {
+		for i, socket := range s.sockets {
+			if err := socket.Dial(s.conn.Endpoint(ports[i])); err != nil {
+				dialed <- fmt.Errorf("connecting to the Go kernel: %w", err)
+				return
+			}
+		}
+		dialed <- iopub.SetOption(zmq4.OptionSubscribe, "")
+	}()
+	select {
+	case err := <-dialed:
+		if err != nil {
+			return err
+		}
+	case <-s.Exited():
+		cancel()
+		return s.proc.died()
+	case <-ctx.Done():
+		cancel()
+		return fmt.Errorf("the Go kernel did not start: %w", ctx.Err())
+	}
+	go s.receive(iopub, s.published)
+	go s.receive(s.shell, s.replied)
+	go s.receive(s.control, s.replied)
+	go s.receive(s.stdin, s.asked)
+
+	// A subscription takes effect some time after it was made: ask until the
+	// answer's idle status comes through.
+	for {
+		e, err := s.request("kernel_info_request", struct{}{})
+		if err != nil {
+			return err
+		}
+		retry := time.After(200 * time.Millisecond)
+		for again := false; !again; {
+			var arrived chan struct{}
+			if s.look(func() bool { arrived = s.arrived; return e.done() }) {
+				s.born = time.Now()
+				return nil
+			}
+			select {
+			case <-arrived:
+			case <-retry:
+				again = true
+			case <-s.Exited():
+				return s.proc.died()
+			case <-ctx.Done():
+				return fmt.Errorf("the Go kernel did not answer: %w", ctx.Err())
+			}
+		}
+	}
+}
+
+// receive handles the messages of one socket until it is closed. A message
+// that cannot be read ends the session: it does not come from our kernel.
+func (s *Session) receive(socket zmq4.Socket, handle func(*wire.Message) error) {
+	for {
+		raw, err := socket.Recv()
+		if err != nil {
+			if !errors.Is(err, context.Canceled) {
+				s.fail(fmt.Errorf("connection to the Go kernel: %w", err))
+			}
+			return
+		}
+		m, err := wire.ParseFrames(raw.Frames, []byte(s.conn.Key))
+		if err == nil {
+			err = handle(m)
+		}
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		s.wake()
+	}
+}
+
+func (s *Session) fail(err error) {
+	s.mu.Lock()
+	if s.failure == nil {
+		s.failure = err
+	}
+	s.mu.Unlock()
+	s.wake()
+}
+
+// wake tells the waiting methods to look again.
+func (s *Session) wake() {
+	s.mu.Lock()
+	close(s.arrived)
+	s.arrived = make(chan struct{})
+	s.mu.Unlock()
+}
+
+// look evaluates a condition on what has arrived.
+func (s *Session) look(condition func() bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return condition()
+}
+
+// request sends a message on the shell socket and registers it.
+func (s *Session) request(msgType string, content any) (*execution, error) {
+	e := &execution{result: &Result{mu: &s.mu}}
+	return e, s.register(wire.NewMessage(s.id, msgType, content), e)
+}
+
+func (s *Session) register(m *wire.Message, e *execution) error {
+	s.mu.Lock()
+	s.running[m.Header.ID] = e
+	s.mu.Unlock()
+	return s.send(s.shell, m)
+}
+
+func (s *Session) send(socket zmq4.Socket, m *wire.Message) error {
+	frames, err := m.Frames([]byte(s.conn.Key))
+	if err != nil {
+		return err
+	}
+	if err := socket.SendMulti(zmq4.NewMsgFrom(frames...)); err != nil {
+		return fmt.Errorf("sending %s to the Go kernel: %w", m.Header.Type, err)
+	}
+	return nil
+}
+
+// Interrupt asks the kernel to interrupt the running cell. The answer is not
+// waited for: GoNB sends it on the wrong socket.
+func (s *Session) Interrupt() error {
+	return s.send(s.control, wire.NewMessage(s.id, "interrupt_request", struct{}{}))
+}
+
+// Shutdown asks the kernel to end. The answer is not waited for.
+func (s *Session) Shutdown() error {
+	return s.send(s.control, wire.NewMessage(s.id, "shutdown_request", map[string]bool{"restart": false}))
+}
+
+// Close ends the connection. A kernel of our own is shut down; what is left of it
+// is killed and its temporary folder removed. Close may be called again and at
+// any time.
+func (s *Session) Close() {
+	s.close.Do(func() {
+		if s.proc != nil {
+			grace := time.Duration(0)
+			if s.control != nil && s.Shutdown() == nil {
+				grace = stopGrace
+			}
+			s.proc.stop(grace)
+		}
+		if s.cancel != nil {
+			s.cancel()
+		}
+		for _, socket := range s.sockets {
+			_ = socket.Close()
+		}
+	})
+}
+
+// Program is the Go program that GoNB composed last; empty when there is none.
+func (s *Session) Program() string {
+	for _, name := range []string{"main.go", "main_test.go"} {
+		found, _ := filepath.Glob(filepath.Join(s.proc.tmp, "gonb_*", name)) // the pattern is right
+		for _, file := range found {
+			if text, err := os.ReadFile(file); err == nil {
+				return string(text)
+			}
+		}
+	}
+	return ""
+}
