@@ -19,28 +19,29 @@ import (
 // too. A room that is not here, nor below a name with /..., is a mistake:
 // decide where it stands.
 var rooms = map[string][]string{
-	"dendrite":              {"dendrite/experiment", "dendrite/notebook", "dendrite/chart", "dendrite/runstore", "dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task"},
-	"dendrite/experiment":   {"dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task", "dendrite/runstore", "dendrite/chart", "dendrite/internal/..."},
-	"dendrite/recall":       {"dendrite/twostep", "dendrite/internal/..."},
-	"dendrite/twostep":      {"dendrite/internal/..."},
-	"dendrite/microcircuit": {"dendrite/internal/..."},
-	"dendrite/baseline":     {"dendrite/internal/..."},
-	"dendrite/task":         {"dendrite/internal/..."},
-	"dendrite/notebook":     {"dendrite/chart"},
-	"dendrite/chart":        {},
-	"dendrite/runstore":     {},
-	"dendrite/internal/...": {"dendrite/internal/..."},
+	"dendrite":                {"dendrite/experiment", "dendrite/notebook", "dendrite/chart", "dendrite/runstore", "dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task"},
+	"dendrite/experiment":     {"dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task", "dendrite/runstore", "dendrite/chart", "dendrite/internal/..."},
+	"dendrite/recall":         {"dendrite/twostep", "dendrite/internal/..."},
+	"dendrite/twostep":        {"dendrite/internal/..."},
+	"dendrite/microcircuit":   {"dendrite/internal/..."},
+	"dendrite/baseline":       {"dendrite/internal/..."},
+	"dendrite/task":           {"dendrite/internal/..."},
+	"dendrite/notebook":       {"dendrite/chart", "dendrite/notebook/names"},
+	"dendrite/notebook/names": {},
+	"dendrite/chart":          {},
+	"dendrite/runstore":       {},
+	"dendrite/internal/...":   {"dendrite/internal/..."},
 
 	// The program lists, checks and parameterises experiments; what a report
 	// says about a run travels in the notebook.
-	"kernel":              {"kernel/...", "dendrite/experiment", "dendrite/runstore"},
+	"kernel":              {"kernel/...", "dendrite/experiment", "dendrite/runstore", "dendrite/notebook/names"},
 	"kernel/launch":       {"kernel/clone", "kernel/front"},
 	"kernel/clone":        {},
 	"kernel/ipynb":        {},
-	"kernel/front":        {"kernel/gonb", "kernel/ipynb", "kernel/cell", "kernel/internal/..."},
-	"kernel/gonb":         {"kernel/ipynb", "kernel/cell", "kernel/internal/..."},
+	"kernel/front":        {"kernel/gonb", "kernel/ipynb", "kernel/cell", "kernel/internal/...", "dendrite/notebook/names"},
+	"kernel/gonb":         {"kernel/ipynb", "kernel/cell", "kernel/internal/...", "dendrite/notebook/names"},
 	"kernel/cell":         {},
-	"kernel/report":       {"kernel/ipynb", "dendrite/chart"},
+	"kernel/report":       {"kernel/ipynb", "dendrite/chart", "dendrite/notebook/names"},
 	"kernel/internal/...": {},
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"microcircuits/dendrite/notebook/names"
 	"microcircuits/kernel/clone"
 	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/ipynb"
@@ -384,7 +385,7 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 		return err
 	}
 	session, err := gonb.Start(ctx, gonb.Options{
-		Root: r.root, Dir: dir, Env: []string{"DENDRITE_HEADLESS=1", "DENDRITE_STATUS=" + statusFile}, Tools: r.tools,
+		Root: r.root, Dir: dir, Env: []string{names.HeadlessEnv + "=1", names.StatusEnv + "=" + statusFile}, Tools: r.tools,
 	})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"microcircuits/dendrite/notebook/names"
 	"microcircuits/kernel/clone"
 	"microcircuits/kernel/front"
 	"microcircuits/kernel/gonb"
@@ -60,7 +61,7 @@ func (cmd *serveCmd) serve(ctx context.Context, interrupt <-chan os.Signal) erro
 	completion, _ := checkCompletion(root) // optional
 	pictures := new(report.Pictures)
 	f := front.Front{
-		Options:  gonb.Options{Root: root, Dir: dir, Log: log, Env: []string{"DENDRITE_HEADLESS="}, Completion: completion},
+		Options:  gonb.Options{Root: root, Dir: dir, Log: log, Env: []string{names.HeadlessEnv + "="}, Completion: completion},
 		History:  filepath.Join(cache, "history.jsonl"),
 		Dress:    pictures.Dress,
 		Commands: commands(root, dir, pictures),

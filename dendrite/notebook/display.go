@@ -13,16 +13,8 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
 	"microcircuits/dendrite/chart"
+	"microcircuits/dendrite/notebook/names"
 )
-
-// HeadlessEnv is the environment variable that the kernel's run command sets
-// to "1": nobody is looking, no scripts.
-const HeadlessEnv = "DENDRITE_HEADLESS"
-
-// StatusEnv is the environment variable that may name a file in the temporary
-// folder in which a headless cell keeps the present state of its progress, one
-// line of text.
-const StatusEnv = "DENDRITE_STATUS"
 
 func init() {
 	// Decoded JSON travels to the kernel as these two types. Without their
@@ -36,7 +28,7 @@ func InGoNB() bool { return gonbui.IsNotebook }
 
 // Interactive says whether a person may be looking at the cell: in a notebook
 // and not headless.
-func Interactive() bool { return InGoNB() && os.Getenv(HeadlessEnv) != "1" }
+func Interactive() bool { return InGoNB() && os.Getenv(names.HeadlessEnv) != "1" }
 
 // Bundler is anything that can show itself as a Jupyter MIME bundle. Values
 // are strings, or for JSON types whatever encoding/json takes.
@@ -155,7 +147,7 @@ func loadCharts(send sender, dir string) {
 	if _, err := os.Stat(path); dir != "" && err == nil {
 		return
 	}
-	send(map[string]any{"text/html": "<script>" + chart.RuntimeJS() + "</script><script>" + chart.EChartsJS() + "</script>"}, marked("echarts"), "")
+	send(map[string]any{"text/html": "<script>" + chart.RuntimeJS() + "</script><script>" + chart.EChartsJS() + "</script>"}, names.Metadata(names.ECharts), "")
 	if dir == "" {
 		return
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 
 	"microcircuits/dendrite/chart"
+	"microcircuits/dendrite/notebook/names"
 )
 
 // recorder is a sender that remembers.
@@ -41,7 +42,7 @@ func inNotebook(t *testing.T, headless string) {
 	before := gonbui.IsNotebook
 	gonbui.IsNotebook = true
 	t.Cleanup(func() { gonbui.IsNotebook = before })
-	t.Setenv(HeadlessEnv, headless)
+	t.Setenv(names.HeadlessEnv, headless)
 }
 
 func TestScriptsAreSentOncePerKernel(t *testing.T) {

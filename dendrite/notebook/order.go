@@ -6,15 +6,9 @@ import (
 	"maps"
 	"os"
 	"sync"
+
+	"microcircuits/dendrite/notebook/names"
 )
-
-// MarksEnv is the environment variable by which the Dendrite kernel asks for
-// marks in what a cell prints. What is displayed travels on a way of its own and
-// would often overtake what was printed before it.
-const MarksEnv = "DENDRITE_MARKS"
-
-// markKey is the metadata of a display that names its mark.
-const markKey = "dendrite_mark"
 
 // A printMarks writes marks to the standard output and error, which the kernel takes
 // out again: a terminal would show nothing of them either.
@@ -27,7 +21,7 @@ type printMarks struct {
 
 // marks writes to what these are when the cell starts, whatever becomes of
 // os.Stdout.
-var marks = newPrintMarks(os.Getenv(MarksEnv) == "1", os.Stdout, os.Stderr)
+var marks = newPrintMarks(os.Getenv(names.MarksEnv) == "1", os.Stdout, os.Stderr)
 
 func newPrintMarks(wanted bool, streams ...io.Writer) *printMarks {
 	if !wanted {
@@ -45,7 +39,7 @@ func (m *printMarks) mark(metadata map[string]any) map[string]any {
 	defer m.mu.Unlock()
 	m.last++
 	for _, s := range m.streams {
-		if _, err := fmt.Fprintf(s, "\x1b_dendrite %d\x1b\\", m.last); err != nil {
+		if _, err := fmt.Fprintf(s, "%s%d%s", names.MarkBegin, m.last, names.MarkEnd); err != nil {
 			m.streams = nil // closed: nobody can wait for its marks
 			return metadata
 		}
@@ -54,6 +48,6 @@ func (m *printMarks) mark(metadata map[string]any) map[string]any {
 	if marked == nil {
 		marked = map[string]any{}
 	}
-	marked[markKey] = m.last
+	marked[names.MarkKey] = m.last
 	return marked
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"microcircuits/dendrite/notebook/names"
 )
 
 type closed struct{}
@@ -16,7 +18,7 @@ func TestMarks(t *testing.T) {
 	m := newPrintMarks(true, &out, &errs)
 	given := map[string]any{"a": 1}
 	for want := 1; want <= 2; want++ {
-		if got := m.mark(given); got[markKey] != want || got["a"] != 1 || len(given) != 1 {
+		if got := m.mark(given); got[names.MarkKey] != want || got["a"] != 1 || len(given) != 1 {
 			t.Errorf("metadata %v of %v", got, given)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
 	"microcircuits/dendrite/chart"
+	"microcircuits/dendrite/notebook/names"
 )
 
 // cellEnv makes the test program a notebook's cell.
@@ -69,7 +70,7 @@ func TestShowThroughThePipe(t *testing.T) {
 			}
 		}
 		program := exec.Command(os.Args[0])
-		program.Env = append(os.Environ(), cellEnv+"=1", HeadlessEnv+"="+headless,
+		program.Env = append(os.Environ(), cellEnv+"=1", names.HeadlessEnv+"="+headless,
 			protocol.GONB_PIPE_ENV+"="+to, protocol.GONB_PIPE_BACK_ENV+"="+back, protocol.GONB_TMP_DIR_ENV+"="+dir)
 		var printed bytes.Buffer
 		program.Stdout, program.Stderr = &printed, &printed

@@ -11,6 +11,8 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/mattn/go-isatty"
+
+	"microcircuits/dendrite/notebook/names"
 )
 
 // Progress shows how far a long run is, with the time left and its learning
@@ -51,7 +53,7 @@ func NewProgress(title string) *Progress {
 	case Interactive():
 		out = &cellOutput{send: send, id: "dendrite_progress_" + gonbui.UniqueId()}
 	case InGoNB():
-		file := os.Getenv(StatusEnv)
+		file := os.Getenv(names.StatusEnv)
 		if file != "" {
 			file = filepath.Join(os.TempDir(), filepath.Base(file))
 		}
@@ -187,11 +189,6 @@ func (o *logOutput) show(p *Progress) {
 
 func (o *logOutput) end(_ *Progress, line string) { fmt.Fprintln(o.w, line) }
 
-// progressMetadata marks a bar's output for tools.
-func progressMetadata() map[string]any {
-	return marked("progress")
-}
-
 // finalOutput shows the last line in a cell nobody is looking at. Until then
 // the file, if one is named, has the present state for whoever runs the
 // notebook.
@@ -210,5 +207,5 @@ func (o finalOutput) show(p *Progress) {
 }
 
 func (o finalOutput) end(_ *Progress, line string) {
-	o.send(map[string]any{"text/plain": line}, progressMetadata(), "")
+	o.send(map[string]any{"text/plain": line}, names.Metadata(names.Progress), "")
 }

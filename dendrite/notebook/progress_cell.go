@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"microcircuits/dendrite/chart"
+	"microcircuits/dendrite/notebook/names"
 )
 
 // cellOutput is a live bar in a notebook: one output, replaced as it goes.
@@ -32,7 +33,7 @@ func (o *cellOutput) end(_ *Progress, line string) {
 }
 
 func (o *cellOutput) put(page, text string) {
-	o.send(map[string]any{"text/html": page, "text/plain": text}, progressMetadata(), o.id)
+	o.send(map[string]any{"text/html": page, "text/plain": text}, names.Metadata(names.Progress), o.id)
 }
 
 // curves are learning curves in the making.

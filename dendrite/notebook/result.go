@@ -1,6 +1,10 @@
 package notebook
 
-import "fmt"
+import (
+	"fmt"
+
+	"microcircuits/dendrite/notebook/names"
+)
 
 // Result displays the values as the result of the cell. The Dendrite kernel
 // calls it for a cell that ends in an expression. A single nil error is no
@@ -13,7 +17,7 @@ func Result(values ...any) {
 		if err, ok := v.(error); ok && err != nil {
 			v = fmt.Sprintf("error: %v", err)
 		}
-		show(v, marked("result"))
+		show(v, names.Metadata(names.Result))
 	}
 }
 
@@ -21,12 +25,12 @@ func Result(values ...any) {
 // thing is shown, which keeps the page from jumping. It needs the Dendrite
 // kernel, others ignore it.
 func Clear(wait bool) {
-	role := "clear"
+	role := names.Clear
 	if wait {
-		role = "clear-wait"
+		role = names.ClearWait
 	}
 	if InGoNB() {
-		send(map[string]any{"text/plain": ""}, marked(role), "")
+		send(map[string]any{"text/plain": ""}, names.Metadata(role), "")
 	}
 }
 
@@ -35,11 +39,6 @@ func Clear(wait bool) {
 // makes its report anyway.
 func Export() {
 	if Interactive() {
-		send(map[string]any{"text/plain": ""}, marked("export"), "")
+		send(map[string]any{"text/plain": ""}, names.Metadata(names.Export), "")
 	}
-}
-
-// marked is metadata that tells the Dendrite kernel what an output is.
-func marked(role string) map[string]any {
-	return map[string]any{"dendrite": map[string]any{"role": role}}
 }

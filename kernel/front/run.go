@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"microcircuits/dendrite/notebook/names"
 	"microcircuits/kernel/cell"
 	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/internal/wire"
@@ -411,14 +412,14 @@ func (j *cellRun) clear(wait bool) {
 // show publishes an output. What the notebook package marked becomes the cell's
 // result or clears what it has shown: GoNB has no words for these.
 func (j *cellRun) show(o *ipynb.Output, id string) {
-	switch role(o) {
-	case "clear", "clear-wait":
-		j.clear(role(o) == "clear-wait")
+	switch role := names.RoleOf(o.Metadata); role {
+	case names.Clear, names.ClearWait:
+		j.clear(role == names.ClearWait)
 		return
-	case "export":
+	case names.Export:
 		j.export = true
 		return
-	case "result":
+	case names.Result:
 		o.Type, o.ExecutionCount = ipynb.ExecuteResult, &j.number
 		if j.silent {
 			return
@@ -454,17 +455,6 @@ func (j *cellRun) update(o *ipynb.Output, id string) {
 	j.front.out.publish(j.request.Message, "update_display_data", object{
 		"data": o.Data, "metadata": orNone(o.Metadata), "transient": object{"display_id": id},
 	})
-}
-
-// role is what the notebook package marked an output as.
-func role(o *ipynb.Output) string {
-	var mark struct {
-		Role string `json:"role"`
-	}
-	if json.Unmarshal(o.Metadata["dendrite"], &mark) != nil {
-		return ""
-	}
-	return mark.Role
 }
 
 func orNone(m map[string]json.RawMessage) map[string]json.RawMessage {

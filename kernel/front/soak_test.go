@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"microcircuits/dendrite/notebook/names"
 	"microcircuits/kernel/clone"
 	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/internal/processes"
@@ -23,7 +24,7 @@ import (
 // Five hundred cells of every kind: each shows what it should and nothing of
 // another, and the front's memory does not grow with them.
 func TestSoakCells(t *testing.T) {
-	f := &Front{Dress: new(report.Pictures).Dress, Options: gonb.Options{Env: []string{"DENDRITE_HEADLESS=1"}}}
+	f := &Front{Dress: new(report.Pictures).Dress, Options: gonb.Options{Env: []string{names.HeadlessEnv + "=1"}}}
 	served(t, f)
 	s := attached(t, f.out.conn)
 	const chart = "dendrite.Show(dendrite.Lines(dendrite.LinesSpec{Title: \"cell %d\"}))"

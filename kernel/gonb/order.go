@@ -7,20 +7,14 @@ import (
 	"strconv"
 	"strings"
 
+	"microcircuits/dendrite/notebook/names"
 	"microcircuits/kernel/internal/wire"
 	"microcircuits/kernel/ipynb"
 )
 
-// marksVariable asks the cells' programs for marks: before the notebook package
-// displays something it writes one to the standard output and error, and names it
-// in the display's metadata. GoNB reads these three independently of each other,
-// so that a display often overtakes what was printed before it.
-const marksVariable = "DENDRITE_MARKS"
-
-const markKey = "dendrite_mark"
-
+// Of marks in streams, see [names.MarkKey].
 var (
-	mark       = regexp.MustCompile("\x1b_dendrite (\\d+)\x1b\\\\")
+	mark       = regexp.MustCompile(regexp.QuoteMeta(names.MarkBegin) + `(\d+)` + regexp.QuoteMeta(names.MarkEnd))
 	unfinished = regexp.MustCompile("\x1b(?:_[a-z]*(?: \\d*\x1b?)?)?$") // may become one
 )
 
@@ -160,11 +154,11 @@ func unmark(m *wire.Message) (*wire.Message, int) {
 	if json.Unmarshal(m.Content, &content) != nil || json.Unmarshal(content["metadata"], &metadata) != nil {
 		return m, 0
 	}
-	n, err := strconv.Atoi(string(metadata[markKey]))
+	n, err := strconv.Atoi(string(metadata[names.MarkKey]))
 	if err != nil {
 		return m, 0
 	}
-	delete(metadata, markKey)
+	delete(metadata, names.MarkKey)
 	plain := *m
 	content["metadata"], _ = json.Marshal(metadata) // was JSON
 	plain.Content, _ = json.Marshal(content)        // was JSON

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"microcircuits/dendrite/notebook/names"
 	"microcircuits/kernel/internal/wire"
 )
 
@@ -15,7 +16,7 @@ func printed(name, text string) *wire.Message {
 func displayed(text string, mark int) *wire.Message {
 	metadata := map[string]any{"other": true}
 	if mark > 0 {
-		metadata[markKey] = mark
+		metadata[names.MarkKey] = mark
 	}
 	return wire.NewMessage("", "display_data", map[string]any{"data": map[string]any{"text/plain": text}, "metadata": metadata, "transient": map[string]any{}})
 }
@@ -35,7 +36,7 @@ func inOrder(t *testing.T, messages ...*wire.Message) string {
 			t.Fatal(err)
 		}
 		text, _ := shown.TextOf("text/plain")
-		if _, left := shown.Metadata[markKey]; left || shown.Type == "display_data" && shown.Metadata["other"] == nil {
+		if _, left := shown.Metadata[names.MarkKey]; left || shown.Type == "display_data" && shown.Metadata["other"] == nil {
 			t.Errorf("metadata %v", shown.Metadata)
 		}
 		all = append(all, shown.Name+shown.Text+text)
@@ -44,7 +45,7 @@ func inOrder(t *testing.T, messages ...*wire.Message) string {
 }
 
 func TestOrder(t *testing.T) {
-	mark := func(n int) string { return fmt.Sprintf("\x1b_dendrite %d\x1b\\", n) }
+	mark := func(n int) string { return fmt.Sprint(names.MarkBegin, n, names.MarkEnd) }
 	for want, messages := range map[string][]*wire.Message{
 		"stdout1|two|stdout3":                   {displayed("two", 1), printed("stdout", "1"+mark(1)+"3"), printed("stderr", mark(1))},
 		"stdout1|stderre|d1|stdout2|d2|stdout3": {displayed("d1", 1), displayed("d2", 2), printed("stdout", "1"+mark(1)+"2"), printed("stdout", mark(2)), printed("stdout", "3"), printed("stderr", "e"), printed("stderr", mark(1)+mark(2))},

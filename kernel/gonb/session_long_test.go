@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"microcircuits/dendrite/notebook/names"
 	"microcircuits/kernel/internal/wire"
 	"microcircuits/kernel/ipynb"
 )
@@ -24,7 +25,7 @@ func start(t *testing.T, o Options) *Session {
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
 	}
-	o.Env = append(o.Env, "DENDRITE_HEADLESS=1")
+	o.Env = append(o.Env, names.HeadlessEnv+"=1")
 	s, err := Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"microcircuits/dendrite/notebook/names"
 	"microcircuits/kernel/internal/wire"
 )
 
@@ -22,10 +23,6 @@ type Options struct {
 
 	Completion string // gopls, absolute; empty: no completion and no help
 }
-
-// RootVariable names the clone to the cells. The notebooks' portable first cell,
-// by which a stock GoNB finds the project, then has nothing to find.
-const RootVariable = "DENDRITE_ROOT"
 
 // start runs GoNB on a connection, which it finds in its private temporary
 // folder.
@@ -45,7 +42,7 @@ func (o *Options) start(ctx context.Context, conn *wire.Connection) (*process, e
 	file := filepath.Join(tmp, "kernel-"+wire.NewID()+".json") // GoNB reads an id out of this name
 	argv := []string{filepath.Join(bin, "gonb"), "--kernel", file, "--raw_error", "--go_work=" + o.Root}
 	const sep = string(filepath.ListSeparator)
-	env := append(o.Tools.Env(), RootVariable+"="+o.Root, marksVariable+"=1", "PATH="+bin+sep+filepath.Dir(o.Tools.Go)+sep+os.Getenv("PATH"))
+	env := append(o.Tools.Env(), names.RootEnv+"="+o.Root, names.MarksEnv+"=1", "PATH="+bin+sep+filepath.Dir(o.Tools.Go)+sep+os.Getenv("PATH"))
 	env = append(env, o.Env...)
 	env = append(env, goplsVariable+"="+o.Completion)
 	prepare := func() error {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"microcircuits/dendrite/chart"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -29,7 +30,7 @@ func copied(nb *ipynb.Notebook) (*ipynb.Notebook, []**ipynb.Output) {
 		cell := *c
 		cell.Outputs = slices.Clone(c.Outputs)
 		for i, o := range cell.Outputs {
-			if _, ok := o.Data[ChartMIME]; ok {
+			if _, ok := o.Data[chart.MIME]; ok {
 				charts = append(charts, &cell.Outputs[i])
 			}
 		}
@@ -44,7 +45,7 @@ func share(a, b **ipynb.Output) error {
 	var whole [2]map[string]json.RawMessage
 	var option [2]map[string]any
 	for i, o := range []*ipynb.Output{*a, *b} {
-		if json.Unmarshal(o.Data[ChartMIME], &whole[i]) != nil || json.Unmarshal(whole[i]["option"], &option[i]) != nil {
+		if json.Unmarshal(o.Data[chart.MIME], &whole[i]) != nil || json.Unmarshal(whole[i]["option"], &option[i]) != nil {
 			return nil
 		}
 	}
@@ -60,9 +61,9 @@ func share(a, b **ipynb.Output) error {
 		if err != nil {
 			return err
 		}
-		chart := **o
-		chart.Data = map[string]json.RawMessage{ChartMIME: raw} // without the picture, which is drawn again
-		*o = &chart
+		widened := **o
+		widened.Data = map[string]json.RawMessage{chart.MIME: raw} // without the picture, which is drawn again
+		*o = &widened
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func TestSharedAxes(t *testing.T) {
 				Y []struct{ Min, Max, Interval float64 } `json:"yAxis"`
 			}
 		}
-		if err := json.Unmarshal(nb.Cells[0].Outputs[0].Data[ChartMIME], &c); err != nil {
+		if err := json.Unmarshal(nb.Cells[0].Outputs[0].Data[chart.MIME], &c); err != nil {
 			t.Fatal(err)
 		}
 		for _, axis := range append(c.Option.X, c.Option.Y...) {

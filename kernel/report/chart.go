@@ -12,11 +12,9 @@ import (
 	"strconv"
 	"strings"
 
+	"microcircuits/dendrite/chart"
 	"microcircuits/kernel/ipynb"
 )
-
-// ChartMIME is the type under which a chart travels in a cell's output.
-const ChartMIME = "application/vnd.dendrite.chart+json"
 
 // chartData is a chart as a cell sends it (version 1).
 type chartData struct {
@@ -47,7 +45,7 @@ const minSide, maxSide = 120, 4000
 
 // chartOf returns the chart in an output; false when it holds none.
 func chartOf(o *ipynb.Output) (*chartData, bool, error) {
-	raw, ok := o.Data[ChartMIME]
+	raw, ok := o.Data[chart.MIME]
 	if !ok {
 		return nil, false, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"microcircuits/dendrite/notebook/names"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -34,10 +35,10 @@ func (b *builder) output(o *ipynb.Output) ([]outputView, error) {
 		}
 		return one(outputView{Error: &errorView{Title: title, Detail: detail}}), nil
 	}
-	switch roleOf(o) {
-	case "echarts": // the report has its own
+	switch names.RoleOf(o.Metadata) {
+	case names.ECharts: // the report has its own
 		return nil, nil
-	case "progress": // of a bar only its last line is of interest afterwards
+	case names.Progress: // of a bar only its last line is of interest afterwards
 		if text, ok := o.TextOf("text/plain"); ok && strings.TrimSpace(text) != "" {
 			return one(outputView{Note: plain(strings.TrimSpace(text))}), nil
 		}
@@ -63,18 +64,6 @@ func (b *builder) output(o *ipynb.Output) ([]outputView, error) {
 }
 
 func one(v outputView) []outputView { return []outputView{v} }
-
-// roleOf returns what an output served for while the notebook ran; empty for
-// results.
-func roleOf(o *ipynb.Output) string {
-	var m struct {
-		Role string `json:"role"`
-	}
-	if json.Unmarshal(o.Metadata["dendrite"], &m) != nil {
-		return ""
-	}
-	return m.Role
-}
 
 // foreign shows an output nothing of this project has made.
 func (b *builder) foreign(o *ipynb.Output) ([]outputView, error) {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"microcircuits/dendrite/chart"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -165,7 +166,7 @@ func TestAddPictures(t *testing.T) {
 	charts := 0
 	for _, c := range nb.Cells {
 		for _, o := range c.Outputs {
-			if _, ok := o.Data[ChartMIME]; !ok {
+			if _, ok := o.Data[chart.MIME]; !ok {
 				continue
 			}
 			charts++
@@ -324,11 +325,11 @@ func TestBadInput(t *testing.T) {
 	}{
 		"formula":        {formula, []string{"cell 2", `\\frac{1`}},
 		"unclosed":       {unclosed, []string{"cell 1", "never closed"}},
-		"chart version":  {broken(ChartMIME, `{"version":2,"id":"c","option":{}}`), []string{"cell 1", "version 2"}},
-		"chart garbage":  {broken(ChartMIME, `[1]`), []string{"cell 1", "chart"}},
-		"no option":      {broken(ChartMIME, `{"version":1,"id":"c"}`), []string{"cell 1", "no option"}},
+		"chart version":  {broken(chart.MIME, `{"version":2,"id":"c","option":{}}`), []string{"cell 1", "version 2"}},
+		"chart garbage":  {broken(chart.MIME, `[1]`), []string{"cell 1", "chart"}},
+		"no option":      {broken(chart.MIME, `{"version":1,"id":"c"}`), []string{"cell 1", "no option"}},
 		"record version": {broken(RunMIME, `{"version":7}`), []string{"cell 1", "version 7"}},
-		"bad option":     {broken(ChartMIME, `{"version":1,"id":"c","title":"T","option":{"series":[{"type":"line","data":[1]}]}}`), []string{"cell 1", "T"}},
+		"bad option":     {broken(chart.MIME, `{"version":1,"id":"c","title":"T","option":{"series":[{"type":"line","data":[1]}]}}`), []string{"cell 1", "T"}},
 	} {
 		_, err := Write(t.Context(), c.nb, Options{})
 		if err == nil {

@@ -38,7 +38,7 @@ func chartOutput(t testing.TB, id, title, caption string, option any, columns []
 	o := &ipynb.Output{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{}}
 	o.SetText("text/plain", title)
 	o.SetText("text/html", fmt.Sprintf(`<figure><div class="dendrite-chart" id="%s" style="height:400px"></div><script>(globalThis.__dendriteQueue=globalThis.__dendriteQueue||[]).push(1)</script></figure>`, id))
-	o.Data[ChartMIME] = mustJSON(t, object{
+	o.Data[chart.MIME] = mustJSON(t, object{
 		"version": 1, "id": id, "title": title, "caption": caption, "alt": "Chart: " + title, "width": 720, "height": 400,
 		"option": option, "table": object{"columns": columns, "rows": rows},
 	})
@@ -52,7 +52,7 @@ func shown(t testing.TB, c *chart.Chart) *ipynb.Output {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &ipynb.Output{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{ChartMIME: raw}}
+	o := &ipynb.Output{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{chart.MIME: raw}}
 	o.SetText("text/plain", c.Title)
 	o.SetText("text/html", c.HTML())
 	return o
