@@ -32,7 +32,7 @@ func (f *Front) answer(r request) {
 		f.out.reply(r, "interrupt_reply", object{"status": "ok"})
 	case "shutdown_request":
 		reply := shutdown(r.Message)
-		f.closeInner() // before the answer: after it we may be killed
+		f.end() // before the answer: after it we may be killed
 		f.out.publish(r.Message, "shutdown_reply", reply)
 		f.out.reply(r, "shutdown_reply", reply)
 	case "comm_open": // nobody here knows its target
@@ -55,9 +55,9 @@ func refused(open *wire.Message) object {
 // askOutside passes GoNB's request for input on to the front end whose cell
 // runs, or answers it with an empty line where none may be asked.
 func (f *Front) askOutside(inner *gonb.Session, m *wire.Message) {
-	f.state.Lock()
+	f.mu.Lock()
 	running := f.running
-	f.state.Unlock()
+	f.mu.Unlock()
 	if running == nil || !running.asks {
 		inner.Answer(m, "")
 		return

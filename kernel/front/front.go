@@ -2,7 +2,6 @@ package front
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,22 +37,15 @@ type Front struct {
 	cancel  context.CancelFunc
 	stdin   chan request // answers to requests for input
 
-	mu      sync.Mutex
 	arrived chan struct{} // something was put into the queue
+
+	mu      sync.Mutex // of the following
+	backend *backend
+	lost    bool // a GoNB has died, and with it what cells declared
+	ending  bool // GoNB is not started again
 	queue   []request
-	inner   *gonb.Session
-	opening chan struct{} // closed when inner is there, or failure says why not
-	failure error
-	giveUp  context.CancelFunc // ends what is opening
-	warming chan struct{}      // closed when the first build is done
-	lost    bool               // GoNB has died, and with it what cells declared
-	ending  bool               // GoNB is not started again
-	count   int                // of the cells
-
-	reopening sync.Mutex // held while GoNB is started again or ended
-
-	state   sync.Mutex // of which cell runs, and of saying so
-	running *cellRun   // nil between cells
+	running *cellRun // nil between cells
+	count   int      // of the cells
 
 	// Of the goroutine that works.
 	finished   []Finished
@@ -107,8 +99,8 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	f.displays, f.cells, f.statements = map[string]*ipynb.Output{}, map[int]gonb.Written{}, map[string]bool{}
 	f.arrived, f.stdin = make(chan struct{}, 1), make(chan request, 1)
 	f.out = newOutside(conn, log)
-	f.open()
-	defer f.closeInner()
+	f.backend = f.open(nil)
+	defer f.end()
 	if err := f.out.listen(f.shell, f.answer, f.answered); err != nil {
 		return err
 	}
@@ -132,109 +124,12 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 }
 
 const (
-	// frontQuiet is how long a cell's output must be quiet after GoNB called it
-	// done. Cells that display wait for GoNB themselves; this is for stragglers.
-	frontQuiet = 5 * time.Millisecond
 	// patience is longer than a build takes that finds everything in the cache,
 	// so that what is shown in the meantime does not flicker by.
 	patience = 3 * time.Second
 	// stragglersFor is how long cells may be under way that were sent together.
 	stragglersFor = 100 * time.Millisecond
-	// preload is a cell that runs before the first one.
-	preload = "import (\n\t\"microcircuits/dendrite\"\n\t\"microcircuits/dendrite/notebook\"\n)\n%%\n_, _ = dendrite.Show, notebook.Show"
 )
-
-// open starts GoNB in the background.
-func (f *Front) open() {
-	ctx, stop := context.WithCancel(f.live)
-	opening, warming := make(chan struct{}), make(chan struct{})
-	f.mu.Lock()
-	f.inner, f.failure, f.opening, f.warming, f.giveUp = nil, nil, opening, warming, stop
-	f.mu.Unlock()
-	go func() {
-		defer stop()
-		defer close(warming)
-		s, err := gonb.Start(ctx, f.Options)
-		if err == nil {
-			s.Quiet = frontQuiet
-			s.OnQuestion(func(m *wire.Message) { f.askOutside(s, m) })
-			go func() { // what it leaves, say a running cell, goes when it dies
-				<-s.Exited()
-				s.Close()
-			}()
-		}
-		f.mu.Lock()
-		f.inner, f.failure = s, err
-		f.mu.Unlock()
-		close(opening)
-		if err != nil {
-			return
-		}
-		// Compiles what cells use, and has GoNB know the package from here on. If
-		// it fails the first cell says why.
-		_, _ = s.Run(ctx, preload, func(*wire.Message) {})
-	}()
-}
-
-// session waits until GoNB is there and returns it. When it has died it is
-// started again.
-func (f *Front) session(ctx context.Context) (*gonb.Session, error) {
-	f.reopening.Lock()
-	f.mu.Lock()
-	opening, inner, ending := f.opening, f.inner, f.ending
-	f.mu.Unlock()
-	if !ending && closed(opening) && (inner == nil || inner.Dead()) {
-		if inner != nil {
-			inner.Close()
-			f.mu.Lock()
-			f.lost = true
-			f.mu.Unlock()
-		}
-		f.open()
-	}
-	f.reopening.Unlock()
-	f.mu.Lock()
-	opening = f.opening
-	f.mu.Unlock()
-	select {
-	case <-opening:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.ending {
-		return nil, errEnding
-	}
-	return f.inner, f.failure
-}
-
-var errEnding = errors.New("the kernel was shut down")
-
-func closed(c chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
-// closeInner ends GoNB for good, whether it has started or is about to.
-func (f *Front) closeInner() {
-	f.reopening.Lock()
-	defer f.reopening.Unlock()
-	f.mu.Lock()
-	f.ending = true
-	opening, giveUp := f.opening, f.giveUp
-	f.mu.Unlock()
-	f.abort()
-	giveUp()
-	<-opening
-	if f.inner != nil {
-		f.inner.Close()
-	}
-}
 
 // shell takes a message of the shell socket. Cells wait for their turn; all else
 // is answered at once, also while a cell runs.
@@ -262,8 +157,8 @@ func (f *Front) busy(m *wire.Message) (idle func()) {
 	done := f.out.busy(m)
 	return func() {
 		done()
-		f.state.Lock()
-		defer f.state.Unlock()
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		if f.running != nil && f.running.request.Message != m {
 			f.out.publish(f.running.request.Message, "status", object{"execution_state": "busy"})
 		}

@@ -163,8 +163,14 @@ func executeContent(code string) object {
 // innerOf is the front's GoNB, nil when it is not there.
 func innerOf(f *Front) *gonb.Session {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.inner
+	b := f.backend
+	f.mu.Unlock()
+	select {
+	case <-b.opened:
+		return b.session
+	default:
+		return nil
+	}
 }
 
 // answerTo sends a request and returns the content of its answer.
@@ -256,8 +262,8 @@ func TestInterruptWhilePreparing(t *testing.T) {
 	close(open)
 	for _, patience := range []time.Duration{1, time.Hour} {
 		f := &Front{
-			patience: patience, opening: open, warming: make(chan struct{}), lost: true,
-			inner: new(gonb.Session), Options: gonb.Options{Completion: "gopls"},
+			patience: patience, lost: true, Options: gonb.Options{Completion: "gopls"},
+			backend: &backend{opened: open, warmed: make(chan struct{}), session: new(gonb.Session)},
 		}
 		job := &cellRun{silent: true, front: f}
 		job.waits, job.interrupt = context.WithCancelCause(t.Context())
@@ -265,10 +271,10 @@ func TestInterruptWhilePreparing(t *testing.T) {
 		if _, err := f.prepared(job); err == nil || !f.lost {
 			t.Errorf("patience %v: %v, the death of GoNB untold %v", patience, err, f.lost)
 		}
-		if f.begin(job, f.inner) || job.inner != nil {
+		if f.begin(job, f.backend.session) || job.inner != nil {
 			t.Error("an interrupted cell is given to GoNB")
 		}
-		if failed := f.explain(f.inner, job, "dendrite.Show"); failed != interrupted {
+		if failed := f.explain(f.backend.session, job, "dendrite.Show"); failed != interrupted {
 			t.Errorf("help that waits for gopls: %v", failed)
 		}
 	}
@@ -310,9 +316,9 @@ func queued(f *Front, n int) {
 // running waits until a cell runs.
 func running(f *Front) {
 	for {
-		f.state.Lock()
+		f.mu.Lock()
 		runs := f.running != nil
-		f.state.Unlock()
+		f.mu.Unlock()
 		if runs {
 			return
 		}

@@ -6,13 +6,13 @@ import "microcircuits/kernel/gonb"
 // cell that waits for GoNB to start, or for an answer of ours, just stops waiting.
 func (f *Front) interrupt() {
 	var inner *gonb.Session
-	f.state.Lock()
+	f.mu.Lock()
 	job := f.running
 	if job != nil {
 		job.interrupt(errInterrupted)
 		inner = job.inner
 	}
-	f.state.Unlock()
+	f.mu.Unlock()
 	f.abort()
 	if inner != nil {
 		go inner.InterruptUntil(job.done)

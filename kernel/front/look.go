@@ -35,12 +35,12 @@ func (f *Front) look(r request) {
 	}
 	answer := nothing
 	if f.Options.Completion != "" {
-		inner, err := f.session(ctx)
+		b, err := f.started(ctx)
 		if err == nil {
-			err = inner.AwaitGopls(ctx)
+			err = b.session.AwaitGopls(ctx)
 		}
 		if err == nil {
-			answer, err = ask(ctx, inner, r.Header.Type, question.Code, question.Cursor, question.Detail)
+			answer, err = ask(ctx, b.session, r.Header.Type, question.Code, question.Cursor, question.Detail)
 		}
 		if err != nil {
 			fmt.Fprintf(f.out.log, "front: %s: %v\n", r.Header.Type, err)

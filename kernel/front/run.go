@@ -31,7 +31,7 @@ type cellRun struct {
 	interrupt context.CancelCauseFunc
 
 	front *Front
-	inner *gonb.Session // that was given the cell, and gets its interrupts; under the front's state
+	inner *gonb.Session // that was given the cell, and gets its interrupts; under the front's mutex
 	ctx   context.Context
 
 	mu      sync.Mutex // of what GoNB's messages change, in all attempts
@@ -70,21 +70,20 @@ func (f *Front) execute(ctx context.Context, r request) {
 		fmt.Fprintf(f.out.log, "front: %v\n", err)
 	}
 	counted := !c.Silent && (c.StoreHistory == nil || *c.StoreHistory)
+	job := &cellRun{
+		request: r, source: c.Code, silent: c.Silent, asks: c.AllowStdin,
+		pages: []object{}, done: make(chan struct{}), front: f, ctx: ctx,
+	}
+	job.waits, job.interrupt = context.WithCancelCause(ctx)
+	defer job.interrupt(nil)
 	f.mu.Lock()
 	if counted {
 		f.count++
 	}
 	count := f.count
-	f.mu.Unlock()
-	job := &cellRun{
-		request: r, source: c.Code, number: count, silent: c.Silent, asks: c.AllowStdin,
-		pages: []object{}, done: make(chan struct{}), front: f, ctx: ctx,
-	}
-	job.waits, job.interrupt = context.WithCancelCause(ctx)
-	defer job.interrupt(nil)
-	f.state.Lock()
+	job.number = count
 	f.running = job
-	f.state.Unlock()
+	f.mu.Unlock()
 	if counted {
 		f.history.add(count, c.Code)
 	}
@@ -94,9 +93,9 @@ func (f *Front) execute(ctx context.Context, r request) {
 	start := time.Now()
 	failed := f.perform(ctx, job)
 	close(job.done)
-	f.state.Lock()
+	f.mu.Lock()
 	f.running = nil
-	f.state.Unlock()
+	f.mu.Unlock()
 
 	reply := object{"status": "ok", "execution_count": count, "user_expressions": noValues(c.Expressions), "payload": job.pages}
 	if failed != nil {
@@ -232,20 +231,17 @@ func (f *Front) statement(call string) bool { return f.statements[call] }
 
 // prepared waits until GoNB can take the cell, and says so when that is long.
 func (f *Front) prepared(job *cellRun) (*gonb.Session, error) {
-	inner, err := f.session(job.waits)
+	b, err := f.started(job.waits)
 	if err != nil {
 		return nil, err
 	}
-	f.mu.Lock()
-	warming := f.warming
-	f.mu.Unlock()
 	select {
-	case <-warming:
+	case <-b.warmed:
 	case <-job.waits.Done():
 	case <-time.After(f.patience):
 		forget := job.notice("Preparing: compiling the packages, only this once ...")
 		select {
-		case <-warming:
+		case <-b.warmed:
 		case <-job.waits.Done():
 		}
 		forget()
@@ -261,13 +257,13 @@ func (f *Front) prepared(job *cellRun) (*gonb.Session, error) {
 		f.cells = map[int]gonb.Written{}
 		job.stream("stderr", "The Go kernel had ended and was started again. What earlier cells declared is gone: run them again.\n")
 	}
-	return inner, nil
+	return b.session, nil
 }
 
 // begin has interrupts go to GoNB from here on, unless one came before.
 func (f *Front) begin(job *cellRun, inner *gonb.Session) bool {
-	f.state.Lock()
-	defer f.state.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if job.interrupted() {
 		return false
 	}
@@ -292,11 +288,8 @@ func (f *Front) relay(ctx context.Context, inner *gonb.Session, job *cellRun, t 
 			f.cells[c.Count] = own
 		}
 	}
-	f.mu.Lock()
-	ending := f.ending
-	f.mu.Unlock()
 	switch {
-	case err != nil && (ending || ctx.Err() != nil):
+	case err != nil && (f.isEnding() || ctx.Err() != nil):
 		return &gonb.Failure{Name: "Dendrite", Value: errEnding.Error(), Traceback: []string{errEnding.Error()}}
 	case err != nil:
 		job.stream("stderr", try.hold.Rest())
