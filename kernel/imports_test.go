@@ -37,11 +37,11 @@ var rooms = map[string][]string{
 	"kernel":              {"kernel/...", "dendrite/experiment", "dendrite/runstore", "dendrite/notebook/names"},
 	"kernel/launch":       {"kernel/clone", "kernel/front"},
 	"kernel/clone":        {},
-	"kernel/ipynb":        {},
+	"kernel/ipynb":        {"kernel/internal/..."},
 	"kernel/front":        {"kernel/gonb", "kernel/ipynb", "kernel/cell", "kernel/internal/...", "dendrite/notebook/names"},
 	"kernel/gonb":         {"kernel/ipynb", "kernel/cell", "kernel/internal/...", "dendrite/notebook/names"},
 	"kernel/cell":         {},
-	"kernel/report":       {"kernel/ipynb", "dendrite/chart", "dendrite/notebook/names"},
+	"kernel/report":       {"kernel/ipynb", "kernel/internal/...", "dendrite/chart", "dendrite/notebook/names"},
 	"kernel/internal/...": {},
 }
 

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"microcircuits/dendrite/experiment"
 	"microcircuits/kernel/clone"
+	"microcircuits/kernel/internal/human"
 	"microcircuits/kernel/ipynb"
 	"microcircuits/kernel/report"
 )
@@ -69,10 +69,10 @@ func (cmd *listCmd) Run(c *console) error {
 	for _, l := range all {
 		last, reference := "-", "-"
 		if t := l.Last; t != nil {
-			last = fmt.Sprintf("%s %s", t.Scale, seconds(t.WallSeconds))
+			last = fmt.Sprintf("%s %s", t.Scale, human.Duration(t.WallSeconds))
 		}
 		if t := l.Reference; t != nil {
-			reference = fmt.Sprintf("%s of computing, %d seeds", seconds(t.ComputeSeconds), t.Seeds)
+			reference = fmt.Sprintf("%s of computing, %d seeds", human.Duration(t.ComputeSeconds), t.Seeds)
 		}
 		figure, _, _ := strings.Cut(cmp.Or(l.Figure, l.Title), " (") // how sure that is stands in the report
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", l.Notebook, cmp.Or(l.Experiment, "-"), last, reference, figure)
@@ -139,18 +139,6 @@ func lastTiming(path string) (*timing, error) {
 		t.ComputeSeconds += r.Provenance.ComputeSeconds
 	}
 	return &t, nil
-}
-
-// seconds writes a duration for people.
-func seconds(s float64) string {
-	d := time.Duration(s * float64(time.Second))
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%.0f s", s)
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	}
-	return fmt.Sprintf("%.1f h", d.Hours())
 }
 
 // tellJSON prints a value for scripts.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"microcircuits/kernel/gonb"
+	"microcircuits/kernel/internal/human"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -44,7 +45,7 @@ func (c *console) stateLine(text, state string) *line {
 				fmt.Fprint(c.err, "\r\x1b[K"+text)
 				return
 			case <-tick.C:
-				fmt.Fprintf(c.err, "\r\x1b[K%s%7.0f s  %.40s", text, time.Since(l.start).Seconds(), l.said())
+				fmt.Fprintf(c.err, "\r\x1b[K%s%12s  %.40s", text, human.Duration(time.Since(l.start).Truncate(time.Second).Seconds()), l.said())
 			}
 		}
 	}()
@@ -67,7 +68,7 @@ func (l *line) said() string {
 func (l *line) finish(remark string) {
 	close(l.stop)
 	<-l.done
-	l.print("%9.1f s%s\n", time.Since(l.start).Seconds(), remark)
+	l.print("%12s%s\n", human.Duration(time.Since(l.start).Seconds()), remark)
 }
 
 // print writes progress, unless none is wanted.

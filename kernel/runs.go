@@ -12,6 +12,7 @@ import (
 
 	"microcircuits/dendrite/experiment"
 	"microcircuits/dendrite/runstore"
+	"microcircuits/kernel/internal/human"
 )
 
 type runsCmd struct {
@@ -143,7 +144,7 @@ func (cmd *runsShowCmd) Run(c *console) error {
 	if cmd.Experiment != "" {
 		fmt.Fprintln(table, "RUN\tSTATE\tSIZE\tCOMPUTED\tTOOK\tBACKEND")
 		for _, k := range runs {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Name, k.state(), fileSize(k.Size), k.Meta.Created.Local().Format(time.DateTime), seconds(k.Meta.Seconds), k.Meta.Backend)
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Name, k.state(), fileSize(k.Size), k.Meta.Created.Local().Format(time.DateTime), human.Duration(k.Meta.Seconds), k.Meta.Backend)
 		}
 	} else {
 		fmt.Fprintln(table, "EXPERIMENT\tCOMPLETE\tCHECKPOINTS\tSTALE\tSIZE\tNEWEST")

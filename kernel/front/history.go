@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"microcircuits/kernel/internal/files"
 	"microcircuits/kernel/internal/wire"
 )
 
@@ -90,11 +91,7 @@ func rewrite(path string, entries []entry) error {
 			return err
 		}
 	}
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, text.Bytes(), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
+	return files.Write(path, text.Bytes())
 }
 
 // appendEntry opens the file each time, since another kernel may have written it

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"microcircuits/kernel/internal/files"
 )
 
 // Names under which the kernel is registered.
@@ -57,11 +59,7 @@ func WriteSpec(dataDir string, spec KernelSpec) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "kernel.json")
-	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, append(data, '\n'), 0o644); err != nil {
-		return "", err
-	}
-	return path, os.Rename(tmp, path)
+	return path, files.Write(path, append(data, '\n'))
 }
 
 // ReadSpec returns the registered specification of a data folder; the error

@@ -8,10 +8,11 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"unicode/utf8"
+
+	"microcircuits/kernel/internal/files"
 )
 
 type object = map[string]json.RawMessage
@@ -221,27 +222,12 @@ func plainSeparator(escaped []byte) []byte {
 // WriteFile writes the notebook to a file, whole or not at all: a reader
 // never sees half of it, and a failure leaves an older file as it was. A link
 // stays one: the file it leads to is written.
-func (nb *Notebook) WriteFile(path string) (err error) {
-	if file, err := filepath.EvalSymlinks(path); err == nil {
-		path = file
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err = nb.Write(f); err != nil {
+func (nb *Notebook) WriteFile(path string) error {
+	var b bytes.Buffer
+	if err := nb.Write(&b); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err = errors.Join(f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return files.Write(path, b.Bytes())
 }
 
 func (c *Cell) object() object {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"microcircuits/dendrite/chart"
+	"microcircuits/kernel/internal/human"
 )
 
 //go:embed assets/page.css assets/report.css assets/index.css assets/compare.css assets/theme.js assets/toggle.js assets/report.js
@@ -19,7 +20,7 @@ var assets embed.FS
 var templateFiles embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"duration": duration,
+	"duration": human.Duration,
 	"short":    short,
 	"when":     when,
 }).ParseFS(templateFiles, "templates/*.html"))

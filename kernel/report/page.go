@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"microcircuits/kernel/internal/human"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -247,7 +248,7 @@ func (b *builder) cell(i int, c *ipynb.Cell) error {
 func (b *builder) code(v *cellView, c *ipynb.Cell) error {
 	info, _ := c.Info()
 	if info.Seconds > 0 {
-		v.Seconds = duration(info.Seconds)
+		v.Seconds = human.Duration(info.Seconds)
 	}
 	v.NotRun = b.anyRan && !ran(c) && strings.TrimSpace(c.Source) != "" && !c.HasTag(ipynb.TagSkip)
 	v.Edited = c.Edited()

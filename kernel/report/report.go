@@ -20,9 +20,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 
+	"microcircuits/kernel/internal/files"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -64,30 +63,10 @@ func File(ctx context.Context, nb *ipynb.Notebook, path string, opts Options) er
 	return Save(path, html)
 }
 
-// Save writes a page under a temporary name, flushes it and renames it.
-func Save(path string, html []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
+// Save writes a page into a file, which appears whole or not at all.
+func Save(path string, html []byte) error {
+	if err := files.Write(path, html); err != nil {
 		return fmt.Errorf("save %s: %w", path, err)
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("save %s: %w", path, err)
-		}
-	}()
-	if _, err = f.Write(html); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }

@@ -117,14 +117,6 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-func TestDuration(t *testing.T) {
-	for in, want := range map[float64]string{0: "0 s", 0.02: "20 ms", 1.25: "1.2 s", 59: "59 s", 84: "1 min 24 s", 7260: "2 h 01 min"} {
-		if got := duration(in); got != want {
-			t.Errorf("duration(%v) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 // A table that a cell shows scrolls on a phone, so it must be reachable by
 // keyboard, as one written in markdown is.
 func TestTablesOfOutputsTakeTheKeyboard(t *testing.T) {

@@ -1,0 +1,56 @@
+package files
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// holds fails unless a file has the text and permissions, and its folder no other
+// file but links to it.
+func holds(t *testing.T, path, text string, perm os.FileMode) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(data) != text || info.Mode().Perm() != perm {
+		t.Errorf("%s holds %q with mode %v, want %q with %v", path, data, info.Mode(), text, perm)
+	}
+}
+
+func TestWrite(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o027))
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	write := func(path, text string) {
+		t.Helper()
+		if err := Write(path, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(file, "new")
+	holds(t, file, "new", 0o640)
+	if err := os.Chmod(file, 0o604); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("file", link); err != nil {
+		t.Fatal(err)
+	}
+	write(link, "newer")
+	holds(t, file, "newer", 0o604)
+	if to, err := os.Readlink(link); err != nil || to != "file" {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		t.Errorf("left in the folder: %v, %v", entries, err)
+	}
+	if err := Write(filepath.Join(dir, "missing", "file"), nil); err == nil {
+		t.Error("a file was written where there is no folder")
+	}
+}
