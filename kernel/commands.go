@@ -170,7 +170,7 @@ func (e exporter) export(ctx context.Context, words []string, cells []front.Fini
 		return nil, err
 	}
 	file := filepath.Join(reports, name+"-export.html")
-	if err := report.File(ctx, nb, file, report.Options{Pictures: e.pictures}); err != nil {
+	if _, err := report.File(ctx, nb, file, report.Options{Pictures: e.pictures}); err != nil {
 		return nil, err
 	}
 	o := &ipynb.Output{Type: ipynb.DisplayData}

@@ -128,11 +128,7 @@ func writeReport(ctx context.Context, nb *ipynb.Notebook, dir, name string, pict
 	if name+".html" == indexName {
 		return report.Entry{}, usage("its report would be %s, which leads to all others: give the notebook another name", indexName)
 	}
-	opts := report.Options{Index: indexName, Pictures: pictures}
-	if err := report.File(ctx, nb, filepath.Join(dir, name+".html"), opts); err != nil {
-		return report.Entry{}, err
-	}
-	return report.Summarize(ctx, nb, name+".html", opts)
+	return report.File(ctx, nb, filepath.Join(dir, name+".html"), report.Options{Index: indexName, Pictures: pictures})
 }
 
 // writeIndex writes the index page of a folder: the given entries and those of
@@ -176,5 +172,5 @@ func earlier(ctx context.Context, page string, pictures *report.Pictures) (repor
 	if err != nil {
 		return report.Entry{}, err
 	}
-	return report.Summarize(ctx, nb, filepath.Base(page), report.Options{Index: indexName, Pictures: pictures})
+	return report.Summarize(ctx, nb, filepath.Base(page), pictures)
 }

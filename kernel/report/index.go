@@ -28,37 +28,85 @@ type Entry struct {
 }
 
 // Summarize returns the index entry of an executed notebook whose report is at
-// href.
-func Summarize(ctx context.Context, nb *ipynb.Notebook, href string, opts Options) (Entry, error) {
-	p, err := build(ctx, nb, opts)
+// href, without making the report. Pictures draws the thumbnail where the notebook
+// has none; nil makes one for this entry.
+func Summarize(ctx context.Context, nb *ipynb.Notebook, href string, pictures *Pictures) (Entry, error) {
+	e, err := summarize(ctx, nb, pictures)
 	if err != nil {
 		return Entry{}, fmt.Errorf("index entry of %s: %w", href, err)
 	}
-	e := Entry{
-		Href: href, Title: p.Title, Badges: p.Badges, Chips: p.Chips,
-		WallSeconds: p.Info.WallSeconds, Started: p.Info.Started, Failed: len(p.Failures) > 0 || p.Unrun,
+	e.Href = href
+	return e, nil
+}
+
+func summarize(ctx context.Context, nb *ipynb.Notebook, pictures *Pictures) (e Entry, err error) {
+	runs, err := Runs(nb)
+	if err != nil {
+		return e, err
 	}
-	if len(p.Runs) > 0 {
-		e.Figure = p.Runs[0].Figure
+	if e.Title, err = title(ctx, nb); err != nil {
+		return e, err
 	}
-	for _, r := range p.Runs {
-		for _, q := range r.Run.Parameters {
+	info, _ := nb.Info()
+	e.WallSeconds, e.Started = info.WallSeconds, info.Started
+	e.Badges, e.Chips = badges(runs), chips(runs)
+	if len(runs) > 0 {
+		e.Figure = runs[0].Figure
+	}
+	for _, r := range runs {
+		for _, q := range r.Parameters {
 			if text := q.Name + " = " + q.Value; q.Changed && !slices.Contains(e.Changed, text) {
 				e.Changed = append(e.Changed, text)
 			}
 		}
 	}
-	if f := p.firstFigure(); f != nil {
-		e.Thumbnail, e.Alt = f.svg, f.Alt
+	e.Failed = unrun(nb)
+	for _, c := range nb.Cells {
+		e.Failed = e.Failed || !hidden(c) && len(failures(c)) > 0
 	}
-	return e, nil
+	c, o, err := firstChart(nb)
+	if c == nil || err != nil {
+		return e, err
+	}
+	if pictures == nil {
+		pictures = new(Pictures)
+	}
+	e.Alt = c.Alt
+	e.Thumbnail, err = pictures.of(ctx, c, o)
+	return e, err
 }
 
-func (p *page) firstFigure() *figureView {
-	if all := p.figures(); len(all) > 0 {
-		return all[0]
+// title is the title of a notebook's report as text.
+func title(ctx context.Context, nb *ipynb.Notebook) (string, error) {
+	w := newWriter(ctx)
+	for _, c := range nb.Cells {
+		if c.Type != ipynb.Markdown || hidden(c) {
+			continue
+		}
+		if _, err := w.markdown(c.Source, nil, true, asWrote); err != nil {
+			return "", err
+		}
+		if w.titleText != "" {
+			return w.titleText, nil
+		}
 	}
-	return nil
+	return untitled, nil
+}
+
+// firstChart returns the first chart that the report shows, and its output; nil
+// when there is none.
+func firstChart(nb *ipynb.Notebook) (*chartData, *ipynb.Output, error) {
+	for _, cell := range nb.Cells {
+		if hidden(cell) || cell.HasTag("remove-output") {
+			continue
+		}
+		for _, o := range cell.Outputs {
+			if c, ok, err := chartOf(o); ok {
+				return c, o, err
+			}
+		}
+	}
+	return nil, nil, nil
 }
 
 // Name is that of the report's file, without its extension: copies of a notebook

@@ -41,6 +41,8 @@ type writer struct {
 	ids       map[string]bool
 }
 
+func newWriter(ctx context.Context) *writer { return &writer{ctx: ctx, sanitizer: newSanitizer()} }
+
 // The first and last character of what stands for a formula while the HTML
 // around it is made safe: private use characters. A source that brings them in
 // as entities gets one of its own formulas another time.

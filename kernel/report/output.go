@@ -118,11 +118,9 @@ func (b *builder) figure(c *chartData, o *ipynb.Output) (*figureView, error) {
 	if err != nil {
 		return nil, fmt.Errorf("chart %q: %w", c.Title, err)
 	}
-	picture, ok := pictureIn(o)
-	if !ok {
-		if picture, err = b.pictures.SVG(b.ctx, option, c.Width, c.Height); err != nil {
-			return nil, fmt.Errorf("chart %q: %w", c.Title, err)
-		}
+	picture, err := b.pictures.of(b.ctx, c, o)
+	if err != nil {
+		return nil, err
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, option); err != nil {
@@ -133,7 +131,7 @@ func (b *builder) figure(c *chartData, o *ipynb.Output) (*figureView, error) {
 	f := &figureView{
 		Number: strconv.Itoa(b.figures) + b.side, Title: c.Title, Caption: c.Caption, Alt: c.Alt, Width: c.Width, Height: c.Height,
 		MaxWidth: c.Width * 5 / 4,
-		Picture:  sourceOf(picture), svg: picture, Option: pack("option", sharing(compact.String(), picture)),
+		Picture:  sourceOf(picture), Option: pack("option", sharing(compact.String(), picture)),
 		AllRows: len(c.Table.Rows), Note: c.Table.Note,
 	}
 	// Names of saved files come from the number alone.

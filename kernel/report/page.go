@@ -107,10 +107,9 @@ type figureView struct {
 	Width, Height             int               // of the static picture
 	MaxWidth                  int               // of the chart that is drawn in its place
 	Picture                   template.HTMLAttr // the src attribute
-	svg                       string
-	Option                    template.HTML // packed
-	CSV                       template.URL  // of a short table
-	PackedCSV                 template.HTML // of a long one
+	Option                    template.HTML     // packed
+	CSV                       template.URL      // of a short table
+	PackedCSV                 template.HTML     // of a long one
 	Columns                   []string
 	Rows                      [][]string
 	AllRows                   int
@@ -167,7 +166,7 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 	}
 	b := &builder{
 		ctx: ctx, nb: nb, pictures: pictures, side: opts.side, runs: runs,
-		w:    &writer{ctx: ctx, sanitizer: newSanitizer()},
+		w:    newWriter(ctx),
 		page: &page{Index: opts.Index, Paper: thePaper},
 	}
 	p := b.page
@@ -187,7 +186,7 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 		p.Runs = append(p.Runs, v)
 	}
 	b.anyRan = slices.ContainsFunc(nb.Cells, ran)
-	p.Unrun = !b.anyRan && slices.ContainsFunc(nb.Cells, func(c *ipynb.Cell) bool { return c.Type == ipynb.Code })
+	p.Unrun = unrun(nb)
 	for i, c := range nb.Cells {
 		if hidden(c) {
 			continue
@@ -198,10 +197,18 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 	}
 	p.Title, p.Heading, p.TOC = b.w.titleText, b.w.title, b.w.headings
 	if p.Title == "" {
-		p.Title, p.Heading = "Notebook", "Notebook"
+		p.Title, p.Heading = untitled, untitled
 	}
 	p.Appendix = p.appendix()
 	return p, nil
+}
+
+// untitled is the title of a notebook without one.
+const untitled = "Notebook"
+
+// unrun tells of a notebook with code that no cell of it was executed.
+func unrun(nb *ipynb.Notebook) bool {
+	return !slices.ContainsFunc(nb.Cells, ran) && slices.ContainsFunc(nb.Cells, func(c *ipynb.Cell) bool { return c.Type == ipynb.Code })
 }
 
 func ran(c *ipynb.Cell) bool { return c.Type == ipynb.Code && c.ExecutionCount != nil }
@@ -278,25 +285,44 @@ func (b *builder) code(v *cellView, c *ipynb.Cell) error {
 			v.Outputs = append(v.Outputs, views...)
 		}
 	}
-	if c.HasTag(ipynb.TagRaises) {
-		return nil // meant to fail
-	}
-	said := false
-	for _, o := range c.Outputs {
-		if o.Type == ipynb.ErrorOutput {
-			b.fail(v.Anchor, reason(c, o))
-			said = true
-		}
-	}
-	if !said && info.Status != "" && info.Status != "ok" {
-		text := "stopped with an error"
-		if info.Status == "timeout" {
-			text = "stopped at its time limit"
-		}
+	if text := stopped(c); text != "" {
 		v.Outputs = append(v.Outputs, outputView{Error: &errorView{Title: text}})
-		b.fail(v.Anchor, text)
+	}
+	for _, text := range failures(c) {
+		b.page.Failures = append(b.page.Failures, failure{Anchor: v.Anchor, Cell: v.Number(), Text: text})
 	}
 	return nil
+}
+
+// failures says why a cell failed, a line for each error; nothing for one that
+// did not, or that is meant to fail.
+func failures(c *ipynb.Cell) (all []string) {
+	if c.HasTag(ipynb.TagRaises) {
+		return nil
+	}
+	for _, o := range c.Outputs {
+		if o.Type == ipynb.ErrorOutput {
+			all = append(all, reason(c, o))
+		}
+	}
+	if text := stopped(c); text != "" {
+		all = append(all, text)
+	}
+	return all
+}
+
+// stopped says how a cell ended that failed without an error of its own; empty for
+// others.
+func stopped(c *ipynb.Cell) string {
+	info, _ := c.Info()
+	shows := slices.ContainsFunc(c.Outputs, func(o *ipynb.Output) bool { return o.Type == ipynb.ErrorOutput })
+	switch {
+	case shows || c.HasTag(ipynb.TagRaises) || info.Status == "" || info.Status == "ok":
+		return ""
+	case info.Status == "timeout":
+		return "stopped at its time limit"
+	}
+	return "stopped with an error"
 }
 
 // copies returns shallow copies, because merging streams edits outputs and the
@@ -308,10 +334,6 @@ func copies(outputs []*ipynb.Output) []*ipynb.Output {
 		all[i] = &c
 	}
 	return all
-}
-
-func (b *builder) fail(anchor, text string) {
-	b.page.Failures = append(b.page.Failures, failure{Anchor: anchor, Cell: strings.TrimPrefix(anchor, "cell-"), Text: text})
 }
 
 // reason is why a cell failed, in one line. A program that ends itself says on

@@ -100,15 +100,31 @@ func (p *Pictures) Dress(ctx context.Context, o *ipynb.Output) error {
 	if !ok || err != nil {
 		return err
 	}
-	option, err := scrub(c.Option)
+	svg, err := p.draw(ctx, c)
 	if err != nil {
-		return fmt.Errorf("chart %q: %w", c.Title, err)
-	}
-	svg, err := p.SVG(ctx, option, c.Width, c.Height)
-	if err != nil {
-		return fmt.Errorf("chart %q: %w", c.Title, err)
+		return err
 	}
 	text, _ := o.TextOf("text/html")
 	o.SetText("text/html", withPicture(text, c, svg))
 	return nil
+}
+
+// of returns the static picture of a chart: the one in its output, or a new one.
+func (p *Pictures) of(ctx context.Context, c *chartData, o *ipynb.Output) (string, error) {
+	if svg, ok := pictureIn(o); ok {
+		return svg, nil
+	}
+	return p.draw(ctx, c)
+}
+
+func (p *Pictures) draw(ctx context.Context, c *chartData) (string, error) {
+	option, err := scrub(c.Option)
+	if err != nil {
+		return "", fmt.Errorf("chart %q: %w", c.Title, err)
+	}
+	svg, err := p.SVG(ctx, option, c.Width, c.Height)
+	if err != nil {
+		return "", fmt.Errorf("chart %q: %w", c.Title, err)
+	}
+	return svg, nil
 }

@@ -20,6 +20,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"microcircuits/kernel/internal/files"
 	"microcircuits/kernel/ipynb"
@@ -53,14 +54,17 @@ func Write(ctx context.Context, nb *ipynb.Notebook, opts Options) ([]byte, error
 	return b.Bytes(), nil
 }
 
-// File renders an executed notebook into a file. The file appears whole or not
-// at all.
-func File(ctx context.Context, nb *ipynb.Notebook, path string, opts Options) error {
+// File renders an executed notebook into a file, which appears whole or not at
+// all, and returns its entry for an index page in the same folder.
+func File(ctx context.Context, nb *ipynb.Notebook, path string, opts Options) (Entry, error) {
 	html, err := Write(ctx, nb, opts)
 	if err != nil {
-		return err
+		return Entry{}, err
 	}
-	return Save(path, html)
+	if err := Save(path, html); err != nil {
+		return Entry{}, err
+	}
+	return Summarize(ctx, nb, filepath.Base(path), opts.Pictures)
 }
 
 // Save writes a page into a file, which appears whole or not at all.

@@ -365,10 +365,10 @@ func TestCancelled(t *testing.T) {
 func TestFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "mnist.html")
-	if err := File(t.Context(), failing(t), path, Options{}); err != nil {
+	if _, err := File(t.Context(), failing(t), path, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := File(t.Context(), illustrated(t, "hostile", hostile), path, Options{}); err != nil {
+	if _, err := File(t.Context(), illustrated(t, "hostile", hostile), path, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(path)
@@ -386,7 +386,7 @@ func TestFile(t *testing.T) {
 	if err != nil || len(entries) != 1 {
 		t.Errorf("%d files beside the report (%v), want none", len(entries)-1, err)
 	}
-	if err := File(t.Context(), failing(t), filepath.Join(dir, "missing", "x.html"), Options{}); err == nil {
+	if _, err := File(t.Context(), failing(t), filepath.Join(dir, "missing", "x.html"), Options{}); err == nil {
 		t.Error("no error for a folder that does not exist")
 	}
 }
@@ -425,7 +425,7 @@ func TestIndexOfOwnExperiments(t *testing.T) {
 		rec["figure"], rec["scale"], rec["reduced"] = "", "custom", false
 		rec["parameters"] = []object{{"name": "Rate", "value": "0.2", "preset": "0.1", "changed": true}, {"name": "Gain", "value": "1"}}
 		run(nb.Add(ipynb.Code, "x"), 1, recordOutput(t, rec))
-		e, err := Summarize(t.Context(), nb, href, Options{})
+		e, err := Summarize(t.Context(), nb, href, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -309,7 +309,7 @@ func sampleIndex(t testing.TB) []byte {
 	ctx := t.Context()
 	var entries []Entry
 	for i, nb := range []*ipynb.Notebook{illustrated(t, "sample", sample), failing(t), illustrated(t, "hostile", hostile)} {
-		e, err := Summarize(ctx, nb, fmt.Sprintf("report-%d.html", i+1), Options{})
+		e, err := Summarize(ctx, nb, fmt.Sprintf("report-%d.html", i+1), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
