@@ -28,28 +28,22 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// living lists the living processes that satisfy a condition, one a line.
-func living(t *testing.T, which func(processes.Process) bool) string {
+// found returns the living processes that satisfy a condition.
+func found(t *testing.T, which func(processes.Process) bool) []processes.Process {
 	t.Helper()
 	all, err := processes.All()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found []string
-	for _, p := range all {
-		if which(p) {
-			found = append(found, p.String())
-		}
-	}
-	return strings.Join(found, "\n")
+	return slices.DeleteFunc(all, func(p processes.Process) bool { return !which(p) })
 }
 
 // nothingLeft fails when a process of one of the groups lives or the folder holds
 // anything of a kernel.
 func nothingLeft(t *testing.T, tmp string, groups ...int) {
 	t.Helper()
-	if alive := living(t, func(p processes.Process) bool { return slices.Contains(groups, p.Group) }); alive != "" {
-		t.Errorf("processes of the kernel's group are left:\n%s", alive)
+	if alive := found(t, func(p processes.Process) bool { return slices.Contains(groups, p.Group) }); len(alive) > 0 {
+		t.Errorf("processes of the kernel's group are left: %v", alive)
 	}
 	entries, err := os.ReadDir(tmp)
 	if err != nil {
@@ -64,21 +58,15 @@ func nothingLeft(t *testing.T, tmp string, groups ...int) {
 
 // killAll kills the processes that satisfy a condition and returns how many
 // there were.
-func killAll(t *testing.T, which func(processes.Process) bool) (n int) {
+func killAll(t *testing.T, which func(processes.Process) bool) int {
 	t.Helper()
-	all, err := processes.All()
-	if err != nil {
-		t.Fatal(err)
-	}
+	all := found(t, which)
 	for _, p := range all {
-		if which(p) {
-			n++
-			if err := syscall.Kill(p.ID, syscall.SIGKILL); err != nil {
-				t.Error(err)
-			}
+		if err := syscall.Kill(p.ID, syscall.SIGKILL); err != nil {
+			t.Error(err)
 		}
 	}
-	return n
+	return len(all)
 }
 
 // isGoNB tells of a process that it is the GoNB of a kernel of this test.
@@ -127,14 +115,8 @@ func served(t *testing.T, f *Front) *gonb.Session {
 	s := attached(t, conn)
 	t.Cleanup(func() {
 		var groups []int
-		all, err := processes.All()
-		if err != nil {
-			t.Error(err)
-		}
-		for _, p := range all {
-			if isGoNB(p) {
-				groups = append(groups, p.Group)
-			}
+		for _, p := range found(t, isGoNB) {
+			groups = append(groups, p.Group)
 		}
 		if err := s.Shutdown(); err != nil {
 			t.Error(err)

@@ -94,15 +94,15 @@ func launcher(t testing.TB) string {
 // gone waits until no process mentions the text in its command line.
 func gone(t *testing.T, text string) {
 	t.Helper()
-	left := ""
+	var left []processes.Process
 	for range 100 {
-		left = living(t, func(p processes.Process) bool { return strings.Contains(p.Args, text) })
-		if left == "" {
+		left = found(t, func(p processes.Process) bool { return strings.Contains(p.Args, text) })
+		if len(left) == 0 {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Errorf("processes left:\n%s", left)
+	t.Errorf("processes left: %v", left)
 }
 
 // kernelFolder is how the temporary folders of this test's kernels begin.

@@ -90,7 +90,8 @@ func (o *Options) session(ctx context.Context) (s *Session, ended bool, err erro
 }
 
 // Attach connects to a kernel that somebody else runs, GoNB or another. It gets
-// the cells as they are, and Close leaves it running.
+// the cells as they are, and Close leaves it running. Tests are front ends of a
+// kernel by it.
 func Attach(ctx context.Context, conn *wire.Connection) (*Session, error) {
 	s := newSession(nil, conn)
 	if err := s.connect(ctx); err != nil {
@@ -118,8 +119,8 @@ func (s *Session) Dead() bool {
 	}
 }
 
-// TempDir is the session's private temporary folder, the TMPDIR of its cells.
-// It goes with the session.
+// TempDir is the private temporary folder of a GoNB of our own, the TMPDIR of its
+// cells. It goes with the session.
 func (s *Session) TempDir() string { return s.proc.tmp }
 
 func newSession(proc *process, conn *wire.Connection) *Session {
