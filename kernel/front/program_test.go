@@ -91,6 +91,18 @@ func launcher(t testing.TB) string {
 	return file
 }
 
+// groupEnds waits until no process of a group is left, without ending any.
+func groupEnds(t *testing.T, group int) {
+	t.Helper()
+	for range 500 {
+		if len(found(t, func(p processes.Process) bool { return p.Group == group })) == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("processes of a killed kernel's group are left")
+}
+
 // gone waits until no process mentions the text in its command line.
 func gone(t *testing.T, text string) {
 	t.Helper()

@@ -26,7 +26,15 @@ import (
 func TestSoakCells(t *testing.T) {
 	f := &Front{Dress: new(report.Pictures).Dress, Options: gonb.Options{Env: []string{names.HeadlessEnv + "=1"}}}
 	served(t, f)
-	s := attached(t, f.out.conn)
+	client := func() *gonb.Session { // that nothing holds on to when it is closed
+		s, err := gonb.Attach(t.Context(), f.out.conn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := client()
+	defer func() { s.Close() }()
 	const chart = "dendrite.Show(dendrite.Lines(dendrite.LinesSpec{Title: \"cell %d\"}))"
 	kinds := []func(i int) (code, want string){
 		func(i int) (string, string) {
@@ -73,7 +81,7 @@ func TestSoakCells(t *testing.T) {
 		}
 		if i%100 == 0 { // what a session keeps of its cells is not the front's
 			s.Close()
-			s = attached(t, f.out.conn)
+			s = client()
 		}
 		if i == 100 {
 			early = heap()
@@ -144,7 +152,8 @@ func unrecorded(t *testing.T, s *gonb.Session, code string) (stdout string, repl
 
 // A kernel is started a hundred times on the same ports, as Jupyter does when it
 // restarts one: it is ended by request or killed, when it has just started or
-// has run a cell, and never leaves anything behind.
+// has run a cell, and never leaves anything behind. The go command that a killed
+// one may have been waiting for ends by itself.
 func TestSoakRestarts(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	program := kernelProgram(t)
@@ -162,6 +171,7 @@ func TestSoakRestarts(t *testing.T) {
 				t.Error(err)
 			}
 			<-s.ended
+			groupEnds(t, s.cmd.Process.Pid)
 		} else {
 			s.stop(t)
 		}
