@@ -5,8 +5,7 @@ import (
 	"microcircuits/dendrite/notebook"
 )
 
-// Charts of a reader's own data, under short names; package chart documents
-// them.
+// Charts of your own data, under short names. Package chart documents them.
 type (
 	Chart         = chart.Chart
 	Axis          = chart.Axis
@@ -32,21 +31,21 @@ func Traces(spec TracesSpec) *Chart { return chart.Traces(spec) }
 // HeatMap draws a matrix as colours.
 func HeatMap(spec HeatMapSpec) *Chart { return chart.HeatMap(spec) }
 
-// Confusion draws a confusion matrix so that mistakes stand out.
+// Confusion draws a confusion matrix in which mistakes are easy to see.
 func Confusion(spec ConfusionSpec) *Chart { return chart.Confusion(spec) }
 
 // ImageGrid draws small images, such as digits, with labels.
 func ImageGrid(spec ImageGridSpec) *Chart { return chart.ImageGrid(spec) }
 
-// MeanSD is a curve through the mean of several runs with a band of one standard
-// deviation.
+// MeanSD returns the curve of the mean of several runs, with a band of one
+// standard deviation.
 func MeanSD(name string, q chart.Quantity, x []float64, runs [][]float64) Curve {
 	return chart.MeanSD(name, q, x, runs)
 }
 
-// Explore makes one chart of several that draw makes, one for each value of the
-// quantity named: a slider (for strings a list) picks the one to see, also in a
-// saved notebook and in a report.
+// Explore calls draw once for each value of the named quantity and joins the
+// charts into one. A slider (for strings a list) selects the chart to show, also
+// in a saved notebook and in a report.
 func Explore[T comparable](name string, start T, values []T, draw func(T) *Chart) *Chart {
 	return chart.Explore(name, start, values, draw)
 }

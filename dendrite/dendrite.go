@@ -1,16 +1,15 @@
-// Package dendrite is the one import of a notebook: the experiments behind the
-// figures of the paper, and what it takes to show them.
+// Package dendrite is the import that every notebook uses: it runs the figures of
+// the paper and your own experiments, and shows their results.
 //
-//	p := dendrite.SelfPredictionPreset("quick") // typed parameters
-//	p.Sigma = 0.2
-//	run := dendrite.SelfPrediction(p)            // computed, or found in the run store
-//	dendrite.Show(run.Convergence())             // a chart
-//	dendrite.Compare(run)                        // the paper's numbers and ours
+//	p := dendrite.Preset(figure.SelfPrediction, "quick", dendrite.Changes{"Sigma": 0.2})
+//	run := dendrite.Run(figure.SelfPrediction, p) // computed, or read from the run store
+//	dendrite.Show(run.Convergence())              // a chart
+//	dendrite.Compare(run)                         // the paper's numbers and ours
 //
-// Cells are short because mistakes end them: a function that cannot do what it
-// is asked prints one clear line and ends the program with exit code 1. Programs
-// that want errors instead use the packages below this one: experiment, chart,
-// notebook, runstore, and the models microcircuit, twostep and baseline.
+// To keep cells short, these functions return no errors: a function that fails
+// prints one line and ends the program with exit code 1. The packages that this
+// one uses return errors: figure, experiment, chart, notebook, runstore, and the
+// models microcircuit, twostep and baseline.
 package dendrite
 
 import (
@@ -21,58 +20,71 @@ import (
 	"syscall"
 
 	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/figure"
 	"microcircuits/dendrite/notebook"
+	"microcircuits/dendrite/record"
 )
 
-// The parameters of the experiments.
+// Types for your own experiment. Package experiment documents them, and
+// notebooks/template.ipynb uses them.
 type (
-	SelfPredictionParams = experiment.SelfPrediction
-	MNISTParams          = experiment.MNIST
+	Definition[P, R any] = experiment.Definition[P, R]
+	Own[P, S any]        = experiment.Own[P, S]
+	Info                 = experiment.Info
+	Scale                = experiment.Scale
+	Changes              = experiment.Changes
+	Work                 = experiment.Work
+	Claim                = record.Claim
 )
 
-// SelfPredictionPreset returns the parameters of scale "quick" or "paper".
-func SelfPredictionPreset(scale string) SelfPredictionParams {
-	return experiment.SelfPredictionPreset(parse(scale))
+// PerSeed plans one job for each seed of your own experiment: see
+// [experiment.PerSeed].
+func PerSeed[P, S any](compute func(ctx context.Context, p P, seed uint64, w *Work) (S, error)) func(P, *experiment.Plan) (func(*experiment.Run[P]) *experiment.Seeds[P, S], error) {
+	return experiment.PerSeed(compute)
 }
 
-// MNISTPreset returns the parameters of scale "quick" or "paper".
-func MNISTPreset(scale string) MNISTParams { return experiment.MNISTPreset(parse(scale)) }
+// Finished is a finished run of any figure.
+type Finished interface{ About() *record.Record }
 
-// SelfPrediction runs the first figure: a network without a teacher learns to
-// cancel its own top-down input (A Fig. 1, N Fig. S1).
-func SelfPrediction(p SelfPredictionParams) *experiment.SelfPredictionRun {
-	return run("Self-prediction", p.Run)
-}
-
-// MNIST runs the digits figure: microcircuit, backprop and single layer on
-// handwritten digits (A Fig. 4, N Fig. 3).
-func MNIST(p MNISTParams) *experiment.MNISTRun { return run("MNIST", p.Run) }
-
-// parse returns the scale of that name; besides are what an experiment has
-// beyond quick and paper.
-func parse(scale string, besides ...experiment.Scale) experiment.Scale {
-	s, err := experiment.ParseScale(scale, besides...)
+// Preset returns the parameters of a figure at scale "quick" or "paper", or at
+// another scale that it has, with changes by name.
+func Preset[P, R any](d *experiment.Definition[P, R], scale string, changes ...Changes) P {
+	s, err := d.ParseScale(scale)
 	if err != nil {
 		fail(err)
 	}
-	return s
+	all := Changes{}
+	for _, c := range changes {
+		for name, value := range c {
+			all[name] = value
+		}
+	}
+	p, err := d.At(s, all)
+	if err != nil {
+		fail(err)
+	}
+	return p
 }
 
-// run executes an experiment under a progress bar. The stop button, which sends
-// an interrupt, ends it with everything finished or checkpointed kept.
-func run[R any](title string, start func(context.Context, experiment.Env) (R, error)) R {
+// Run computes a figure or your own experiment and shows a progress bar, or reads
+// the result from the run store. The stop button sends an interrupt, which ends the
+// run: finished jobs and checkpoints are kept.
+func Run[P any, R Finished](d *experiment.Definition[P, R], p P) R {
+	if f, err := figure.Find(d.Info.Name); err == nil && f != experiment.Any(d) {
+		fail(fmt.Errorf("experiment %s: this name is taken by a figure of the paper: choose another Info.Name", d.Info.Name))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var bar *notebook.Progress // none for a run that is found in the store
-	r, err := start(ctx, experiment.Env{Progress: func(p experiment.Progress) {
+	var bar *notebook.Progress // nil for a run that is read from the store
+	r, err := d.Run(ctx, experiment.Env{Progress: func(p experiment.Progress) {
 		if bar == nil {
-			bar = notebook.NewProgress(title)
+			bar = notebook.NewProgress(d.Info.Title)
 		}
 		bar.Update(p.Fraction, p.Text)
 		for _, q := range p.Points {
 			bar.Point(q.Curve, q.X, q.Y)
 		}
-	}})
+	}}, p)
 	if err != nil {
 		if bar != nil {
 			bar.Fail(err)
@@ -83,6 +95,16 @@ func run[R any](title string, start func(context.Context, experiment.Env) (R, er
 		bar.Done("")
 	}
 	return r
+}
+
+// Figures returns a table of the figures: what each notebook shows.
+func Figures() Table {
+	t := Table{Header: []string{"Notebook", "What it shows", "Figure"}}
+	for _, f := range figure.Catalogue() {
+		info := f.About()
+		t.Rows = append(t.Rows, []string{info.Notebook, info.Claim, info.Figure})
+	}
+	return t
 }
 
 // fail ends the cell.

@@ -5,9 +5,10 @@ import (
 	"os"
 
 	"microcircuits/dendrite"
+	"microcircuits/dendrite/figure"
 )
 
-// A cell of a notebook: typed parameters, a run, what came of it.
+// A cell of a notebook: parameters, a run and its results.
 func Example() {
 	store, err := os.MkdirTemp("", "runs")
 	if err != nil {
@@ -15,13 +16,12 @@ func Example() {
 		return
 	}
 	defer os.RemoveAll(store)
-	os.Setenv("DENDRITE_STORE", store) // a notebook leaves this to the user
+	os.Setenv("DENDRITE_STORE", store) // notebooks do not set this variable
 
-	p := dendrite.SelfPredictionPreset("quick")
+	p := dendrite.Preset(figure.SelfPrediction, "quick", dendrite.Changes{"Seeds": 1, "Patterns": 100})
 	p.Inputs, p.Hidden, p.Outputs = 8, 6, 3
-	p.Seeds, p.Patterns = 1, 100
 
-	run := dendrite.SelfPrediction(p)
+	run := dendrite.Run(figure.SelfPrediction, p)
 	fmt.Println(run.Badge())
 	fmt.Println(run.Convergence().Title)
 	fmt.Println("apical potential fell:", run.Fall()[0] > 2)

@@ -10,8 +10,8 @@ import (
 	"microcircuits/dendrite/microcircuit"
 )
 
-// A network of the reader's own, without an experiment around it; package
-// microcircuit documents it.
+// Types for your own network, without an experiment. Package microcircuit
+// documents them.
 type (
 	Network       = microcircuit.Network
 	NetworkParams = microcircuit.Params
@@ -19,7 +19,7 @@ type (
 	Probe         = microcircuit.Probe
 )
 
-// The paper's schematic; package chart documents it.
+// Types for the paper's schematic. Package chart documents them.
 type (
 	CircuitSpec = chart.CircuitSpec
 	Plastic     = chart.Plastic
@@ -33,8 +33,8 @@ func Circuit(spec CircuitSpec) *Diagram { return chart.Circuit(spec) }
 // share, for areas of these sizes, with all synapses frozen and no noise.
 func NetworkDefaults(sizes ...int) NetworkParams { return microcircuit.Defaults(sizes...) }
 
-// NewNetwork returns a network at rest; its weights and its noise follow from
-// the seed.
+// NewNetwork returns a network at rest. The seed determines its weights and its
+// noise.
 func NewNetwork(p NetworkParams, seed uint64) *Network {
 	n, err := microcircuit.New(p, seed)
 	if err != nil {
@@ -43,21 +43,21 @@ func NewNetwork(p NetworkParams, seed uint64) *Network {
 	return n
 }
 
-// Change gives a network other parameters, such as learning rates.
+// Change changes the parameters of a network, such as its learning rates.
 func Change(n *Network, p NetworkParams) {
 	if err := n.SetParams(p); err != nil {
 		fail(err)
 	}
 }
 
-// Watch returns a probe of a quantity of an area: of the neurons named, or of
-// all. It samples every half millisecond at the usual step of 0.1 ms.
+// Watch returns a probe that records a quantity of an area: of the given neurons,
+// or of all. It samples every 0.5 ms at the default time step of 0.1 ms.
 func Watch(q microcircuit.Quantity, area int, neurons ...int) *Probe {
 	return &Probe{Quantity: q, Area: area, Neurons: neurons, Every: 5}
 }
 
-// Simulate lets a network go on for some milliseconds, with its input and target as
-// they are, while the probes record.
+// Simulate runs a network for ms milliseconds with its present input and target.
+// The probes record.
 func Simulate(n *Network, ms float64, probes ...*Probe) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

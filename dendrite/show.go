@@ -4,38 +4,43 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"microcircuits/dendrite/experiment"
 	"microcircuits/dendrite/notebook"
+	"microcircuits/dendrite/record"
 )
 
-// Show displays each item in the cell: charts, tables, Markdown, anything.
+// Show displays each item in the cell: charts, tables, Markdown or any value.
 func Show(items ...any) { notebook.Show(items...) }
 
-// Clear removes what the cell has shown so far; with wait, not before the next
-// thing is shown.
+// Clear removes what the cell has shown. With wait, it does so when the next
+// output arrives.
 func Clear(wait bool) { notebook.Clear(wait) }
 
-// Export writes the HTML report of the open notebook, as it stands when the cell
-// is done; the cell "%export" does the same.
+// Export writes the HTML report of the open notebook after the cell has finished.
+// The cell "%export" does the same.
 func Export() { notebook.Export() }
 
-// Parameters checks the parameters and shows their table: value, the paper's
-// value and its source.
-func Parameters(p experiment.Params) {
-	if err := p.Validate(); err != nil {
+// Parameters checks the parameters of a figure and shows a table of them: the
+// value, the paper's value and its source.
+func Parameters[P, R any](d *experiment.Definition[P, R], p P) {
+	if err := d.Validate(p); err != nil {
 		fail(err)
 	}
 	t := notebook.Table{Header: []string{"Parameter", "Symbol", "Value", "Paper", "Unit", "Meaning", "Source"}}
-	t.Notes = []string{experiment.Sources}
-	changed := false
-	for _, q := range p.Parameters() {
+	changed, sourced := false, false
+	for _, q := range d.Table(p) {
 		value := q.Value
 		if q.Changed {
 			value += fmt.Sprintf(" * (preset %s)", q.Preset)
 			changed = true
 		}
+		sourced = sourced || q.Source != ""
 		t.Rows = append(t.Rows, []string{q.Name, q.Symbol, value, q.Paper, q.Unit, q.Doc, q.Source})
+	}
+	if sourced {
+		t.Notes = append(t.Notes, experiment.Sources)
 	}
 	if changed {
 		t.Notes = append(t.Notes, "* differs from the preset")
@@ -43,15 +48,15 @@ func Parameters(p experiment.Params) {
 	notebook.Show(t)
 }
 
-// Summary shows in one line what was run, at which scale, and what it cost.
-func Summary(run experiment.Run) {
+// Summary shows one line: the run, its scale and its computing time.
+func Summary(run Finished) {
 	r := run.About()
 	how := fmt.Sprintf("computed in %s", seconds(r.Provenance.WallSeconds))
 	if r.Provenance.Cached {
 		how = fmt.Sprintf("found in the run store (computed on %s)", r.Provenance.Started.Format("2 January 2006"))
 	}
 	notebook.Show(notebook.Markdown(fmt.Sprintf("**%s**, %s: %d seeds, %s of computing, %s.",
-		r.Info.Title, r.Badge(), len(r.Provenance.Seeds), seconds(r.Provenance.ComputeSeconds), how)))
+		r.Title, r.Badge(), len(r.Provenance.Seeds), seconds(r.Provenance.ComputeSeconds), how)))
 }
 
 func seconds(s float64) string {
@@ -66,45 +71,50 @@ func seconds(s float64) string {
 	return fmt.Sprintf("%.1f h", s/3600)
 }
 
-// Compare shows the paper's numbers and ours with tolerance and verdict, and
-// what deviates. The whole record of the run, from parameters to provenance,
-// travels along for the report.
-func Compare(run experiment.Run) {
+// Compare shows the paper's numbers and ours with tolerance and verdict, and the
+// deviations. The output also contains the record of the run, from parameters to
+// provenance, for the report.
+func Compare(run Finished) {
 	r := run.About()
 	t := notebook.Table{
 		Title:  "Paper versus ours: " + r.Badge(),
 		Header: []string{"Quantity", "Paper", "Ours", "Tolerance", "Verdict", "Note"},
 	}
-	for _, c := range r.Comparison {
-		t.Rows = append(t.Rows, []string{c.Quantity, c.Paper, c.Ours, c.Tolerance, string(c.Verdict), c.Note})
+	for _, c := range r.Claims {
+		t.Rows = append(t.Rows, []string{c.Quantity, c.Paper.String(), c.OursText(), c.BoundText(), string(c.Verdict), c.Note})
 	}
-	for _, d := range r.Info.Deviations {
+	for _, d := range r.Deviations {
 		t.Notes = append(t.Notes, "Deviation: "+d)
 	}
-	var record any
+	var form any
 	data, err := json.Marshal(r)
 	if err == nil {
-		err = json.Unmarshal(data, &record)
+		err = json.Unmarshal(data, &form)
 	}
 	if err != nil {
 		fail(fmt.Errorf("record of the run: %w", err))
 	}
 	bundle := t.Bundle()
-	bundle[experiment.MIME] = record
+	bundle[record.MIME] = form
 	notebook.Bundle(bundle)
 }
 
 // Markdown shows text with **marks** and $formulas$.
 func Markdown(lines ...string) { notebook.Show(notebook.Markdown(strings.Join(lines, "\n"))) }
 
-// EachSeed is a table of what every network of a run did.
-func EachSeed(title string, r interface {
-	EachSeed() (heading []string, rows [][]string)
-}) Table {
+// Rows returns a table of the rows that list returns, such as run.EachSeed.
+// Columns of numbers are aligned to the right.
+func Rows(title string, list func() (header []string, rows [][]string)) Table {
 	t := Table{Title: title}
-	t.Header, t.Rows = r.EachSeed()
-	for range t.Header {
-		t.Align = append(t.Align, notebook.Right)
+	t.Header, t.Rows = list()
+	for column := range t.Header {
+		align := notebook.Right
+		for _, row := range t.Rows {
+			if strings.IndexFunc(row[column], unicode.IsDigit) != 0 {
+				align = notebook.Left
+			}
+		}
+		t.Align = append(t.Align, align)
 	}
 	return t
 }

@@ -4,17 +4,15 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/figure"
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/clone"
 	"microcircuits/kernel/report"
 )
@@ -28,19 +26,19 @@ type checkCmd struct {
 
 // Help implements kong.HelpProvider.
 func (checkCmd) Help() string {
-	return `Runs notebooks with their presets and holds every number against the run kept in
+	return `Runs notebooks with their presets and compares every number with the kept run in
 notebooks/results (quick scale: notebooks/results/quick). A number fails when
 
   - its verdict is worse than in the kept run,
-  - it differs from the kept one: runs are deterministic. On another numeric
-    backend than that of the kept run it may differ by a tenth, by one in the last
-    digit shown, or as rounding errors do (below 1e-9),
+  - it differs from the kept number in any seed, because runs are deterministic. If
+    the numeric backend is not that of the kept run, the average over seeds may differ
+    by a tenth, by one in the last digit shown, or by rounding errors (below 1e-9),
   - it deviates from the paper and no run is kept,
-  - it was kept and is not shown any more.
+  - it is in the kept run, but the notebook does not show it.
 
-Exit status 1 when one fails, or when a notebook shows no number. Runs that are in
-the store are looked up and not computed again; for an independent check name an
-empty store:
+The exit status is 1 when a number fails, or when a notebook shows no number. Runs
+found in the store are not computed again. For an independent check use an empty
+store:
 
   DENDRITE_STORE=$(mktemp -d) go run ./kernel check
 
@@ -51,18 +49,19 @@ Examples:
   go run ./kernel check mnist --scale paper`
 }
 
-// A checked is one number of a run beside that of the kept run.
-type checked struct {
-	Experiment string `json:"experiment"`
-	Quantity   string `json:"quantity"`
-	Paper      string `json:"paper"`
-	Kept       string `json:"kept"`
-	Now        string `json:"now"`
-	Tolerance  string `json:"tolerance"`
-	KeptAs     string `json:"keptVerdict"`
-	Verdict    string `json:"verdict"`
-	Failed     bool   `json:"failed"`
-	Why        string `json:"why,omitempty"` // it failed
+// A comparison is one claim of a run and the same claim of the kept run.
+type comparison struct {
+	Experiment string         `json:"experiment"`
+	ID         string         `json:"id"`
+	Quantity   string         `json:"quantity"`
+	Paper      string         `json:"paper"`
+	Kept       string         `json:"kept"`
+	Now        string         `json:"now"`
+	Bound      string         `json:"bound"`
+	KeptAs     record.Verdict `json:"keptVerdict"`
+	Verdict    record.Verdict `json:"verdict"`
+	Failed     bool           `json:"failed"`
+	Why        string         `json:"why,omitempty"` // reason of the failure
 }
 
 func (cmd *checkCmd) Run(ctx context.Context, c *console) error {
@@ -71,11 +70,7 @@ func (cmd *checkCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	dir := filepath.Join(root, "notebooks")
-	names, err := checkNames(cmd.Names)
-	if err != nil {
-		return err
-	}
-	paths, err := selectNotebooks(dir, names)
+	paths, err := selectNotebooks(dir, checkNames(cmd.Names))
 	if err != nil {
 		return err
 	}
@@ -92,8 +87,8 @@ func (cmd *checkCmd) Run(ctx context.Context, c *console) error {
 	if err := r.prepare(ctx, jobs); err != nil {
 		return err
 	}
-	results := report.ResultsDir(filepath.Join(dir, "results"), cmd.Scale)
-	var all []checked
+	results := report.ResultsDir(filepath.Join(dir, "results"), record.Scale(cmd.Scale))
+	var all []comparison
 	for _, j := range jobs {
 		j.out = filepath.Join(tmp, j.name+".ipynb")
 		if err := r.run(ctx, j); err != nil {
@@ -109,131 +104,112 @@ func (cmd *checkCmd) Run(ctx context.Context, c *console) error {
 			if err != nil {
 				return err
 			}
-			all = append(all, hold(run, ref)...)
+			all = append(all, compareClaims(run, ref)...)
 		}
 		if len(all) == before {
-			return fmt.Errorf("%s shows no number to hold against a kept run", j.name)
-		}
-	}
-	failed := 0
-	for _, k := range all {
-		if k.Failed {
-			failed++
+			return fmt.Errorf("%s shows no number to compare with a kept run", j.name)
 		}
 	}
 	if cmd.JSON {
-		err = c.tellJSON(all)
+		err = c.printJSON(all)
 	} else {
-		err = tellChecked(c, all)
+		err = printComparisons(c, all)
 	}
 	if err != nil {
 		return err
 	}
-	if failed > 0 {
-		c.say("%d of %d numbers do not hold", failed, len(all))
-		return errTold
+	text, failed := summary(all)
+	c.status("%s", text)
+	if failed {
+		return errReported
 	}
-	c.say("%d numbers hold", len(all))
 	return nil
 }
 
-// checkNames turns names of experiments into those of their notebooks, and leaves
-// out notebooks without an experiment when nothing is named.
-func checkNames(names []string) ([]string, error) {
-	notebooks := map[string]string{}
-	var all []string
-	for _, e := range experiment.Catalogue() {
-		notebooks[e.Name] = e.Notebook
-		all = append(all, e.Notebook)
-	}
-	if len(names) == 0 {
-		return all, nil
-	}
-	var out []string
-	for _, n := range names {
-		if nb, ok := notebooks[n]; ok {
-			n = nb
+// summary returns how many numbers were compared and how many failed, and whether any
+// failed.
+func summary(all []comparison) (text string, anyFailed bool) {
+	compared, failed := 0, 0
+	for _, k := range all {
+		if k.Kept != notKept {
+			compared++
 		}
-		out = append(out, n)
+		if k.Failed {
+			failed++
+		}
 	}
-	return out, nil
+	return fmt.Sprintf("%d numbers, %d of them compared with a kept run: %d failed", len(all), compared, failed), failed > 0
 }
 
-// hold puts the numbers of a run beside those of the kept one, which may be nil.
-func hold(run *report.Run, ref *report.Reference) []checked {
+// checkNames replaces names of experiments by names of their notebooks. Without
+// names it returns every notebook that has an experiment.
+func checkNames(names []string) []string {
+	var all []string
+	if len(names) == 0 {
+		for _, f := range figure.Catalogue() {
+			all = append(all, f.About().Notebook)
+		}
+	}
+	for _, n := range names {
+		if f, err := figure.Find(n); err == nil {
+			n = f.About().Notebook
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+// notKept stands for the kept number of a claim that is not in the kept run.
+const notKept = "not kept"
+
+// compareClaims compares the claims of a run with those of the kept run, which
+// may be nil.
+func compareClaims(run *record.Record, ref *report.Reference) []comparison {
 	if ref == nil {
 		ref = new(report.Reference)
 	}
-	var all []checked
-	add := func(c report.Comparison, k checked) {
-		k.Experiment, k.Quantity, k.Paper, k.Tolerance = run.Experiment, c.Quantity, c.Paper, c.Tolerance
+	var all []comparison
+	add := func(c *record.Claim, k comparison) {
+		k.Experiment, k.ID, k.Quantity, k.Paper, k.Bound = run.Experiment, c.ID, c.Quantity, c.Paper.String(), c.BoundText()
 		k.Failed = k.Why != ""
 		all = append(all, k)
 	}
-	for _, now := range run.Comparison {
-		k := checked{Now: now.Ours, Verdict: now.Verdict, Kept: "not kept"}
-		if i := slices.IndexFunc(ref.Comparison, sameQuantity(now)); i >= 0 {
-			before := ref.Comparison[i]
-			k.Kept, k.KeptAs = before.Ours, before.Verdict
+	for i := range run.Claims {
+		now := &run.Claims[i]
+		k := comparison{Now: now.OursText(), Verdict: now.Verdict, Kept: notKept}
+		if before := record.Find(ref.Claims, now.ID); before != nil {
+			k.Kept, k.KeptAs = before.OursText(), before.Verdict
+			same := ref.Backend == run.Provenance.Backend
 			switch {
-			case rank(now) < rank(before):
-				k.Why = "the kept run: " + before.Verdict
-			case ref.Backend == run.Provenance.Backend && now.Ours != before.Ours:
-				k.Why = "another number on the same backend, " + ref.Backend
-			case !alike(now.Ours, before.Ours):
-				k.Why = "another number, also for another backend"
+			case now.Verdict.Rank() < before.Verdict.Rank():
+				k.Why = "the kept run: " + string(before.Verdict)
+			case measuresAgree(now, before, same):
+			case same:
+				k.Why = "different number on the same backend, " + ref.Backend
+			default:
+				k.Why = "different number, by more than another backend explains"
 			}
-		} else if now.Verdict == "deviates" {
+		} else if now.Verdict == record.Deviates {
 			k.Why = "no kept run"
 		}
 		add(now, k)
 	}
-	for _, before := range ref.Comparison {
-		if !slices.ContainsFunc(run.Comparison, sameQuantity(before)) {
-			add(before, checked{Now: "not shown", Kept: before.Ours, KeptAs: before.Verdict, Why: "it was kept"})
+	for i := range ref.Claims {
+		if before := &ref.Claims[i]; run.Claim(before.ID) == nil {
+			add(before, comparison{Now: "not shown", Kept: before.OursText(), KeptAs: before.Verdict, Why: "it is in the kept run"})
 		}
 	}
 	return all
 }
 
-func sameQuantity(c report.Comparison) func(report.Comparison) bool {
-	return func(d report.Comparison) bool { return c.Quantity == d.Quantity }
+// measuresAgree reports whether all measures of two claims agree, see [checkCmd.Help].
+func measuresAgree(now, before *record.Claim, exactly bool) bool {
+	return slices.EqualFunc(now.Ours, before.Ours, func(a, b record.Measure) bool {
+		return a.Name == b.Name && a.Alike(&b, exactly)
+	})
 }
 
-// rank orders verdicts from bad to good.
-func rank(c report.Comparison) int {
-	return slices.Index([]string{"deviates", "qualitatively", "matches"}, c.Verdict)
-}
-
-// numeral finds a number in a text: its digits after the point, and its power of
-// ten.
-var numeral = regexp.MustCompile(`-?\d+(?:\.(\d+))?(?:e([-+]?\d+))?`)
-
-// alike tells whether two texts say the same, but for what different numeric
-// backends may make of the numbers in them: see [checkCmd.Help].
-func alike(a, b string) bool {
-	x, y := numeral.FindAllStringSubmatch(a, -1), numeral.FindAllStringSubmatch(b, -1)
-	if len(x) != len(y) || numeral.ReplaceAllString(a, "#") != numeral.ReplaceAllString(b, "#") {
-		return false
-	}
-	for i := range x {
-		p, _ := strconv.ParseFloat(x[i][0], 64) // the pattern of a number
-		q, _ := strconv.ParseFloat(y[i][0], 64)
-		largest := max(math.Abs(p), math.Abs(q))
-		if off := math.Abs(p - q); off > 0.1*largest && off > 1.01*max(lastDigit(x[i]), lastDigit(y[i])) && largest > 1e-9 {
-			return false
-		}
-	}
-	return true
-}
-
-// lastDigit is what one in the last digit of a number is worth.
-func lastDigit(numeral []string) float64 {
-	power, _ := strconv.Atoi(numeral[2]) // none: 0
-	return math.Pow10(power - len(numeral[1]))
-}
-
-func tellChecked(c *console, all []checked) error {
+func printComparisons(c *console, all []comparison) error {
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	last := ""
 	for _, k := range all {
@@ -245,7 +221,7 @@ func tellChecked(c *console, all []checked) error {
 		if k.Failed {
 			mark = "FAILED"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s, kept %s\t(%s)\n", mark, k.Quantity, k.Now, k.Kept, cmp.Or(k.Why, k.Verdict))
+		fmt.Fprintf(table, "%s\t%s\t%s, kept %s\t(%s)\n", mark, k.Quantity, k.Now, k.Kept, cmp.Or(k.Why, string(k.Verdict)))
 	}
 	return table.Flush()
 }

@@ -23,7 +23,7 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// shots is where screenshots go, for people to look at.
+// shots is the folder for screenshots that people can look at.
 var shots = flag.String("shots", "", "folder for screenshots of the notebook tested")
 
 // A classic is the classic Notebook with one notebook open in Chromium.
@@ -32,11 +32,11 @@ type classic struct {
 	ctx context.Context
 }
 
-// patience is how long any one step may take on a busy machine.
+// patience is the time limit of one step on a busy machine.
 const patience = 4 * time.Minute
 
-// openClassic starts Jupyter's server and opens the notebook, named as in its
-// folder; cells run in the installed kernel.
+// openClassic starts Jupyter's server and opens the notebook at path; its cells run
+// in the installed kernel.
 func openClassic(t *testing.T, env []string, path string) *classic {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -126,7 +126,7 @@ func (c *classic) command(name string) {
 	c.eval(fmt.Sprintf(`Jupyter.actions.call("jupyter-notebook:%s")`, name))
 }
 
-// add appends a cell, runs it, and returns what refers to it in the page.
+// add appends a cell, runs it, and returns the JavaScript expression for it.
 func (c *classic) add(source string) string {
 	c.t.Helper()
 	n := c.eval(fmt.Sprintf(`(function () { var n = Jupyter.notebook; n.insert_cell_at_bottom("code").set_text(%q); return n.ncells() - 1 })()`, source))
@@ -135,7 +135,7 @@ func (c *classic) add(source string) string {
 	return cell
 }
 
-// run is add for a cell that ends soon, and returns what it shows.
+// run adds a cell, waits until it has ended and returns the text of its output.
 func (c *classic) run(source string) string {
 	c.t.Helper()
 	cell := c.add(source)
@@ -162,8 +162,8 @@ func (c *classic) shoot(name string) {
 	}
 }
 
-// A person's session: the tour, a slider, a long training that is stopped and
-// taken up again, parameters and a report.
+// A user's session: the tour, a slider, a long training that is stopped and
+// continued, the parameters and a report.
 func TestClassicNotebook(t *testing.T) {
 	env, tmp := installed(t)
 	dir, err := os.MkdirTemp("../notebooks", ".test-") // in the clone, where the kernel finds it
@@ -196,7 +196,7 @@ func TestClassicNotebook(t *testing.T) {
 	c.wait(`document.querySelectorAll(".dendrite-chart").length >= 4 &&
 		[...document.querySelectorAll(".dendrite-chart")].every(e => e.querySelector("canvas, svg"))`)
 
-	// The slider: the picture changes at once, and back.
+	// The slider changes the picture at once, and back.
 	c.eval(`window.picture = function () { var e = document.querySelector(".dendrite-control + .dendrite-chart"), k = e.querySelector("canvas"); return k ? k.toDataURL() : e.innerHTML }`)
 	move := func(to string) {
 		c.eval(fmt.Sprintf(`(function () { var s = document.querySelector(".dendrite-control input"); s.scrollIntoView({block: "center"}); s.value = %q; s.dispatchEvent(new Event("input")) })()`, to))
@@ -210,8 +210,8 @@ func TestClassicNotebook(t *testing.T) {
 	move("2")
 	c.wait(`picture() == first`)
 
-	// A training that would take hours is stopped by the stop button's command once
-	// an epoch is done.
+	// The command of the stop button stops a training of several hours after its
+	// first epoch.
 	const training = "%%\np := dendrite.MNISTPreset(\"quick\")\np.Seeds, p.Epochs, p.Hidden1, p.Hidden2 = 1, 900, 10, 10\ndendrite.Summary(dendrite.MNIST(p))"
 	cell := c.add(training)
 	shown := cell + ".output_area.element.text()"
@@ -227,12 +227,12 @@ func TestClassicNotebook(t *testing.T) {
 	c.eval(`(function () { epochs.length = 0; ` + cell + `.execute() })()`)
 	c.wait(`epochs.length > 0`)
 	if got := c.eval(`epochs[0] > 0`); got != "true" {
-		t.Errorf("after the interrupt training began anew, at epoch %s", c.eval(`epochs[0]`))
+		t.Errorf("after the interrupt training started again at epoch %s", c.eval(`epochs[0]`))
 	}
 	c.command("interrupt-kernel")
 	c.ended(cell)
 
-	// The kernel is as good as new; parameters and the report.
+	// The kernel still works: parameters and the report.
 	if got := c.run("%params self-prediction"); !strings.Contains(got, "Sigma") {
 		t.Errorf("%%params shows %q", got)
 	}

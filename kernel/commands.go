@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +13,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/figure"
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/clone"
 	"microcircuits/kernel/front"
 	"microcircuits/kernel/gonb"
@@ -20,8 +22,9 @@ import (
 	"microcircuits/kernel/report"
 )
 
-// commands are the cells that the kernel of a notebook in dir answers itself.
-func commands(root, dir string, pictures *report.Pictures) map[string]front.Command {
+// kernelCommands returns the commands that the kernel of a notebook in dir runs
+// itself, without GoNB.
+func kernelCommands(root, dir string, pictures *report.Pictures) map[string]front.Command {
 	tools := func(ctx context.Context) (*gonb.Tools, error) { return gonb.FindTools(ctx, root) }
 	e := exporter{root: root, dir: dir, tools: tools, pictures: pictures}
 	return map[string]front.Command{paramsCommand: listParams, front.ExportCommand: e.export}
@@ -29,7 +32,7 @@ func commands(root, dir string, pictures *report.Pictures) map[string]front.Comm
 
 const paramsCommand = "%params"
 
-// isCommand tells of a cell that it is for the kernel itself.
+// isCommand reports whether a cell is a command of the kernel.
 func isCommand(c *ipynb.Cell) bool {
 	words := strings.Fields(c.Source)
 	return c.Type == ipynb.Code && len(words) > 0 && (words[0] == paramsCommand || words[0] == front.ExportCommand)
@@ -40,26 +43,26 @@ func listParams(_ context.Context, words []string, cells []front.Finished) ([]*i
 	if len(words) == 0 {
 		return paramsOfRuns(cells)
 	}
-	e, err := experiment.Find(words[0])
+	f, err := figure.Find(words[0])
 	if err != nil {
 		return nil, err
 	}
-	scale := experiment.Quick
+	scale := record.Quick
 	if len(words) > 1 {
-		if scale, err = experiment.ParseScale(words[1]); err != nil {
+		if scale, err = f.ParseScale(words[1]); err != nil {
 			return nil, err
 		}
 	}
-	var rows []report.Parameter
-	for _, p := range e.Preset(scale).Parameters() {
-		rows = append(rows, report.Parameter{Name: p.Name, Symbol: p.Symbol, Value: p.Value, Unit: p.Unit, Range: p.Range, Paper: p.Paper, Source: p.Source, Doc: p.Doc})
+	rows, err := f.Parameters(scale, nil)
+	if err != nil {
+		return nil, err
 	}
-	return []*ipynb.Output{paramsTable(fmt.Sprintf("%s, preset %s", e.Name, scale), rows)}, nil
+	return []*ipynb.Output{paramsTable(fmt.Sprintf("%s, preset %s", f.About().Name, scale), rows)}, nil
 }
 
 // paramsOfRuns shows the parameters of the latest run of each experiment.
 func paramsOfRuns(cells []front.Finished) ([]*ipynb.Output, error) {
-	latest := map[string]*report.Run{}
+	latest := map[string]*record.Record{}
 	var names []string
 	for _, c := range cells {
 		for _, o := range c.Outputs {
@@ -78,20 +81,20 @@ func paramsOfRuns(cells []front.Finished) ([]*ipynb.Output, error) {
 	}
 	if len(names) == 0 {
 		var known []string
-		for _, e := range experiment.Catalogue() {
-			known = append(known, e.Name)
+		for _, f := range figure.Catalogue() {
+			known = append(known, f.About().Name)
 		}
-		return nil, errors.New("nothing was run in this notebook yet; name an experiment: %params " + strings.Join(known, ", %params "))
+		return nil, errors.New("nothing was run in this notebook yet: run it first, or name an experiment: %params " + strings.Join(known, ", %params "))
 	}
 	var out []*ipynb.Output
 	for _, name := range names {
-		out = append(out, paramsTable(name+", as last run here", latest[name].Parameters))
+		out = append(out, paramsTable(name+", latest run in this notebook", latest[name].Parameters))
 	}
 	return out, nil
 }
 
 // paramsTable is a table of parameters as HTML and as text.
-func paramsTable(title string, rows []report.Parameter) *ipynb.Output {
+func paramsTable(title string, rows []record.Parameter) *ipynb.Output {
 	var page, text strings.Builder
 	columns := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(&page, `<table class="dendrite-table"><caption style="text-align:left;font-weight:600">%s</caption>`, html.EscapeString(title))
@@ -127,9 +130,9 @@ type exporter struct {
 	pictures  *report.Pictures
 }
 
-// export writes the report of the open notebook as it stands: its text as last
-// saved, its outputs as this kernel saw them. Cells that this kernel has not run
-// as they were saved are shown without outputs, as not run.
+// export writes the report of the open notebook. The text is that of the saved
+// file; the outputs are those of this kernel. A cell whose saved text this kernel
+// has not run is shown without outputs.
 func (e exporter) export(ctx context.Context, words []string, cells []front.Finished) ([]*ipynb.Output, error) {
 	if len(words) > 1 {
 		return nil, errors.New("usage: %export [NOTEBOOK.ipynb]")
@@ -141,8 +144,8 @@ func (e exporter) export(ctx context.Context, words []string, cells []front.Fini
 	if err != nil {
 		return nil, err
 	}
-	at := places(nb, cells)
-	if err := saved(path, cells, at); err != nil {
+	matched := matchCells(nb, cells)
+	if err := checkSaved(path, cells, matched); err != nil {
 		return nil, err
 	}
 	tools, err := e.tools(ctx)
@@ -151,13 +154,13 @@ func (e exporter) export(ctx context.Context, words []string, cells []front.Fini
 	}
 	name := notebookName(path)
 	info, _ := nb.Info()
-	info.Status, info.Command = "ok", "" // no command repeats what was done by hand
+	info.Status, info.Command = "ok", "" // no single command repeats an interactive session
 	info.Commit, info.Dirty = clone.Commit(ctx, e.root)
 	info.Go, info.GoNB = tools.GoVersion, tools.GoNBVersion
 	info.Source, info.Uncommitted = sourceIn(e.root, path)
-	started, seconds := fill(nb, cells, at)
+	started, seconds := fillOutputs(nb, cells, matched)
 	info.Started, info.WallSeconds = started.Format(time.RFC3339), seconds
-	info.Parameters = parametersUsed(nb, cells, at)
+	info.Parameters = parametersUsed(nb, cells, matched)
 	if info.References, err = report.FindReferences(nb, filepath.Join(filepath.Dir(path), "results")); err != nil {
 		return nil, err
 	}
@@ -183,7 +186,8 @@ func (e exporter) export(ctx context.Context, words []string, cells []front.Fini
 	return []*ipynb.Output{o}, nil
 }
 
-// openNotebook finds the notebook that the cells belong to.
+// openNotebook finds the notebook that the cells belong to: the named one, else
+// the one with the most of these cells.
 func (e exporter) openNotebook(words []string, cells []front.Finished) (string, *ipynb.Notebook, error) {
 	var paths []string
 	switch {
@@ -193,7 +197,7 @@ func (e exporter) openNotebook(words []string, cells []front.Finished) (string, 
 			path = filepath.Join(e.dir, path)
 		}
 		paths = []string{path}
-	case strings.HasSuffix(os.Getenv("JPY_SESSION_NAME"), ".ipynb"): // newer servers tell
+	case strings.HasSuffix(os.Getenv("JPY_SESSION_NAME"), ".ipynb"): // set by newer Jupyter servers
 		paths = []string{filepath.Join(e.dir, filepath.Base(os.Getenv("JPY_SESSION_NAME")))}
 	default:
 		var err error
@@ -208,25 +212,25 @@ func (e exporter) openNotebook(words []string, cells []front.Finished) (string, 
 			if len(paths) == 1 {
 				return "", nil, err
 			}
-			continue // another notebook's trouble
+			continue // some other, unreadable notebook
 		}
 		nb.Upgrade()
-		n := len(cells) - len(unplaced(cells, places(nb, cells)))
+		n := len(cells) - len(unmatched(cells, matchCells(nb, cells)))
 		if n > best {
 			best, bestPath, found = n, path, nb
 		}
 	}
 	if found == nil {
-		return "", nil, fmt.Errorf("no notebook saved in %s has the cells that were run: save it, or name it: %%export NOTEBOOK.ipynb", e.dir)
+		return "", nil, fmt.Errorf("no notebook saved in %s contains the cells that were run: save the notebook, or name it: %%export NOTEBOOK.ipynb", e.dir)
 	}
 	return bestPath, found, nil
 }
 
-// places finds the cell of the notebook that each run is of, nil for none: by id
-// where the notebook has the one that the front end told, else by its text. Of
-// several cells with one text the last gets the last run.
-func places(nb *ipynb.Notebook, cells []front.Finished) []*ipynb.Cell {
-	at := make([]*ipynb.Cell, len(cells))
+// matchCells finds the notebook cell of each run, or nil. It uses the cell's id if
+// the front end sent one that the notebook has, else the cell's text. If several
+// cells have the same text, the last cell gets the last run.
+func matchCells(nb *ipynb.Notebook, cells []front.Finished) []*ipynb.Cell {
+	matched := make([]*ipynb.Cell, len(cells))
 	byID := map[string]*ipynb.Cell{}
 	for _, c := range nb.Cells {
 		byID[c.ID] = c
@@ -237,65 +241,65 @@ func places(nb *ipynb.Notebook, cells []front.Finished) []*ipynb.Cell {
 		}
 		if c := byID[run.ID]; run.ID != "" && c != nil {
 			if fits(c) {
-				at[i] = c
+				matched[i] = c
 			}
 			continue
 		}
 		for _, c := range slices.Backward(nb.Cells) {
-			if fits(c) && !slices.Contains(at, c) {
-				at[i] = c
+			if fits(c) && !slices.Contains(matched, c) {
+				matched[i] = c
 				break
 			}
 		}
 	}
-	return at
+	return matched
 }
 
-// unplaced are the runs of cells that are not in the notebook as it was saved.
-func unplaced(cells []front.Finished, at []*ipynb.Cell) (all []front.Finished) {
+// unmatched returns the runs of cells that are not in the saved notebook.
+func unmatched(cells []front.Finished, matched []*ipynb.Cell) (all []front.Finished) {
 	for i, run := range cells {
-		if at[i] == nil {
+		if matched[i] == nil {
 			all = append(all, run)
 		}
 	}
 	return all
 }
 
-// saved fails when a cell was run after the notebook was saved and is not in it:
-// what it declared may stand behind any figure. An older one was changed or
-// deleted before the notebook was saved.
-func saved(path string, cells []front.Finished, at []*ipynb.Cell) error {
+// checkSaved returns an error when a cell was run after the notebook was saved and
+// is not in the file: any figure may depend on what it declared. A cell that was run
+// earlier and is missing was changed or deleted before saving; that is no error.
+func checkSaved(path string, cells []front.Finished, matched []*ipynb.Cell) error {
 	file, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	for _, run := range unplaced(cells, at) {
+	for _, run := range unmatched(cells, matched) {
 		if run.Ended.After(file.ModTime()) {
-			return fmt.Errorf("%s as saved does not have a cell that was run: save the notebook, then export it\n%s", filepath.Base(path), excerpt(run.Source))
+			return fmt.Errorf("the saved file %s lacks a cell that was run: save the notebook, then export it\n%s", filepath.Base(path), excerpt(run.Source))
 		}
 	}
 	return nil
 }
 
-// fill leaves the notebook with what was run here and nothing older, and returns
-// when the first of its runs began and the seconds they took together. Commands
-// to this kernel are no part of it.
-func fill(nb *ipynb.Notebook, cells []front.Finished, at []*ipynb.Cell) (started time.Time, seconds float64) {
+// fillOutputs replaces the outputs in the notebook by those of this kernel's runs
+// and removes command cells. It returns when the first run began and the sum of
+// the runs' seconds.
+func fillOutputs(nb *ipynb.Notebook, cells []front.Finished, matched []*ipynb.Cell) (started time.Time, seconds float64) {
 	nb.Cells = slices.DeleteFunc(nb.Cells, isCommand)
 	for _, c := range nb.Cells {
 		c.Clean()
 	}
 	started = time.Now()
 	for i, run := range cells {
-		if at[i] == nil {
+		if matched[i] == nil {
 			continue
 		}
 		status := gonb.OK
 		if run.Failed {
 			status = gonb.Failed
 		}
-		at[i].Outputs, at[i].ExecutionCount = run.Outputs, &run.Count
-		at[i].SetInfo(ipynb.CellInfo{Seconds: run.Seconds, Status: string(status)})
+		matched[i].Outputs, matched[i].ExecutionCount = run.Outputs, &run.Count
+		matched[i].SetInfo(ipynb.CellInfo{Seconds: run.Seconds, Status: string(status)})
 		seconds += run.Seconds
 		if begun := run.Ended.Add(-time.Duration(run.Seconds * float64(time.Second))); begun.Before(started) {
 			started = begun
@@ -304,26 +308,24 @@ func fill(nb *ipynb.Notebook, cells []front.Finished, at []*ipynb.Cell) (started
 	return started, seconds
 }
 
-// parametersUsed are the parameters of the notebook, unless a cell below theirs
-// was run before they were: then they are not those of its outputs.
-func parametersUsed(nb *ipynb.Notebook, cells []front.Finished, at []*ipynb.Cell) map[string]string {
+// parametersUsed returns the parameters of the notebook. It returns nil if a cell
+// below the parameters was run before them: its outputs come from other values.
+func parametersUsed(nb *ipynb.Notebook, cells []front.Finished, matched []*ipynb.Cell) map[string]string {
 	values := map[string]string{}
 	for i := range cells {
-		c := at[i]
+		c := matched[i]
 		if c == nil || !c.HasTag(ipynb.TagParameters) && !c.HasTag(ipynb.TagInjected) {
 			continue
 		}
 		below := nb.Cells[slices.Index(nb.Cells, c)+1:]
-		if slices.ContainsFunc(at[:i], func(earlier *ipynb.Cell) bool { return slices.Contains(below, earlier) }) {
+		if slices.ContainsFunc(matched[:i], func(earlier *ipynb.Cell) bool { return slices.Contains(below, earlier) }) {
 			return nil
 		}
 		params, err := ipynb.ParseParameters(c.Source)
 		if err != nil {
-			continue // a user's own cell: it stands in the report as it is
+			continue // a user's own cell: the report shows its text
 		}
-		for _, p := range params {
-			values[p.Name] = p.Value
-		}
+		maps.Copy(values, literals(params))
 	}
 	return values
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/front"
 	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/ipynb"
@@ -51,12 +52,12 @@ func TestParamsCommand(t *testing.T) {
 		}
 	}
 	// The latest run of an experiment counts.
-	record := func(value string) front.Finished {
+	recorded := func(value string) front.Finished {
 		o := &ipynb.Output{Type: ipynb.DisplayData}
-		o.Data = map[string]json.RawMessage{report.RunMIME: json.RawMessage(`{"version":1,"experiment":"mine","parameters":[{"name":"Rate","value":"` + value + `","preset":"1","changed":true,"range":"0 to 9"}]}`)}
+		o.Data = map[string]json.RawMessage{record.MIME: json.RawMessage(`{"version":2,"experiment":"mine","parameters":[{"name":"Rate","value":"` + value + `","preset":"1","changed":true,"range":"0 to 9"}]}`)}
 		return front.Finished{Outputs: []*ipynb.Output{o}}
 	}
-	outputs, err = listParams(t.Context(), nil, []front.Finished{record("2"), record("3")})
+	outputs, err = listParams(t.Context(), nil, []front.Finished{recorded("2"), recorded("3")})
 	if got := text(t, outputs); err != nil || !strings.Contains(got, "3 * (preset 1)") || strings.Contains(got, "2 *") {
 		t.Errorf("%v\n%s", err, got)
 	}
@@ -88,7 +89,7 @@ func TestExportCommand(t *testing.T) {
 		t.Error("the report does not show the last run of its cells")
 	}
 	if strings.Contains(string(html), "To reproduce this report") {
-		t.Error("the report has a command for what was done by hand")
+		t.Error("the report has a command for an interactive session")
 	}
 	unsaved := ran("fmt.Println(3)", "")
 	unsaved.Ended = time.Now().Add(time.Hour)
@@ -98,7 +99,7 @@ func TestExportCommand(t *testing.T) {
 		want  string
 	}{
 		{nil, nil, "no cell was run"},
-		{nil, []front.Finished{ran("x", "")}, "save it, or name it"},
+		{nil, []front.Finished{ran("x", "")}, "save the notebook, or name it"},
 		{nil, []front.Finished{unsaved, cells[0], cells[1]}, "save the notebook"},
 		{[]string{"none.ipynb"}, cells, "none.ipynb"},
 		{[]string{"a", "b"}, cells, "usage"},
@@ -109,7 +110,7 @@ func TestExportCommand(t *testing.T) {
 	}
 }
 
-// What is exported is what ran here, and says no more than that.
+// An exported report shows only outputs of cells that ran in this kernel.
 func TestExportShowsWhatRan(t *testing.T) {
 	noon := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 	open := func() *ipynb.Notebook {
@@ -136,15 +137,15 @@ func TestExportShowsWhatRan(t *testing.T) {
 		parameters string
 	}{
 		{"in order", []front.Finished{ran("cell-01", "var lr = 0.5", "", 1), ran("cell-02", "show()", "a", 2), ran("cell-03", "show()", "b", 3)}, ",a,b,-", "0.5"},
-		{"the parameters since", []front.Finished{ran("cell-02", "show()", "a", 1), ran("cell-01", "var lr = 0.5", "", 2), ran("cell-03", "show()", "b", 3)}, ",a,b,-", ""},
+		{"parameters run later", []front.Finished{ran("cell-02", "show()", "a", 1), ran("cell-01", "var lr = 0.5", "", 2), ran("cell-03", "show()", "b", 3)}, ",a,b,-", ""},
 		{"other parameters", []front.Finished{ran("cell-01", "var lr = 0.9", "", 1), ran("cell-02", "show()", "a", 2)}, "-,a,-,-", ""},
 		{"no ids", []front.Finished{ran("", "var lr = 0.5", "", 1), ran("", "show()", "b", 2)}, ",-,b,-", "0.5"},
 		{"other ids", []front.Finished{ran("x", "show()", "a", 1), ran("y", "show()", "b", 2)}, "-,a,b,-", ""},
 		{"another cell's text", []front.Finished{ran("cell-02", "slow()", "s", 1), ran("cell-03", "show()", "b", 2)}, "-,-,b,-", ""},
 	} {
 		nb := open()
-		at := places(nb, c.cells)
-		started, seconds := fill(nb, c.cells, at)
+		matched := matchCells(nb, c.cells)
+		started, seconds := fillOutputs(nb, c.cells, matched)
 		var outputs []string
 		placed := 0
 		for _, cell := range nb.Cells {
@@ -159,7 +160,7 @@ func TestExportShowsWhatRan(t *testing.T) {
 		if got := strings.Join(outputs, ","); got != c.outputs {
 			t.Errorf("%s: outputs %s, want %s", c.name, got, c.outputs)
 		}
-		if got := parametersUsed(nb, c.cells, at)["lr"]; got != c.parameters {
+		if got := parametersUsed(nb, c.cells, matched)["lr"]; got != c.parameters {
 			t.Errorf("%s: lr = %q, want %q", c.name, got, c.parameters)
 		}
 		if seconds != 60*float64(placed) || started.Before(noon) || started.After(noon.Add(time.Minute)) {

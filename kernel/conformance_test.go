@@ -12,9 +12,8 @@ import (
 	"time"
 )
 
-// installed registers the kernel in a folder of its own, completion included,
-// and returns the environment in which Jupyter's programs find it, and where its
-// temporary files are.
+// installed registers the kernel, with completion, in a new folder. It returns the
+// environment in which Jupyter's programs find it, and its temporary folder.
 func installed(t *testing.T) (env []string, tmp string) {
 	t.Helper()
 	prefix := t.TempDir()
@@ -26,8 +25,8 @@ func installed(t *testing.T) (env []string, tmp string) {
 		"JUPYTER_CONFIG_DIR="+tmp, "JUPYTER_RUNTIME_DIR="+filepath.Join(tmp, "runtime")), tmp
 }
 
-// Jupyter's own tests of kernels, python3-jupyter-kernel-test: every one that
-// it has, none skipped.
+// All of Jupyter's own tests of kernels (python3-jupyter-kernel-test); none may be
+// skipped.
 func TestConformance(t *testing.T) {
 	env, _ := installed(t)
 	file, err := filepath.Abs("testdata/conformance.py")

@@ -14,24 +14,24 @@ import (
 	"microcircuits/kernel/gonb"
 )
 
-type doctorCmd struct{ place }
+type doctorCmd struct{ target }
 
 // Help implements kong.HelpProvider.
 func (doctorCmd) Help() string {
-	return `Checks what the project needs on this machine and names the command that mends
-what is missing. Optional things do not change the exit status.
+	return `Checks what the project needs on this machine and shows how to install what is
+missing. Optional items do not change the exit status.
 
 Example:
 
   go run ./kernel doctor`
 }
 
-// A check looks at one thing. It returns what it found, or an error.
+// A check looks for one requirement.
 type check struct {
 	name     string
 	optional bool
-	mend     string // empty where the error says it
-	look     func(context.Context) (found string, err error)
+	fix      string // what the user can do; empty if the error contains it
+	find     func(context.Context) (found string, err error)
 }
 
 func (cmd *doctorCmd) Run(ctx context.Context, c *console) error {
@@ -41,23 +41,23 @@ func (cmd *doctorCmd) Run(ctx context.Context, c *console) error {
 	}
 	missing := 0
 	for _, k := range checks {
-		found, err := k.look(ctx)
+		found, err := k.find(ctx)
 		switch {
 		case err == nil:
-			c.tell("ok        %-20s %s", k.name, found)
+			c.print("ok        %-20s %s", k.name, found)
 			continue
 		case k.optional:
-			c.tell("optional  %-20s %v", k.name, err)
+			c.print("optional  %-20s %v", k.name, err)
 		default:
-			c.tell("MISSING   %-20s %v", k.name, err)
+			c.print("MISSING   %-20s %v", k.name, err)
 			missing++
 		}
-		if k.mend != "" {
-			c.tell("%31s%s", "", k.mend)
+		if k.fix != "" {
+			c.print("%31s%s", "", k.fix)
 		}
 	}
 	if missing > 0 {
-		return errTold
+		return errReported
 	}
 	return nil
 }
@@ -86,19 +86,19 @@ func (cmd *doctorCmd) checks() ([]check, error) {
 		}
 	}
 	return []check{
-		{name: "go", mend: "install Go from https://go.dev/dl", look: func(ctx context.Context) (string, error) {
+		{name: "go", fix: "install Go from https://go.dev/dl", find: func(ctx context.Context) (string, error) {
 			cmd := exec.CommandContext(ctx, "go", "env", "GOVERSION")
 			cmd.Dir = root
 			out, err := cmd.Output()
 			return strings.TrimSpace(string(out)), err
 		}},
-		{name: "modules", mend: "go mod download", look: func(ctx context.Context) (string, error) {
+		{name: "modules", fix: "go mod download", find: func(ctx context.Context) (string, error) {
 			cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-f", "{{if not .Standard}}{{.Module.Path}}{{end}}", "./...")
 			cmd.Dir = root
 			cmd.Env = (&gonb.Tools{}).Env()
 			out, err := cmd.Output()
 			if err != nil {
-				return "", errors.New("not all in the module cache")
+				return "", errors.New("some are not in the module cache")
 			}
 			distinct := map[string]bool{}
 			for _, m := range strings.Fields(string(out)) {
@@ -106,32 +106,32 @@ func (cmd *doctorCmd) checks() ([]check, error) {
 			}
 			return fmt.Sprintf("%d in the module cache", len(distinct)), nil
 		}},
-		{name: "gonb, goimports", mend: "go mod download", look: func(ctx context.Context) (string, error) {
+		{name: "gonb, goimports", fix: "go mod download", find: func(ctx context.Context) (string, error) {
 			tools, err := gonb.FindTools(ctx, root)
 			if err != nil {
 				return "", err
 			}
 			return "gonb " + tools.GoNBVersion, nil
 		}},
-		{name: "MNIST", look: func(context.Context) (string, error) { // its error names the mend
+		{name: "MNIST", find: func(context.Context) (string, error) { // its error contains the fix
 			return "complete", experiment.CheckData()
 		}},
-		{name: "run store", mend: "set DENDRITE_STORE to a folder you can write to", look: func(context.Context) (string, error) {
+		{name: "run store", fix: "set DENDRITE_STORE to a folder you can write to", find: func(context.Context) (string, error) {
 			store, err := runstore.Open("")
 			if err != nil {
 				return "", err
 			}
-			return store.Dir(), probe(store.Dir())
+			return store.Dir(), checkWritable(store.Dir())
 		}},
-		{name: "Jupyter kernel", optional: true, mend: install, look: func(ctx context.Context) (string, error) {
+		{name: "Jupyter kernel", optional: true, fix: install, find: func(ctx context.Context) (string, error) {
 			return front.SpecDir(data), checkSpec(ctx, data)
 		}},
-		{name: "completion", optional: true, mend: install + " --completion", look: func(context.Context) (string, error) {
+		{name: "completion", optional: true, fix: install + " --completion", find: func(context.Context) (string, error) {
 			return checkCompletion(root)
 		}},
-		{name: "Jupyter", optional: true, mend: "any front end will do, for example: apt install jupyter-notebook",
-			look: program("jupyter-lab", "jupyter-notebook", "jupyter", "code")},
-		{name: "Chromium", optional: true, mend: "for the browser tests only: apt install chromium",
-			look: program("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")},
+		{name: "Jupyter", optional: true, fix: "install any front end, for example: apt install jupyter-notebook",
+			find: program("jupyter-lab", "jupyter-notebook", "jupyter", "code")},
+		{name: "Chromium", optional: true, fix: "needed for the browser tests only: apt install chromium",
+			find: program("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")},
 	}, nil
 }

@@ -14,53 +14,56 @@ import (
 	"microcircuits/kernel/clone"
 )
 
-// rooms says what each room may import of this module: imports go down, never
-// up. A name stands for the folder itself, with /... for the folders below it
-// too. A room that is not here, nor below a name with /..., is a mistake:
-// decide where it stands.
+// rooms lists the packages of this module that each room may import. A name is one
+// folder; with /... it also includes the folders below it. A folder that no name
+// includes is an error: add it here.
 var rooms = map[string][]string{
-	"dendrite":                {"dendrite/experiment", "dendrite/notebook", "dendrite/chart", "dendrite/runstore", "dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task"},
-	"dendrite/experiment":     {"dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task", "dendrite/runstore", "dendrite/chart", "dendrite/internal/..."},
-	"dendrite/recall":         {"dendrite/twostep", "dendrite/internal/..."},
-	"dendrite/twostep":        {"dendrite/internal/..."},
-	"dendrite/microcircuit":   {"dendrite/internal/..."},
-	"dendrite/baseline":       {"dendrite/internal/..."},
-	"dendrite/task":           {"dendrite/internal/..."},
-	"dendrite/notebook":       {"dendrite/chart", "dendrite/notebook/names"},
-	"dendrite/notebook/names": {},
-	"dendrite/chart":          {},
-	"dendrite/runstore":       {},
-	"dendrite/internal/...":   {"dendrite/internal/..."},
+	"dendrite":                     {"dendrite/figure", "dendrite/experiment", "dendrite/record", "dendrite/notebook", "dendrite/chart", "dendrite/runstore", "dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task"},
+	"dendrite/figure":              {"dendrite/figure/internal/lab", "dendrite/experiment", "dendrite/record", "dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task", "dendrite/chart", "dendrite/internal/..."},
+	"dendrite/figure/internal/...": {"dendrite/experiment", "dendrite/record", "dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task", "dendrite/chart", "dendrite/internal/..."},
+	"dendrite/experiment":          {"dendrite/record", "dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline", "dendrite/task", "dendrite/runstore", "dendrite/internal/..."},
+	"dendrite/recall":              {"dendrite/twostep", "dendrite/internal/..."},
+	"dendrite/twostep":             {"dendrite/internal/..."},
+	"dendrite/microcircuit":        {"dendrite/internal/..."},
+	"dendrite/baseline":            {"dendrite/internal/..."},
+	"dendrite/task":                {"dendrite/internal/..."},
+	"dendrite/notebook":            {"dendrite/chart", "dendrite/notebook/names"},
+	"dendrite/notebook/names":      {},
+	"dendrite/chart":               {},
+	"dendrite/runstore":            {},
+	"dendrite/record":              {},
+	"dendrite/internal/...":        {"dendrite/internal/..."},
 
-	// The program lists, checks and parameterises experiments; what a report
-	// says about a run travels in the notebook.
-	"kernel":              {"kernel/...", "dendrite/experiment", "dendrite/runstore", "dendrite/notebook/names"},
+	// The program lists experiments, checks them and sets their parameters. Package
+	// report reads the record of a run from the notebook instead.
+	"kernel":              {"kernel/...", "dendrite/figure", "dendrite/experiment", "dendrite/record", "dendrite/runstore", "dendrite/notebook/names"},
 	"kernel/launch":       {"kernel/clone", "kernel/front"},
 	"kernel/clone":        {},
 	"kernel/ipynb":        {"kernel/internal/..."},
 	"kernel/front":        {"kernel/gonb", "kernel/ipynb", "kernel/cell", "kernel/internal/...", "dendrite/notebook/names"},
 	"kernel/gonb":         {"kernel/ipynb", "kernel/cell", "kernel/internal/...", "dendrite/notebook/names"},
 	"kernel/cell":         {},
-	"kernel/report":       {"kernel/ipynb", "kernel/internal/...", "dendrite/chart", "dendrite/notebook/names"},
+	"kernel/report":       {"kernel/ipynb", "kernel/internal/...", "dendrite/chart", "dendrite/record", "dendrite/notebook/names"},
 	"kernel/internal/...": {},
 }
 
-// models compute with gonum at most, so that they can be used anywhere.
+// models import no other module than gonum, so that they can be used anywhere.
 var models = []string{"dendrite/recall", "dendrite/twostep", "dendrite/microcircuit", "dendrite/baseline"}
 
-// within tells whether a folder belongs to a name of the table.
+// within reports whether a name of the table includes a folder.
 func within(folder, name string) bool {
 	below, all := strings.CutSuffix(name, "/...")
 	return folder == below || all && strings.HasPrefix(folder, below+"/")
 }
 
-// mayImport says why a room must not import a package; empty when it may.
+// mayImport returns the reason why a room must not import a package, or "" if it
+// may.
 func mayImport(room, imported string) string {
 	local, ours := strings.CutPrefix(imported, clone.Module+"/")
 	if !ours {
 		host, _, _ := strings.Cut(imported, "/")
 		if slices.Contains(models, room) && strings.Contains(host, ".") && host != "gonum.org" {
-			return "a model imports nothing from outside but gonum"
+			return "a model may import no other module than gonum"
 		}
 		return ""
 	}
@@ -75,8 +78,7 @@ func mayImport(room, imported string) string {
 	return "this room is not in the table of kernel/imports_test.go: decide what it may import"
 }
 
-// TestImportRule reads the files for every machine and with every build tag;
-// tests may import what they like.
+// TestImportRule reads the files of all machines and build tags, except tests.
 func TestImportRule(t *testing.T) {
 	root, err := clone.Find(".")
 	if err != nil {
@@ -120,9 +122,9 @@ func TestImportRule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, room := range []string{"dendrite", "dendrite/experiment", "dendrite/internal/simd", "kernel", "kernel/report"} {
+	for _, room := range []string{"dendrite", "dendrite/experiment", "dendrite/figure", "dendrite/internal/simd", "kernel", "kernel/report"} {
 		if !seen[room] {
-			t.Errorf("no file of %s was read: this test sees too little", room)
+			t.Errorf("this test has read no file of %s", room)
 		}
 	}
 }
@@ -133,6 +135,10 @@ func TestMayImport(t *testing.T) {
 		may            bool
 	}{
 		{"dendrite/experiment", "microcircuits/dendrite/internal/simd", true},
+		{"dendrite/experiment", "microcircuits/dendrite/figure", false},
+		{"dendrite/experiment", "microcircuits/dendrite/chart", false},
+		{"dendrite/figure/internal/lab", "microcircuits/dendrite/figure", false},
+		{"dendrite/figure", "microcircuits/dendrite/figure/internal/lab", true},
 		{"dendrite/experiment", "microcircuits/dendrite/notebook", false},
 		{"dendrite/microcircuit", "gonum.org/v1/gonum/mat", true},
 		{"dendrite/microcircuit", "github.com/go-echarts/go-echarts/v2/charts", false},

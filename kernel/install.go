@@ -17,12 +17,12 @@ import (
 
 const launcherName = "dendrite-launch"
 
-// place is where the kernel is registered.
-type place struct {
-	Prefix string `placeholder:"DIR" help:"Register under DIR/share/jupyter (a virtual environment, say) instead of for this user."`
+// target is the folder where the kernel is registered.
+type target struct {
+	Prefix string `placeholder:"DIR" help:"Register under DIR/share/jupyter, for example of a virtual environment, instead of for this user."`
 }
 
-func (p place) dataDir() (string, error) {
+func (p target) dataDir() (string, error) {
 	if p.Prefix == "" {
 		return front.DataDir()
 	}
@@ -31,15 +31,16 @@ func (p place) dataDir() (string, error) {
 }
 
 type installCmd struct {
-	place
-	Completion bool `help:"Also build gopls, for completion and help in cells: a minute, 40 MB, needs the network."`
+	target
+	Completion bool `help:"Also build gopls, for completion and help in cells (takes a minute, 40 MB and the network)."`
 }
 
 // Help implements kong.HelpProvider.
 func (installCmd) Help() string {
-	return `Builds one small launcher and registers it as kernel "Dendrite (Go)". Started by
-Jupyter for a notebook it finds the clone around the notebook's folder and runs
-that clone's own code, so one installation serves every clone. No Python needed.
+	return `Builds a small launcher and registers it with Jupyter as kernel "Dendrite (Go)".
+For each notebook the launcher finds the clone that contains the notebook and runs
+the kernel of that clone, so one installation works for all clones. Python is not
+needed.
 
 Examples:
 
@@ -61,7 +62,7 @@ func (cmd *installCmd) Run(ctx context.Context, c *console) error {
 	}
 	goCmd, err := exec.LookPath("go")
 	if err != nil {
-		return errors.New("the go command is not in PATH")
+		return errors.New("the command go is not on PATH")
 	}
 	if goCmd, err = filepath.Abs(goCmd); err != nil {
 		return err
@@ -70,7 +71,7 @@ func (cmd *installCmd) Run(ctx context.Context, c *console) error {
 	building := c.line("building the launcher, the kernel of this clone and what cells use")
 	err = clone.BuildPackage(ctx, goCmd, root, "./kernel/launch", launcher)
 	if err == nil {
-		// Jupyter gives a kernel a minute to answer; have everything built.
+		// Jupyter waits one minute for a kernel to start: build everything now.
 		_, err = clone.Build(ctx, goCmd, root)
 	}
 	var tools *gonb.Tools
@@ -98,7 +99,7 @@ func (cmd *installCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	c.tell("installed %s: %s", front.DisplayName, path)
+	c.print("installed %s: %s", front.DisplayName, path)
 	return nil
 }
 
@@ -113,23 +114,23 @@ func buildCompletion(ctx context.Context, c *console, goCmd, root string) error 
 	return err
 }
 
-// checkCompletion returns the program that completes code, if it is there.
+// checkCompletion returns the path of gopls, or an error if it is not built.
 func checkCompletion(root string) (string, error) {
 	_, program, err := clone.Completion(root)
 	if err != nil {
 		return "", err
 	}
 	if _, err := os.Stat(program); err != nil {
-		return "", errors.New("not installed; cells have no completion and no help")
+		return "", errors.New("not installed: cells have no completion and no help")
 	}
 	return program, nil
 }
 
-type uninstallCmd struct{ place }
+type uninstallCmd struct{ target }
 
 // Help implements kong.HelpProvider.
 func (uninstallCmd) Help() string {
-	return `Removes what "install" registered and the built programs in the user's cache.
+	return `Removes the registered kernel and the built programs in the user's cache.
 
 Example:
 
@@ -164,12 +165,12 @@ func (cmd *uninstallCmd) Run(c *console) error {
 			return err
 		}
 	}
-	c.tell("removed %s", front.SpecDir(data))
+	c.print("removed %s", front.SpecDir(data))
 	return nil
 }
 
-// checkSpec says what is wrong with the registered kernel; nil when it fits
-// this clone.
+// checkSpec returns an error if no kernel is registered or the registered one does
+// not work with this clone.
 func checkSpec(ctx context.Context, data string) error {
 	spec, err := front.ReadSpec(data)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -183,7 +184,7 @@ func checkSpec(ctx context.Context, data string) error {
 		return fmt.Errorf("the launcher does not start: %w", err)
 	}
 	if got := strings.TrimSpace(string(out)); got != clone.LauncherVersion {
-		return fmt.Errorf("the launcher speaks version %s, this clone %s", got, clone.LauncherVersion)
+		return fmt.Errorf("the launcher has version %s, this clone needs version %s", got, clone.LauncherVersion)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 // Jupyter's own nbconvert runs a notebook in the installed kernel.
 func TestNBConvert(t *testing.T) {
 	env, tmp := installed(t)
-	// In the clone's folder of notebooks, where the kernel finds the clone.
+	// In the clone, so that the kernel finds it.
 	dir, err := os.MkdirTemp("../notebooks", ".test-")
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestNBConvert(t *testing.T) {
 	nothingIn(t, tmp)
 }
 
-// executed is a notebook as nbconvert runs it.
+// executed runs a notebook with nbconvert and returns the result.
 func executed(t *testing.T, env []string, path, out string) *ipynb.Notebook {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
@@ -48,7 +48,7 @@ func executed(t *testing.T, env []string, path, out string) *ipynb.Notebook {
 	return nb
 }
 
-// nothingIn fails when a kernel has left its temporary folder behind.
+// nothingIn fails when a kernel has not removed its temporary folder.
 func nothingIn(t *testing.T, tmp string) {
 	t.Helper()
 	left, err := filepath.Glob(filepath.Join(tmp, "dendrite-kernel-*"))
@@ -57,7 +57,7 @@ func nothingIn(t *testing.T, tmp string) {
 	}
 }
 
-// The tour, as it is committed, run by Jupyter's own nbconvert.
+// Jupyter's own nbconvert runs the committed tour.
 func TestNBConvertTour(t *testing.T) {
 	env, tmp := installed(t)
 	nb := executed(t, env, "../notebooks/0-tour.ipynb", filepath.Join(tmp, "out.ipynb"))
@@ -66,7 +66,7 @@ func TestNBConvertTour(t *testing.T) {
 		for _, o := range c.Outputs {
 			switch {
 			case o.Type == ipynb.ErrorOutput || o.Type == ipynb.Stream:
-				t.Errorf("cell %s says %s%s", c.ID, o.Text, o.EValue)
+				t.Errorf("cell %s prints %s%s", c.ID, o.Text, o.EValue)
 			case o.Data[chart.MIME] != nil:
 				figures++
 				if html, _ := o.TextOf("text/html"); !strings.Contains(html, "<img") {
@@ -81,8 +81,7 @@ func TestNBConvertTour(t *testing.T) {
 	nothingIn(t, tmp)
 }
 
-// Papermill's way of changing a parameter: a cell of its own behind that of the
-// parameters.
+// Papermill changes parameters by a new cell below the parameters cell.
 func TestInjectedParameters(t *testing.T) {
 	env, tmp := installed(t)
 	dir, err := os.MkdirTemp("../notebooks", ".test-")
@@ -106,8 +105,8 @@ func TestInjectedParameters(t *testing.T) {
 	nothingIn(t, tmp)
 }
 
-// Lines typed into Jupyter's console without a terminal, which runs each by
-// itself.
+// Lines typed into Jupyter's console without a terminal. The console runs each
+// line as one cell.
 func TestConsole(t *testing.T) {
 	env, tmp := installed(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)

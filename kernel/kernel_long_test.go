@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,7 +25,7 @@ func build(t *testing.T) string {
 	return file
 }
 
-// mentions lists the living processes with text in their command line.
+// mentions lists the running processes with text in their command line.
 func mentions(t *testing.T, text string) string {
 	t.Helper()
 	all, err := processes.All()
@@ -34,13 +35,13 @@ func mentions(t *testing.T, text string) string {
 	var found []string
 	for _, p := range all {
 		if strings.Contains(p.Args, text) {
-			found = append(found, p.String())
+			found = append(found, fmt.Sprintf("%+v", p))
 		}
 	}
 	return strings.Join(found, "\n")
 }
 
-// eventually waits for something that takes a moment.
+// eventually waits until ok returns true.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for range 600 {
@@ -90,11 +91,11 @@ func TestRunQuietly(t *testing.T) {
 	good := notebook(t, dir, "good", "var lr = 0.1", "%%\nfmt.Println(lr)")
 	code, out, errOut := call(t, "--quiet", "run", good, "--out", dir+"/out/")
 	if code != 0 || errOut != "" || !strings.HasSuffix(strings.TrimSpace(out), "good.ipynb") {
-		t.Errorf("exit status %d, said %q, told %q", code, errOut, out)
+		t.Errorf("exit status %d, standard error %q, standard output %q", code, errOut, out)
 	}
 	bad := notebook(t, dir, "bad", "var lr = 0.1", "%%\npanic(lr)")
 	if code, _, errOut := call(t, "run", "-q", bad, "--out", dir+"/out/"); code != 1 || !strings.Contains(errOut, "failed") || strings.Contains(errOut, "preparing") {
-		t.Errorf("exit status %d, said %q", code, errOut)
+		t.Errorf("exit status %d, standard error %q", code, errOut)
 	}
 }
 
@@ -130,7 +131,7 @@ func TestRunFailingCell(t *testing.T) {
 			t.Errorf("cell %d: status %q, want %q", i+1, info.Status, want)
 		}
 	}
-	printed := "" // its place among what went to standard error is chance
+	printed := "" // standard output and standard error mix in any order
 	for _, o := range done.Cells[2].Outputs {
 		if o.Name == "stdout" {
 			printed += o.Text
@@ -141,7 +142,8 @@ func TestRunFailingCell(t *testing.T) {
 	}
 }
 
-// endless is a notebook whose second cell says by a file that it has begun.
+// endless writes a notebook whose second cell creates the file begun and then
+// never ends.
 func endless(t *testing.T, dir string) (path, begun string) {
 	t.Helper()
 	begun = filepath.Join(dir, "begun")
@@ -165,7 +167,7 @@ func TestRunEndlessCell(t *testing.T) {
 	}
 }
 
-// However the runner ends, neither process nor folder is left.
+// No process and no folder remains after the runner was killed or interrupted.
 func TestEndedRunnerLeavesNothing(t *testing.T) {
 	program := build(t)
 	for _, sig := range []os.Signal{os.Kill, os.Interrupt} {
@@ -180,7 +182,7 @@ func TestEndedRunnerLeavesNothing(t *testing.T) {
 			t.Cleanup(func() { _ = cmd.Process.Kill() })
 			eventually(t, "the cell begins", func() bool { _, err := os.Stat(begun); return err == nil })
 			if mentions(t, tmp) == "" {
-				t.Error("no process mentions the temporary folder: this test sees nothing")
+				t.Error("this test finds no process of the kernel")
 			}
 			if err := cmd.Process.Signal(sig); err != nil {
 				t.Fatal(err)

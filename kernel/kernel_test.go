@@ -52,7 +52,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// Mistakes in the call are found before anything runs.
+// Errors in the command line are found before anything runs.
 func TestUsageErrors(t *testing.T) {
 	dir := t.TempDir()
 	nb := notebook(t, dir, "n", "var (\n\tlr = 0.1\n\tepochs = 3\n)")
@@ -78,10 +78,10 @@ func TestUsageErrors(t *testing.T) {
 		{"there are 2 notebooks", []string{"run", nb, other, "--out", filepath.Join(dir, "x.ipynb")}},
 		{"would both be written to", []string{"run", nb, twin}},
 		{"would both be written to n.html", []string{"report", nb, twin, "--out", dir}},
-		{"index.html, which leads to all others", []string{"report", index, "--out", dir}},
+		{"index.html, which is the index of the reports", []string{"report", index, "--out", dir}},
 		{`no notebook "nine"; there are: `, []string{"reproduce", "nine"}},
 		{`no notebook "nine"; there are: `, []string{"run", "nine"}},
-		{`unknown parameter "nobody"; known: `, []string{"reproduce", "-p", "nobody=1"}},
+		{`no notebook has the parameter sigmas; did you mean sigma?`, []string{"reproduce", "-p", "sigmas=1"}},
 	} {
 		code, _, errOut := call(t, c.args...)
 		if code != 2 || !strings.Contains(errOut, c.want) {
@@ -90,7 +90,7 @@ func TestUsageErrors(t *testing.T) {
 	}
 }
 
-// That the result cannot be saved is said before anything is computed.
+// A folder that cannot be written is reported before anything is computed.
 func TestUnwritableFolder(t *testing.T) {
 	dir := t.TempDir()
 	nb := notebook(t, dir, "n", "var lr = 0.1")
@@ -108,7 +108,7 @@ func TestUnwritableFolder(t *testing.T) {
 			t.Errorf("%v: exit status %d, %s", args, code, errOut)
 		}
 	}
-	if err := probe(dir); err != nil {
+	if err := checkWritable(dir); err != nil {
 		t.Error(err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".dendrite-*")); len(left) > 0 {
@@ -116,7 +116,7 @@ func TestUnwritableFolder(t *testing.T) {
 	}
 }
 
-// A notebook that cannot be read keeps no other out of the index.
+// The index lists the other notebooks when one cannot be read.
 func TestIndexWithoutTheBroken(t *testing.T) {
 	dir := t.TempDir()
 	for _, file := range []string{"broken.ipynb", "broken.html", "page.html"} {
@@ -180,8 +180,8 @@ func TestSelectNotebooks(t *testing.T) {
 	}
 }
 
-// An override reaches the notebooks that know it, and is part of the command
-// that the report shows. A scale may be asked of notebooks without presets.
+// An override is set in the notebooks that have the parameter, and is part of the
+// command in the report. A scale may be given for notebooks without presets.
 func TestReproduceJobs(t *testing.T) {
 	dir := t.TempDir()
 	a := notebook(t, dir, "a", "var (\n\tlr = 0.1\n\tname = \"x\"\n)")
@@ -236,7 +236,7 @@ func TestCleanAndLint(t *testing.T) {
 		t.Errorf("clean: %d\n%s", code, errOut)
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
-		t.Errorf("clean does not give back the author's notebook: %v", err)
+		t.Errorf("clean does not restore the original notebook: %v", err)
 	}
 }
 
@@ -247,7 +247,7 @@ func TestExcerpt(t *testing.T) {
 	}
 }
 
-// Comparing the same notebook with several other runs of it makes several pages.
+// Comparisons of different runs of one notebook are written to different files.
 func TestVersusName(t *testing.T) {
 	for _, c := range []struct{ a, b, want string }{
 		{"/x/reports/4-mnist.ipynb", "/x/tweaked/4-mnist.ipynb", "reports-4-mnist-vs-tweaked-4-mnist.html"},
@@ -259,7 +259,7 @@ func TestVersusName(t *testing.T) {
 	}
 }
 
-// run takes a file, or the name of one of the project's notebooks.
+// run accepts a file, or the name of one of the project's notebooks.
 func TestFindNotebook(t *testing.T) {
 	path := notebook(t, t.TempDir(), "mine", "var lr = 0.1")
 	for arg, want := range map[string]string{path: path, "4-mnist": filepath.Join("notebooks", "4-mnist.ipynb")} {

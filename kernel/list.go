@@ -9,8 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
 
-	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/clone"
 	"microcircuits/kernel/internal/human"
 	"microcircuits/kernel/ipynb"
@@ -23,9 +24,9 @@ type listCmd struct {
 
 // Help implements kong.HelpProvider.
 func (listCmd) Help() string {
-	return `Lists the notebooks with the experiment that each runs, its figure, what the last
-run in the clone's reports folder took, and the computing time of the kept run at
-the paper's scale, summed over networks: several run side by side, one per core.
+	return `Lists the notebooks, each with its experiment, its figure, the time of the last run
+in the reports folder, and the computing time of the kept run at the paper's scale.
+The computing time is the sum over networks; networks run in parallel, one per core.
 
 Examples:
 
@@ -34,14 +35,14 @@ Examples:
   go run ./kernel list --json`
 }
 
-// A listing is what list tells of one notebook.
+// A listing is one notebook in the output of list.
 type listing struct {
 	Notebook   string  `json:"notebook"`
 	Experiment string  `json:"experiment,omitempty"`
 	Title      string  `json:"title"`
 	Figure     string  `json:"figure,omitempty"`
-	Last       *timing `json:"last,omitempty"`      // in the reports folder
-	Reference  *timing `json:"reference,omitempty"` // in notebooks/results
+	Last       *timing `json:"last,omitempty"`      // of the run in the reports folder
+	Reference  *timing `json:"reference,omitempty"` // of the run kept in notebooks/results
 }
 
 type timing struct {
@@ -57,12 +58,12 @@ func (cmd *listCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	all, err := listNotebooks(root)
+	all, err := c.listNotebooks(root)
 	if err != nil {
 		return err
 	}
 	if cmd.JSON {
-		return c.tellJSON(all)
+		return c.printJSON(all)
 	}
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NOTEBOOK\tEXPERIMENT\tLAST RUN HERE\tPAPER SCALE\tFIGURE")
@@ -74,21 +75,18 @@ func (cmd *listCmd) Run(c *console) error {
 		if t := l.Reference; t != nil {
 			reference = fmt.Sprintf("%s of computing, %d seeds", human.Duration(t.ComputeSeconds), t.Seeds)
 		}
-		figure, _, _ := strings.Cut(cmp.Or(l.Figure, l.Title), " (") // how sure that is stands in the report
+		figure, _, _ := strings.Cut(cmp.Or(l.Figure, l.Title), " (") // without the remark in brackets
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", l.Notebook, cmp.Or(l.Experiment, "-"), last, reference, figure)
 	}
 	return table.Flush()
 }
 
-// listNotebooks looks at the notebooks of a clone and at what is kept of them.
-func listNotebooks(root string) ([]listing, error) {
+// listNotebooks lists the notebooks of a clone with the times of their runs. An
+// executed notebook that cannot be read counts as no run, and is named in a message.
+func (c *console) listNotebooks(root string) ([]listing, error) {
 	paths, err := filepath.Glob(filepath.Join(root, "notebooks", "*.ipynb"))
 	if err != nil {
 		return nil, err
-	}
-	byNotebook := map[string]experiment.Entry{}
-	for _, e := range experiment.Catalogue() {
-		byNotebook[e.Notebook] = e
 	}
 	var all []listing
 	for _, path := range paths {
@@ -97,14 +95,16 @@ func listNotebooks(root string) ([]listing, error) {
 			return nil, err
 		}
 		l := listing{Notebook: notebookName(path), Title: nb.Title()}
-		if e, ok := byNotebook[l.Notebook]; ok {
-			l.Experiment, l.Title, l.Figure = e.Name, e.Title, e.Figure
-			if l.Reference, err = referenceTiming(filepath.Join(root, "notebooks", "results"), e.Name); err != nil {
+		if f := figureOf(l.Notebook); f != nil {
+			info := f.About()
+			l.Experiment, l.Title, l.Figure = info.Name, info.Title, info.Figure
+			if l.Reference, err = referenceTiming(filepath.Join(root, "notebooks", "results"), info.Name); err != nil {
 				return nil, err
 			}
 		}
-		if l.Last, err = lastTiming(filepath.Join(root, "reports", l.Notebook+".ipynb")); err != nil {
-			return nil, err
+		executed := filepath.Join(root, "reports", l.Notebook+".ipynb")
+		if l.Last, err = lastTiming(executed); err != nil {
+			c.status("no last run of %s (run it again), because %s cannot be read: %v", l.Notebook, relative(executed), err)
 		}
 		all = append(all, l)
 	}
@@ -116,10 +116,10 @@ func referenceTiming(dir, name string) (*timing, error) {
 	if ref == nil || err != nil {
 		return nil, err
 	}
-	return &timing{Scale: string(experiment.Paper), Seeds: len(ref.Seeds), ComputeSeconds: ref.ComputeSeconds, Started: ref.Started}, nil
+	return &timing{Scale: string(record.Paper), Seeds: len(ref.Seeds), ComputeSeconds: ref.ComputeSeconds, Started: ref.Started.Format(time.RFC3339)}, nil
 }
 
-// lastTiming tells of an executed notebook; nil where there is none.
+// lastTiming returns the times of an executed notebook, or nil if there is none.
 func lastTiming(path string) (*timing, error) {
 	nb, err := ipynb.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -131,58 +131,20 @@ func lastTiming(path string) (*timing, error) {
 	info, _ := nb.Info()
 	runs, err := report.Runs(nb)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	t := timing{WallSeconds: info.WallSeconds, Started: info.Started, Scale: "in"}
 	for _, r := range runs {
-		t.Scale, t.Seeds = r.Scale, len(r.Provenance.Seeds)
+		t.Scale, t.Seeds = string(r.Scale), len(r.Provenance.Seeds)
 		t.ComputeSeconds += r.Provenance.ComputeSeconds
 	}
 	return &t, nil
 }
 
-// tellJSON prints a value for scripts.
-func (c *console) tellJSON(v any) error {
+// printJSON prints a value as JSON, for scripts.
+func (c *console) printJSON(v any) error {
 	enc := json.NewEncoder(c.out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
-}
-
-// nearest is the name most like a mistaken one, as a hint for an error; empty
-// where none is like it. The numbers of notebooks do not count.
-func nearest(name string, names []string) string {
-	plain := func(s string) string { return strings.ToLower(strings.TrimLeft(s, "0123456789-")) }
-	best, least := "", len(name)/2+1
-	for _, n := range names {
-		if d := distance(plain(name), plain(n)); d < least {
-			best, least = n, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s?", best)
-}
-
-// distance is the number of letters to insert, leave out or change to make a
-// of b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -2,12 +2,18 @@ package main
 
 import (
 	"encoding/json"
+	"io"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
-	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/figure"
+	"microcircuits/dendrite/record"
+	"microcircuits/dendrite/runstore"
 	"microcircuits/kernel/clone"
+	"microcircuits/kernel/ipynb"
 	"microcircuits/kernel/report"
 )
 
@@ -21,10 +27,11 @@ func TestList(t *testing.T) {
 	for _, l := range all {
 		listed[l.Notebook] = l
 	}
-	for _, e := range experiment.Catalogue() {
-		l := listed[e.Notebook]
-		if l.Experiment != e.Name || l.Reference == nil || l.Reference.ComputeSeconds <= 0 || l.Reference.Seeds == 0 {
-			t.Errorf("%s: %+v", e.Notebook, l)
+	for _, f := range figure.Catalogue() {
+		info := f.About()
+		l := listed[info.Notebook]
+		if l.Experiment != info.Name || l.Reference == nil || l.Reference.ComputeSeconds <= 0 || l.Reference.Seeds == 0 {
+			t.Errorf("%s: %+v", info.Notebook, l)
 		}
 	}
 	if tour := listed["0-tour"]; tour.Experiment != "" || !strings.HasPrefix(tour.Title, "Start here") {
@@ -35,83 +42,138 @@ func TestList(t *testing.T) {
 	}
 }
 
-// Every kept run is one of an experiment of today, with its quantities.
+// An executed notebook that cannot be read counts as no run. A message says why.
+func TestListWithoutAnUnreadableRun(t *testing.T) {
+	root := t.TempDir()
+	for _, dir := range []string{"notebooks", "reports"} {
+		if err := os.Mkdir(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	notebook(t, filepath.Join(root, "notebooks"), "n", "var lr = 0.1")
+	old := blank()
+	old.Add(ipynb.Code, "run()").Outputs = []*ipynb.Output{{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{record.MIME: json.RawMessage(`{"version":1,"experiment":"x"}`)}}}
+	if err := old.WriteFile(filepath.Join(root, "reports", "n.ipynb")); err != nil {
+		t.Fatal(err)
+	}
+	var printed strings.Builder
+	all, err := (&console{out: io.Discard, err: &printed}).listNotebooks(root)
+	if err != nil || len(all) != 1 || all[0].Last != nil {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if text := printed.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "n.ipynb") || !strings.Contains(text, "run it again") {
+		t.Errorf("printed %q", text)
+	}
+}
+
+// Every figure has a kept run at both scales. The kept run at the paper's scale has
+// every claim of the quick one.
 func TestKeptRuns(t *testing.T) {
 	root, err := clone.Find(".")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, scale := range []string{"paper", "quick"} {
-		dir := report.ResultsDir(filepath.Join(root, "notebooks", "results"), scale)
-		for _, e := range experiment.Catalogue() {
-			ref, err := report.ReadReference(dir, e.Name)
+	for _, f := range figure.Catalogue() {
+		name := f.About().Name
+		var ids [2][]string
+		for i, scale := range []record.Scale{record.Quick, record.Paper} {
+			ref, err := report.ReadReference(report.ResultsDir(filepath.Join(root, "notebooks", "results"), scale), name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if ref == nil || ref.Experiment != e.Name || len(ref.Comparison) == 0 || ref.Dirty {
-				t.Errorf("%s, %s: kept run %+v", e.Name, scale, ref)
+			if ref == nil || ref.Experiment != name || len(ref.Claims) == 0 || ref.Dirty || ref.Started.IsZero() || len(ref.Seeds) == 0 {
+				t.Errorf("%s, %s: kept run %+v", name, scale, ref)
+				continue
+			}
+			for _, c := range ref.Claims {
+				ids[i] = append(ids[i], c.ID)
+				if c.Quantity == "" || c.Paper.String() == "" || len(c.Ours) == 0 || c.Verdict.Rank() < 0 {
+					t.Errorf("%s, %s: %+v", name, scale, c)
+				}
+			}
+		}
+		for _, id := range ids[0] {
+			if !slices.Contains(ids[1], id) {
+				t.Errorf("%s: the kept run at the paper's scale lacks the claim %s of the quick one", name, id)
 			}
 		}
 	}
 }
 
-func TestNearest(t *testing.T) {
-	names := []string{"0-tour", "1-self-prediction", "4-mnist"}
-	for name, want := range map[string]string{"4-mnits": "4-mnist", "mnist": "4-mnist", "Tour": "0-tour", "xyz": "", "": ""} {
-		if got := nearest(name, names); got != "" != (want != "") || !strings.Contains(got, want) {
-			t.Errorf("nearest to %q: %q, want %q", name, got, want)
-		}
+func TestCompareClaims(t *testing.T) {
+	claim := func(verdict record.Verdict, values ...float64) []record.Claim {
+		return []record.Claim{{ID: "q", Quantity: "in words", Verdict: verdict, Ours: []record.Measure{record.Mean("", "%.2f", "%", values)}}}
 	}
-}
-
-func TestHold(t *testing.T) {
-	const absent = "-"
-	type said struct{ ours, verdict string }
 	for _, c := range []struct {
-		now, kept said
-		backend   string // of the run; avx512 kept the other
+		now, kept []record.Claim
+		backend   string // of the run; that of the kept run is avx512
 		fails     bool
 	}{
-		{said{"1.90 ± 0.09 %", "matches"}, said{"1.90 ± 0.09 %", "matches"}, "avx512", false},
-		{said{"1.91 ± 0.09 %", "matches"}, said{"1.90 ± 0.09 %", "matches"}, "avx512", true},
-		{said{"1.99 ± 0.10 %", "matches"}, said{"1.90 ± 0.09 %", "matches"}, "avx2", false},
-		{said{"2.30 ± 0.09 %", "matches"}, said{"1.90 ± 0.09 %", "matches"}, "avx2", true},
-		{said{"2.6 %", "qualitatively"}, said{"1.90 %", "matches"}, "avx2", true},
-		{said{"1.90 %", "qualitatively"}, said{"1.90 %", "matches"}, "avx512", true},
-		{said{"88 %", "deviates"}, said{"1.55 %", "deviates"}, "avx2", true},
-		{said{"1.55 %", "deviates"}, said{"1.55 %", "deviates"}, "avx2", false},
-		{said{"1.55 %", "qualitatively"}, said{"1.55 %", "deviates"}, "avx512", false},
-		{said{"at most 5.3e-15", "matches"}, said{"at most 1.8e-15", "matches"}, "avx2", false},
-		{said{"0.02 (3 seeds)", "matches"}, said{"0.01 (3 seeds)", "matches"}, "portable", false},
-		{said{"0.03 (3 seeds)", "matches"}, said{"0.01 (3 seeds)", "matches"}, "portable", true},
-		{said{"3 of 7 networks", "matches"}, said{"3 of 7", "matches"}, "portable", true},
-		{said{absent, ""}, said{"1", "qualitatively"}, "avx512", true},
-		{said{"1", "qualitatively"}, said{absent, ""}, "avx512", false},
-		{said{"1", "deviates"}, said{absent, ""}, "avx512", true},
+		{claim(record.Matches, 1.81, 1.99), claim(record.Matches, 1.81, 1.99), "avx512", false},
+		{claim(record.Matches, 1.81, 1.991), claim(record.Matches, 1.81, 1.99), "avx512", true},
+		{claim(record.Matches, 1.9, 1.99), claim(record.Matches, 1.81, 1.99), "avx2", false},
+		{claim(record.Matches, 2.3, 2.3), claim(record.Matches, 1.81, 1.99), "avx2", true},
+		{claim(record.Qualitatively, 1.9), claim(record.Matches, 1.9), "avx2", true},
+		{claim(record.Qualitatively, 1.9), claim(record.Deviates, 1.9), "avx512", false},
+		{claim(record.Deviates, 88), claim(record.Deviates, 1.5), "avx2", true},
+		{claim(record.Matches, 5e-15), claim(record.Matches, 1e-15), "avx2", false},
+		{nil, claim(record.Qualitatively, 1), "avx512", true},
+		{claim(record.Qualitatively, 1), nil, "avx512", false},
+		{claim(record.Deviates, 1), nil, "avx512", true},
 	} {
-		list := func(s said) []report.Comparison {
-			if s.ours == absent {
-				return nil
-			}
-			return []report.Comparison{{Quantity: "q", Ours: s.ours, Verdict: s.verdict}}
-		}
-		run := &report.Run{Comparison: list(c.now), Provenance: report.Provenance{Backend: c.backend}}
-		all := hold(run, &report.Reference{Backend: "avx512", Comparison: list(c.kept)})
+		run := &record.Record{Claims: c.now, Provenance: record.Provenance{Backend: c.backend}}
+		all := compareClaims(run, &report.Reference{Backend: "avx512", Claims: c.kept})
 		if len(all) != 1 || all[0].Failed != c.fails || all[0].Failed != (all[0].Why != "") {
 			t.Errorf("%+v: %+v", c, all)
 		}
 	}
-	if all := hold(&report.Run{Comparison: []report.Comparison{{Verdict: "deviates"}}}, nil); !all[0].Failed || all[0].Kept != "not kept" {
+	if all := compareClaims(&record.Record{Claims: claim(record.Deviates, 1)}, nil); !all[0].Failed || all[0].Kept != "not kept" {
 		t.Errorf("without a kept run: %+v", all)
+	}
+	all := append(compareClaims(&record.Record{Claims: claim(record.Matches, 1)}, nil), compareClaims(&record.Record{}, &report.Reference{Claims: claim(record.Matches, 1)})...)
+	if text, failed := summary(all); !failed || text != "2 numbers, 1 of them compared with a kept run: 1 failed" {
+		t.Errorf("%s, failed %v", text, failed)
+	}
+	// Claims are matched by ID, not by their text.
+	now, kept := claim(record.Matches, 1.9), claim(record.Matches, 1.9)
+	now[0].Quantity = "in other words"
+	if all := compareClaims(&record.Record{Claims: now, Provenance: record.Provenance{Backend: "avx512"}}, &report.Reference{Backend: "avx512", Claims: kept}); len(all) != 1 || all[0].Failed {
+		t.Errorf("reworded: %+v", all)
+	}
+}
+
+func TestPlan(t *testing.T) {
+	t.Setenv(runstore.DirVariable, t.TempDir())
+	code, out, errOut := call(t, "plan", "self-prediction", "-p", "seeds=2", "--json")
+	var p planned
+	if err := json.Unmarshal([]byte(out), &p); code != 0 || err != nil {
+		t.Fatalf("exit status %d, %v: %s", code, err, errOut)
+	}
+	if p.Experiment != "self-prediction" || p.Scale != record.Quick || len(p.Jobs) != 2 || p.Missing != 2 || p.Jobs[1].Unit != "seed2" || p.Seconds <= 0 {
+		t.Errorf("%+v", p)
+	}
+	if code, out, _ := call(t, "plan", "1-self-prediction", "--scale", "paper"); code != 0 || !strings.Contains(out, "10 jobs, 0 in the store") || !strings.Contains(out, "self-prediction/seed10-") {
+		t.Errorf("exit status %d: %s", code, out)
+	}
+	for want, args := range map[string][]string{
+		"did you mean self-prediction?": {"self-predicton"},
+		"unknown scale":                 {"self-prediction", "--scale", "huge"},
+		"did you mean Sigma?":           {"self-prediction", "-p", "sigmas=1"},
+		"0 <= Sigma <= 10":              {"self-prediction", "-p", "sigma=-1"},
+		"has no plan":                   {"0-tour"},
+		"unknown scale \"big\"":         {"self-prediction", "-p", "scale=big"},
+	} {
+		if code, _, errOut := call(t, append([]string{"plan"}, args...)...); code != 2 || !strings.Contains(errOut, want) {
+			t.Errorf("%v: exit status %d, %s; want %q", args, code, errOut, want)
+		}
 	}
 }
 
 func TestCheckNames(t *testing.T) {
-	all, err := checkNames(nil)
-	if err != nil || len(all) != len(experiment.Catalogue()) {
-		t.Errorf("%v, %v", all, err)
+	if all := checkNames(nil); len(all) != len(figure.Catalogue()) {
+		t.Errorf("%v", all)
 	}
-	if some, _ := checkNames([]string{"mnist", "1-self-prediction"}); strings.Join(some, " ") != "4-mnist 1-self-prediction" {
+	if some := checkNames([]string{"mnist", "1-self-prediction"}); strings.Join(some, " ") != "4-mnist 1-self-prediction" {
 		t.Errorf("%v", some)
 	}
 	if code, _, errOut := call(t, "check", "mnits"); code != 2 || !strings.Contains(errOut, "did you mean 4-mnist?") {

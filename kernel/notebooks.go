@@ -7,12 +7,12 @@ import (
 )
 
 type cleanCmd struct {
-	Notebooks []string `arg:"" name:"notebook" type:"existingfile" help:"Notebooks to strip."`
+	Notebooks []string `arg:"" name:"notebook" type:"existingfile" help:"Notebooks to clean."`
 }
 
 // Help implements kong.HelpProvider.
 func (cleanCmd) Help() string {
-	return `Removes outputs, execution counts, timings and injected parameters, in place.
+	return `Removes outputs, execution counts, times and injected parameters from the files.
 
 Example:
 
@@ -40,8 +40,8 @@ type lintCmd struct {
 
 // Help implements kong.HelpProvider.
 func (lintCmd) Help() string {
-	return `Checks format 4.5, language Go, unique cell ids, no outputs or execution counts,
-and one cell tagged parameters that holds only variables set to literals.
+	return `Checks that each notebook has format 4.5, language Go, unique cell ids, no outputs,
+no execution counts, and one cell tagged parameters with only variables set to literals.
 
 Example:
 
@@ -61,7 +61,7 @@ func (cmd *lintCmd) Run(c *console) error {
 		}
 	}
 	if problems > 0 {
-		return fmt.Errorf("%d problems (outputs and counts are stripped by: go run ./kernel clean NOTEBOOK)", problems)
+		return fmt.Errorf("%d problems (to remove outputs and counts: go run ./kernel clean NOTEBOOK)", problems)
 	}
 	return nil
 }

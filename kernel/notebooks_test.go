@@ -7,8 +7,8 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// Every notebook begins with the same portable cell, by which a stock GoNB
-// finds the project: a mended one must be mended everywhere.
+// All notebooks have the same first code cell, with which plain GoNB finds the
+// project. A change of it must be made in all of them.
 func TestNotebooksShareTheirFirstCell(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join("..", "notebooks", "*.ipynb"))
 	if err != nil || len(paths) == 0 {

@@ -13,8 +13,9 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// prepare builds the tools and the packages that the notebooks import, so that
-// the time a cold build cache takes is spent once, visibly, and not in a cell.
+// prepare builds the tools and the packages that the notebooks import. With an
+// empty build cache that takes long; here it has a progress line of its own and is
+// not part of a cell's time.
 func (r *runner) prepare(ctx context.Context, jobs []*job) error {
 	tools := r.line("preparing GoNB and goimports      ")
 	var err error
@@ -35,8 +36,8 @@ func (r *runner) prepare(ctx context.Context, jobs []*job) error {
 	}
 	build.finish(remark)
 	if err != nil && ctx.Err() == nil {
-		// The cell that imports it will say so too, in its place.
-		r.say("%v", err)
+		// The cell that imports the package will fail with the same error.
+		r.status("%v", err)
 		return nil
 	}
 	return ctx.Err()
@@ -50,7 +51,7 @@ func imports(jobs []*job) []string {
 			if cell.Type != ipynb.Code {
 				continue
 			}
-			// A cell is Go between lines for GoNB, which are no Go.
+			// Lines that start with % or ! are for GoNB and are not Go.
 			var source strings.Builder
 			source.WriteString("package p\n")
 			for line := range strings.Lines(cell.Source) {

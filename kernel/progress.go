@@ -14,12 +14,12 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// A line is one line of progress: in a terminal it counts the seconds while
-// the work goes on.
+// A line is one line of progress. In a terminal it counts the seconds until the
+// work is finished.
 type line struct {
 	*console
 	text  string
-	state string // file in which a cell's program says how far it is; may be empty
+	state string // file to which a cell's program writes its progress; may be empty
 	start time.Time
 	stop  chan struct{}
 	done  chan struct{}
@@ -30,7 +30,7 @@ func (c *console) line(text string) *line { return c.stateLine(text, "") }
 func (c *console) stateLine(text, state string) *line {
 	l := &line{console: c, text: text, state: state, start: time.Now(), stop: make(chan struct{}), done: make(chan struct{})}
 	if !c.terminal || c.quiet {
-		l.print("%s", text)
+		l.progress("%s", text)
 		close(l.done)
 		return l
 	}
@@ -45,21 +45,21 @@ func (c *console) stateLine(text, state string) *line {
 				fmt.Fprint(c.err, "\r\x1b[K"+text)
 				return
 			case <-tick.C:
-				fmt.Fprintf(c.err, "\r\x1b[K%s%12s  %.40s", text, human.Duration(time.Since(l.start).Truncate(time.Second).Seconds()), l.said())
+				fmt.Fprintf(c.err, "\r\x1b[K%s%12s  %.40s", text, human.Duration(time.Since(l.start).Truncate(time.Second).Seconds()), l.progressText())
 			}
 		}
 	}()
 	return l
 }
 
-// said is what the cell's program says of its progress.
-func (l *line) said() string {
+// progressText reads the progress that the cell's program has written.
+func (l *line) progressText() string {
 	if l.state == "" {
 		return ""
 	}
 	data, err := os.ReadFile(l.state)
 	if err != nil {
-		return "" // it has not said anything
+		return "" // nothing was written yet
 	}
 	return string(data)
 }
@@ -68,17 +68,17 @@ func (l *line) said() string {
 func (l *line) finish(remark string) {
 	close(l.stop)
 	<-l.done
-	l.print("%12s%s\n", human.Duration(time.Since(l.start).Seconds()), remark)
+	l.progress("%12s%s\n", human.Duration(time.Since(l.start).Seconds()), remark)
 }
 
-// print writes progress, unless none is wanted.
-func (c *console) print(format string, args ...any) {
+// progress writes to err, unless the user chose --quiet.
+func (c *console) progress(format string, args ...any) {
 	if !c.quiet {
 		fmt.Fprintf(c.err, format, args...)
 	}
 }
 
-// cellLine announces a cell.
+// cellLine starts the progress line of a cell.
 func (r *runner) cellLine(n, of int, cell *ipynb.Cell, state string) *line {
 	return r.stateLine(fmt.Sprintf("  [%2d/%2d] %-24.24s", n, of, cell.ID), state)
 }
@@ -91,7 +91,7 @@ func (l *line) end(result *gonb.Result) {
 	l.finish(remark)
 }
 
-// excerptLines is how much of a failing cell or of its error is shown.
+// excerptLines is the number of lines shown of a failing cell.
 const excerptLines = 15
 
 // excerpt returns the first lines of a cell's source, numbered.
@@ -108,11 +108,11 @@ func excerpt(source string) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// ansi matches the colours that GoNB puts into its messages.
+// ansi matches the colour codes in GoNB's messages.
 var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// failure returns the error of a cell: what it wrote to standard error and,
-// where that does not say it already, the error message itself.
+// failure returns the error of a cell: its standard error, followed by the error
+// message if standard error does not contain it.
 func failure(result *gonb.Result) string {
 	text := ""
 	add := func(s string) {

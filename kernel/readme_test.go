@@ -1,6 +1,8 @@
 package main
 
 import (
+	"flag"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -8,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"microcircuits/dendrite/figure"
 	"microcircuits/kernel/clone"
 )
 
@@ -17,14 +20,14 @@ var (
 	firstCell  = regexp.MustCompile("(?m)^\\| *\\[?`?([^`|\\]]+?)`?(?:\\]\\([^)]*\\))? *\\|")
 )
 
-// links returns the links and pictures of a markdown text that lead into the
+// links returns the links and pictures of a Markdown text that are files of the
 // repository.
 func links(markdown string) []string {
 	var found []string
 	for _, m := range linkTarget.FindAllStringSubmatch(codeBlock.ReplaceAllString(markdown, ""), -1) {
 		u, err := url.Parse(m[1] + m[2])
 		if err != nil {
-			found = append(found, m[1]+m[2]) // no such file: reported
+			found = append(found, m[1]+m[2]) // reported as a missing file
 		} else if u.Scheme == "" && u.Host == "" && u.Path != "" {
 			found = append(found, u.Path)
 		}
@@ -49,7 +52,7 @@ func TestReadmeLinks(t *testing.T) {
 	root, text := readme(t)
 	targets := links(text)
 	if len(targets) == 0 {
-		t.Error("README.md has no links into the repository: this test sees too little")
+		t.Error("this test finds no links to files in README.md")
 	}
 	for _, target := range targets {
 		if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(target))); err != nil {
@@ -72,6 +75,46 @@ func TestReadmeListsEveryNotebook(t *testing.T) {
 		if !listed[notebookName(path)] {
 			t.Errorf("README.md has no row for notebook %s in its table", notebookName(path))
 		}
+	}
+}
+
+var updateReadme = flag.Bool("update", false, "write the rows of figures in README.md from the catalogue")
+
+// The rows of figures begin with what the catalogue contains. With -update this test
+// writes them; the numbers in the last column are not changed.
+func TestReadmeRowsMatchTheCatalogue(t *testing.T) {
+	root, text := readme(t)
+	updated := text
+	for _, f := range figure.Catalogue() {
+		info := f.About()
+		row := fmt.Sprintf("\n| `%s` | %s | %s | ", info.Notebook, info.Figure, info.Claim)
+		if !strings.Contains(text, row) && !*updateReadme {
+			t.Errorf("README.md has no row that begins with %s: run this test with -update", row)
+		}
+		updated = withRow(updated, info.Notebook, row)
+	}
+	if *updateReadme {
+		if err := os.WriteFile(filepath.Join(root, "README.md"), []byte(updated), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// withRow replaces the beginning of a notebook's row, up to the last column. A new row is
+// put before that of the template.
+func withRow(text, notebook, row string) string {
+	old := regexp.MustCompile("\n\\| `" + regexp.QuoteMeta(notebook) + "` \\|[^|\n]*\\|[^|\n]*\\| ?")
+	if at := old.FindStringIndex(text); at != nil {
+		return text[:at[0]] + row + text[at[1]:]
+	}
+	return strings.Replace(text, "\n| `template`", row+"|\n| `template`", 1)
+}
+
+func TestWithRow(t *testing.T) {
+	const text = "a\n| `1-x` | f | c | 3 times |\n| `template` | own | copy | |\n"
+	got := withRow(withRow(text, "1-x", "\n| `1-x` | g | d | "), "2-y", "\n| `2-y` | h | e | ")
+	if want := "a\n| `1-x` | g | d | 3 times |\n| `2-y` | h | e | |\n| `template` | own | copy | |\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

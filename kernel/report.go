@@ -15,14 +15,14 @@ import (
 const indexName = "index.html"
 
 type reportCmd struct {
-	Notebooks []string `arg:"" name:"executed" type:"existingfile" help:"Executed notebooks, as \"run\" or Jupyter saves them."`
+	Notebooks []string `arg:"" name:"executed" type:"existingfile" help:"Executed notebooks, saved by \"run\" or by Jupyter."`
 	Out       string   `short:"o" placeholder:"DIR" help:"Folder for the reports (default: beside the first notebook)."`
 	Compare   bool     `help:"Show two executed notebooks of one figure side by side, in A-vs-B.html (FOLDER-A-vs-FOLDER-B.html when their names are the same)."`
 }
 
 // Help implements kong.HelpProvider.
 func (reportCmd) Help() string {
-	return `Writes one self-contained HTML file per notebook, and index.html, which leads to
+	return `Writes one self-contained HTML file per notebook, and index.html with links to
 every report in the folder.
 
 Examples:
@@ -50,7 +50,7 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
 	for _, path := range cmd.Notebooks {
 		files = append(files, notebookName(path)+".html")
 	}
-	if err := distinct(cmd.Notebooks, files); err != nil {
+	if err := checkDistinct(cmd.Notebooks, files); err != nil {
 		return err
 	}
 	pictures := new(report.Pictures)
@@ -66,22 +66,22 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		entries = append(entries, entry)
-		c.tell("%s", relative(filepath.Join(dir, name+".html")))
+		c.print("%s", relative(filepath.Join(dir, name+".html")))
 	}
 	index, err := writeIndex(ctx, c, dir, entries, pictures)
 	if err != nil {
 		return err
 	}
-	c.tell("%s", relative(index))
+	c.print("%s", relative(index))
 	return nil
 }
 
-// distinct refuses notebooks that would be written to one file.
-func distinct(notebooks, files []string) error {
+// checkDistinct returns an error if two notebooks would be written to one file.
+func checkDistinct(notebooks, files []string) error {
 	taken := map[string]string{}
 	for i, file := range files {
 		if other, ok := taken[file]; ok {
-			return usage("%s and %s would both be written to %s: give one another name, or a folder of its own", relative(other), relative(notebooks[i]), relative(file))
+			return usage("%s and %s would both be written to %s: rename one of them, or use another folder", relative(other), relative(notebooks[i]), relative(file))
 		}
 		taken[file] = notebooks[i]
 	}
@@ -108,12 +108,12 @@ func (cmd *reportCmd) compare(ctx context.Context, c *console, dir string) error
 	if err := report.Save(file, html); err != nil {
 		return err
 	}
-	c.tell("%s", relative(file))
+	c.print("%s", relative(file))
 	return nil
 }
 
-// versusName is the file that compares two notebooks. Notebooks of one name are
-// told apart by their folders.
+// versusName returns the name of the file that compares two notebooks. Their
+// folders are part of it if both have the same name.
 func versusName(a, b string) string {
 	nameA, nameB := notebookName(a), notebookName(b)
 	if nameA == nameB {
@@ -126,13 +126,13 @@ func versusName(a, b string) string {
 // writeReport writes dir/name.html and returns its entry for the index.
 func writeReport(ctx context.Context, nb *ipynb.Notebook, dir, name string, pictures *report.Pictures) (report.Entry, error) {
 	if name+".html" == indexName {
-		return report.Entry{}, usage("its report would be %s, which leads to all others: give the notebook another name", indexName)
+		return report.Entry{}, usage("its report would be %s, which is the index of the reports: give the notebook another name", indexName)
 	}
 	return report.File(ctx, nb, filepath.Join(dir, name+".html"), report.Options{Index: indexName, Pictures: pictures})
 }
 
-// writeIndex writes the index page of a folder: the given entries and those of
-// earlier reports whose executed notebook is still there and can be read.
+// writeIndex writes the index page of a folder. It lists the given entries, and
+// earlier reports whose executed notebook is still in the folder and can be read.
 func writeIndex(ctx context.Context, c *console, dir string, entries []report.Entry, pictures *report.Pictures) (string, error) {
 	have := map[string]report.Entry{}
 	for _, e := range entries {
@@ -149,11 +149,11 @@ func writeIndex(ctx context.Context, c *console, dir string, entries []report.En
 			entries = append(entries, e)
 			continue
 		}
-		e, err := earlier(ctx, page, pictures)
+		e, err := earlierEntry(ctx, page, pictures)
 		switch {
-		case errors.Is(err, os.ErrNotExist): // the index itself, or somebody else's page
+		case errors.Is(err, os.ErrNotExist): // the index itself, or a page that is not a report
 		case err != nil:
-			c.say("not in %s: %v", indexName, err)
+			c.status("left out of %s: %v", indexName, err)
 		default:
 			entries = append(entries, e)
 		}
@@ -166,8 +166,9 @@ func writeIndex(ctx context.Context, c *console, dir string, entries []report.En
 	return path, report.Save(path, html)
 }
 
-// earlier is the entry of a report made earlier, by the notebook beside it.
-func earlier(ctx context.Context, page string, pictures *report.Pictures) (report.Entry, error) {
+// earlierEntry returns the index entry of a report made earlier, from the executed
+// notebook beside it.
+func earlierEntry(ctx context.Context, page string, pictures *report.Pictures) (report.Entry, error) {
 	nb, err := ipynb.ReadFile(strings.TrimSuffix(page, ".html") + ".ipynb")
 	if err != nil {
 		return report.Entry{}, err

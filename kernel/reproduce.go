@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/clone"
 	"microcircuits/kernel/ipynb"
 	"microcircuits/kernel/report"
@@ -19,16 +21,15 @@ type reproduceCmd struct {
 	overrides
 	Reports string        `placeholder:"DIR" help:"Folder for the reports (default: reports in the clone)."`
 	Timeout time.Duration `placeholder:"DURATION" help:"Time limit for each cell, like 10m (default: none)."`
-	Keep    bool          `help:"Keep the numbers of preset runs in notebooks/results: reports show those at the paper's scale as reference runs, and check compares with them."`
+	Keep    bool          `help:"Save the numbers of preset runs in notebooks/results. Reports show the ones at the paper's scale as reference runs; check compares with them."`
 }
 
 // Help implements kong.HelpProvider.
 func (reproduceCmd) Help() string {
-	return `Runs the notebooks one after the other and writes for each an executed notebook
-and an HTML report, and index.html, which leads to all of them. A parameter is
-overridden in every notebook that has it. When a notebook fails the others still
-run, the index says so, and the exit status is 1; a report of an earlier, good run is
-left as it was.
+	return `Runs the notebooks one after the other. Writes an executed notebook and an HTML report
+for each, and index.html with links to all of them. -p changes a parameter in every
+notebook that has it. If a notebook fails, the others still run, the index marks it as
+failed, and the exit status is 1. The report of an earlier successful run is not changed.
 
 Examples:
 
@@ -75,13 +76,13 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 	var failed []string
 	for _, j := range jobs {
 		err := r.run(ctx, j)
-		if err != nil && !errors.Is(err, errTold) {
-			c.say("%s: %v", j.name, err)
+		if err != nil && !errors.Is(err, errReported) {
+			c.status("%s: %v", j.name, err)
 		}
-		executed := notebookName(j.out) // says so when the run failed
+		executed := notebookName(j.out) // ends in -failed if the run failed
 		entry, reportErr := writeReport(context.WithoutCancel(ctx), j.nb, dir, executed, &r.pictures)
 		if reportErr != nil {
-			c.say("%s: %v", j.name, reportErr)
+			c.status("%s: %v", j.name, reportErr)
 			entry = report.Entry{Href: executed + ".ipynb", Title: j.name, Failed: true}
 		}
 		if err != nil || reportErr != nil {
@@ -96,16 +97,16 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	c.tell("%s", relative(index))
+	c.print("%s", relative(index))
 	if len(failed) > 0 {
-		c.say("failed: %s", strings.Join(failed, ", "))
-		return errTold
+		c.status("failed: %s", strings.Join(failed, ", "))
+		return errReported
 	}
 	return ctx.Err()
 }
 
-// selectNotebooks returns the files of the named notebooks, in order of their
-// names; all but templates when none is named.
+// selectNotebooks returns the files of the named notebooks, sorted by name.
+// Without names it returns all notebooks except templates.
 func selectNotebooks(dir string, names []string) ([]string, error) {
 	all, err := filepath.Glob(filepath.Join(dir, "*.ipynb"))
 	if err != nil {
@@ -134,18 +135,18 @@ func selectNotebooks(dir string, names []string) ([]string, error) {
 	}
 	for _, n := range names {
 		if !slices.Contains(known, notebookName(n)) {
-			return nil, usage("no notebook %q%s; there are: %s", n, nearest(n, known), strings.Join(known, ", "))
+			return nil, usage("no notebook %q%s; there are: %s", n, experiment.DidYouMean(n, known), strings.Join(known, ", "))
 		}
 	}
 	return chosen, nil
 }
 
-// notebookName is a notebook's name, which may also be given as its file.
+// notebookName returns the name of a notebook, given its name or its file.
 func notebookName(arg string) string { return strings.TrimSuffix(filepath.Base(arg), ".ipynb") }
 
-// reproduceJobs gives each notebook the overrides that it knows, and refuses
-// those that none knows. The scale is asked of whatever is run: a notebook
-// without presets has one only.
+// reproduceJobs returns one job per notebook, each with those overrides that the
+// notebook has. It returns an error if no notebook has an override, except for the
+// scale: notebooks without presets run at one scale only.
 func reproduceJobs(root string, paths []string, values map[string]string) ([]*job, error) {
 	var jobs []*job
 	var known []string
@@ -159,12 +160,23 @@ func reproduceJobs(root string, paths []string, values map[string]string) ([]*jo
 		if err != nil {
 			return nil, usage("%s: %w", path, err)
 		}
-		own := map[string]string{}
-		for _, p := range params {
-			if v, ok := values[p.Name]; ok {
-				own[p.Name], used[p.Name] = v, true
+		for name := range literals(params) {
+			known = append(known, name)
+		}
+		var table []record.Parameter
+		if f := figureOf(notebookName(path)); f != nil {
+			if table, err = f.Parameters(record.Quick, nil); err != nil {
+				return nil, err
 			}
-			known = append(known, fmt.Sprintf("%s (%s)", p.Name, p.Kind))
+		}
+		for _, p := range table {
+			known = append(known, p.Name)
+		}
+		own := map[string]string{}
+		for name, v := range values {
+			if isVariable(params, name) || isParameter(table, name) {
+				own[name], used[name] = v, true
+			}
 		}
 		j, err := newJob(root, path, own)
 		if err != nil {
@@ -172,11 +184,21 @@ func reproduceJobs(root string, paths []string, values map[string]string) ([]*jo
 		}
 		jobs = append(jobs, j)
 	}
-	slices.Sort(known)
 	for name := range values {
 		if !used[name] && name != "scale" {
-			return nil, usage("unknown parameter %q; known: %s", name, strings.Join(slices.Compact(known), ", "))
+			return nil, usage("no notebook has the parameter %s%s; its report lists what a notebook has, and so does %%params in the notebook", name, experiment.DidYouMean(name, known))
 		}
 	}
 	return jobs, nil
+}
+
+// isParameter reports whether a name on the command line is that of a parameter, or of
+// an element of one, or the last part of the names of one or several: newJob reports an
+// error if there are several.
+func isParameter(table []record.Parameter, name string) bool {
+	plain, _, _ := strings.Cut(strings.ToLower(name), "[")
+	return slices.ContainsFunc(table, func(p record.Parameter) bool {
+		full := strings.ToLower(p.Name)
+		return full == plain || strings.HasSuffix(full, "."+plain)
+	})
 }

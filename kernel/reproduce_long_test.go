@@ -11,8 +11,8 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// smallClone makes a clone with our dependencies and no code of its own, and
-// works in it.
+// smallClone creates a clone with this module's dependencies and no code, and
+// changes the current folder to it.
 func smallClone(t *testing.T) (root string) {
 	t.Helper()
 	root = t.TempDir()
@@ -32,7 +32,7 @@ func smallClone(t *testing.T) (root string) {
 	return root
 }
 
-// A failing notebook does not keep the others from being run and reported.
+// Other notebooks are run and reported when one fails.
 func TestReproduce(t *testing.T) {
 	root := smallClone(t)
 	dir := filepath.Join(root, "notebooks")
@@ -73,10 +73,10 @@ func TestReproduce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(index), "1-bad-failed.html") {
-		t.Error("the index has forgotten the first notebook")
+		t.Error("the index lacks the first notebook")
 	}
-	// A failing run spares the report of the good one, and a good one clears
-	// away what the failing one left.
+	// A failed run does not change the report of a successful one. A successful run
+	// removes the files of a failed one.
 	if code, _, _ := call(t, "reproduce", "2-good", "-p", "lr=-1"); code != 1 {
 		t.Errorf("a notebook that fails ends with exit status %d", code)
 	}

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +20,9 @@ import (
 	"microcircuits/kernel/report"
 )
 
-// overrides are the parameters given on the command line.
+// overrides are the parameters set on the command line.
 type overrides struct {
-	Params map[string]string `name:"param" short:"p" mapsep:"none" placeholder:"NAME=VALUE" help:"Override a parameter of the notebook; may be repeated."`
+	Params map[string]string `name:"param" short:"p" mapsep:"none" placeholder:"NAME=VALUE" help:"Change a parameter of the notebook; may be repeated."`
 	Scale  *string           `enum:"quick,paper" placeholder:"quick|paper" help:"Short for -p scale=..."`
 }
 
@@ -40,27 +42,27 @@ func (o overrides) values() (map[string]string, error) {
 }
 
 type runCmd struct {
-	Notebooks []string `arg:"" name:"notebook" help:"Notebooks to run; those of the notebooks folder by name, like 4-mnist."`
+	Notebooks []string `arg:"" name:"notebook" help:"Notebooks to run: files, or names of notebooks in the notebooks folder, like 4-mnist."`
 	overrides
-	Out     string        `short:"o" placeholder:"FILE|DIR" help:"Where to save the executed notebook (default: reports/NAME.ipynb in the clone, in place of an older one)."`
+	Out     string        `short:"o" placeholder:"FILE|DIR" help:"Where to save the executed notebook (default: reports/NAME.ipynb in the clone). An older file is replaced."`
 	Timeout time.Duration `placeholder:"DURATION" help:"Time limit for each cell, like 10m (default: none)."`
 }
 
 // Help implements kong.HelpProvider.
 func (runCmd) Help() string {
-	return `Runs every cell in order in a fresh kernel and stops at the first that fails.
-The notebook itself is never changed. A run that fails is saved as NAME-failed.ipynb
-and leaves the executed notebook of an earlier, good one as it was.
+	return `Runs every cell in order in a new kernel and stops at the first cell that fails.
+The notebook itself is never changed. A failed run is saved as NAME-failed.ipynb; the
+executed notebook of an earlier successful run is not changed.
 
 Examples:
 
   go run ./kernel run notebooks/1-self-prediction.ipynb
 
-  go run ./kernel run 4-mnist -p epochs=10 -p lambda=0.2
+  go run ./kernel run 4-mnist -p epochs=10 -p Microcircuit.LambdaI=0.2
 
   go run ./kernel run mine.ipynb --out mine-executed.ipynb --timeout 30m
 
-Cells tagged skip-execution are left out; cells tagged raises-exception may fail.`
+Cells tagged skip-execution are not run. Cells tagged raises-exception may fail.`
 }
 
 func (cmd *runCmd) Run(ctx context.Context, c *console) error {
@@ -92,7 +94,7 @@ func (cmd *runCmd) Run(ctx context.Context, c *console) error {
 		}
 		jobs, files = append(jobs, j), append(files, j.out)
 	}
-	if err := distinct(paths, files); err != nil {
+	if err := checkDistinct(paths, files); err != nil {
 		return err
 	}
 	for _, j := range jobs {
@@ -108,13 +110,13 @@ func (cmd *runCmd) Run(ctx context.Context, c *console) error {
 		if err := r.run(ctx, j); err != nil {
 			return err
 		}
-		c.tell("%s", relative(j.out))
+		c.print("%s", relative(j.out))
 	}
 	return nil
 }
 
-// findNotebook returns the file of a notebook. One of the clone's notebooks folder
-// may be named as for reproduce and check.
+// findNotebook returns the file of a notebook, given the file or the name of a
+// notebook in the clone's notebooks folder.
 func findNotebook(arg string) (string, error) {
 	info, err := os.Stat(arg)
 	if err == nil && !info.IsDir() {
@@ -134,8 +136,8 @@ func findNotebook(arg string) (string, error) {
 	return paths[0], nil
 }
 
-// rootOf returns the clone that a notebook belongs to, or else the one we are
-// called in.
+// rootOf returns the clone that contains a notebook, else the clone that contains
+// the current folder.
 func rootOf(path string) (string, error) {
 	root, err := clone.Find(filepath.Dir(path))
 	if errors.Is(err, clone.ErrNotFound) {
@@ -144,7 +146,7 @@ func rootOf(path string) (string, error) {
 	return root, err
 }
 
-// outFile says where the executed notebook goes.
+// outFile returns the file for the executed notebook.
 func outFile(root, out, path string, notebooks int) (string, error) {
 	name := filepath.Base(path)
 	file := out
@@ -154,29 +156,31 @@ func outFile(root, out, path string, notebooks int) (string, error) {
 	case err == nil && info.IsDir(), strings.HasSuffix(out, string(filepath.Separator)):
 		file = filepath.Join(out, name)
 	case filepath.Ext(out) == "":
-		file = filepath.Join(out, name) // a folder to be made
+		file = filepath.Join(out, name) // a new folder
 	case filepath.Ext(out) != ".ipynb":
-		return "", usage("--out %s is neither a notebook (.ipynb) nor a folder; for a new folder of that name write %s%c", out, out, filepath.Separator)
+		return "", usage("--out %s is neither a notebook (.ipynb) nor a folder; for a new folder with that name write %s%c", out, out, filepath.Separator)
 	case notebooks > 1:
 		return "", usage("--out %s is one file, but there are %d notebooks", out, notebooks)
 	}
-	if same(file, path) {
+	if sameFile(file, path) {
 		return "", usage("--out %s is the notebook itself, which is never changed", out)
 	}
 	return file, nil
 }
 
-// makeFolder makes the folder that executed notebooks go to. That it cannot be
-// written is known before anything is computed; option names another one.
+// makeFolder creates the folder for executed notebooks. It is called before
+// anything is computed, so that an unwritable folder is reported at once. option is
+// the flag that chooses another folder.
 func makeFolder(dir, option string) error {
-	if err := probe(dir); err != nil {
-		return fmt.Errorf("executed notebooks cannot be saved in %s: %w; name another place with %s", relative(dir), err, option)
+	if err := checkWritable(dir); err != nil {
+		return fmt.Errorf("executed notebooks cannot be saved in %s: %w; choose another folder with %s", relative(dir), err, option)
 	}
 	return nil
 }
 
-// probe makes a folder where there is none and a file in it, which it removes.
-func probe(dir string) error {
+// checkWritable creates a folder if it does not exist, and writes and removes a
+// file in it.
+func checkWritable(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -187,7 +191,7 @@ func probe(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-func same(a, b string) bool {
+func sameFile(a, b string) bool {
 	ia, errA := os.Stat(a)
 	ib, errB := os.Stat(b)
 	return errA == nil && errB == nil && os.SameFile(ia, ib)
@@ -195,23 +199,22 @@ func same(a, b string) bool {
 
 // A job is one notebook to run.
 type job struct {
-	path   string // of the source
-	name   string // without folder and extension
-	out    string // executed notebook; that of a failed run lies beside it
-	nb     *ipynb.Notebook
-	author []byte // the notebook without traces of runs, as its author saved it
-	info   ipynb.RunInfo
-	failed error // why it stopped, once it has
+	path     string // of the source
+	name     string // without folder and extension
+	out      string // executed notebook; a failed run is saved in failedFile(out)
+	nb       *ipynb.Notebook
+	stripped []byte // the notebook file without results of runs
+	info     ipynb.RunInfo
+	failed   error // why the run stopped; nil before and after success
 }
 
-// newJob reads a notebook and overrides its parameters, which are checked
-// before anything runs.
+// newJob reads a notebook, sets its parameters and checks them.
 func newJob(root, path string, values map[string]string) (*job, error) {
 	nb, err := ipynb.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	author, err := authored(nb)
+	stripped, err := stripBytes(nb)
 	if err != nil {
 		return nil, err
 	}
@@ -219,25 +222,30 @@ func newJob(root, path string, values map[string]string) (*job, error) {
 	if err != nil {
 		return nil, usage("%s: %w", relative(path), err)
 	}
-	if err := ipynb.Inject(nb, values); err != nil {
-		return nil, usage("%s: %w", relative(path), err)
-	}
-	j := &job{path: path, nb: nb, author: author, name: notebookName(path)}
+	j := &job{path: path, nb: nb, stripped: stripped, name: notebookName(path)}
 	j.info.Source, j.info.Uncommitted = sourceIn(root, path)
 	j.info.Command = "go run ./kernel run " + shellQuote(j.info.Source)
-	j.info.Parameters = map[string]string{}
-	for _, p := range params {
-		j.info.Parameters[p.Name] = p.Value
-		if v, ok := values[p.Name]; ok {
-			j.info.Parameters[p.Name], _ = p.Literal(v) // Inject has checked it
-			j.info.Command += " -p " + shellQuote(p.Name+"="+v)
+	f := figureOf(j.name)
+	if values, err = fullNames(f, params, values); err != nil {
+		return nil, usage("%s: %w", relative(path), err)
+	}
+	if err := ipynb.Inject(nb, values, entryNames(f)); err != nil {
+		return nil, usage("%s: %w", relative(path), err)
+	}
+	if f != nil {
+		if err := validate(f, nb); err != nil {
+			return nil, usage("%s: %w", relative(path), err)
 		}
+	}
+	j.info.Parameters = literals(effectiveParams(nb))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		j.info.Command += " -p " + shellQuote(name+"="+values[name])
 	}
 	return j, nil
 }
 
-// authored strips a notebook of what runs leave and returns it as a file.
-func authored(nb *ipynb.Notebook) ([]byte, error) {
+// stripBytes removes the results of runs from a notebook and returns its file.
+func stripBytes(nb *ipynb.Notebook) ([]byte, error) {
 	nb.Upgrade()
 	nb.Clean()
 	var b bytes.Buffer
@@ -245,8 +253,9 @@ func authored(nb *ipynb.Notebook) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// sourceIn names a notebook by its place in the clone or, outside of it, by its
-// bare name: where it lies on this machine is nobody else's business.
+// sourceIn returns the path of a notebook inside the clone. For a notebook outside
+// the clone it returns the file name only: reports do not contain paths of the
+// user's machine.
 func sourceIn(root, path string) (name string, outside bool) {
 	if abs, err := filepath.Abs(path); err == nil {
 		if rel, err := filepath.Rel(root, abs); err == nil && filepath.IsLocal(rel) {
@@ -256,8 +265,8 @@ func sourceIn(root, path string) (name string, outside bool) {
 	return filepath.Base(path), true
 }
 
-// inCommit tells whether the commit checked out in a clone holds the notebook of
-// a job as it is run.
+// inCommit reports whether the checked-out commit of a clone contains the notebook
+// of a job exactly as it is run.
 func inCommit(ctx context.Context, root string, j *job) bool {
 	data, err := clone.File(ctx, root, j.info.Source)
 	if err != nil {
@@ -267,8 +276,8 @@ func inCommit(ctx context.Context, root string, j *job) bool {
 	if err != nil {
 		return false
 	}
-	committed, err := authored(nb)
-	return err == nil && bytes.Equal(committed, j.author)
+	committed, err := stripBytes(nb)
+	return err == nil && bytes.Equal(committed, j.stripped)
 }
 
 // shellQuote quotes a word for a POSIX shell where that is needed.
@@ -292,9 +301,9 @@ type runner struct {
 	pictures report.Pictures
 }
 
-// run executes a job and saves the executed notebook, also when a cell failed
-// or ctx was cancelled: then under the name of failedFile, and the failure is
-// shown and returned as errTold.
+// run executes a job and saves the executed notebook. If a cell fails or ctx is
+// cancelled it saves the notebook as failedFile, prints the error and returns
+// errReported.
 func (r *runner) run(ctx context.Context, j *job) error {
 	started := time.Now()
 	j.info.Started = started.Format(time.RFC3339)
@@ -304,7 +313,7 @@ func (r *runner) run(ctx context.Context, j *job) error {
 	}
 	j.info.Go, j.info.GoNB = r.tools.GoVersion, r.tools.GoNBVersion
 	j.info.Status = "ok"
-	r.print("%s\n", j.name)
+	r.progress("%s\n", j.name)
 	j.failed = r.cells(ctx, j)
 	if j.failed != nil {
 		j.info.Status = "failed"
@@ -313,8 +322,8 @@ func (r *runner) run(ctx context.Context, j *job) error {
 	return r.save(ctx, j)
 }
 
-// save saves the notebook of a job that has run. Whatever goes wrong on the way
-// makes the job a failed one, but loses nothing of what was computed.
+// save saves the notebook of a job that has run. An error in an earlier step of
+// saving marks the job as failed; the notebook is saved all the same.
 func (r *runner) save(ctx context.Context, j *job) error {
 	j.nb.SetInfo(j.info)
 	if err := r.references(j); err != nil && j.failed == nil {
@@ -322,7 +331,7 @@ func (r *runner) save(ctx context.Context, j *job) error {
 	}
 	j.nb.SetInfo(j.info)
 
-	// Saving goes on when the user has interrupted the run.
+	// Also save when the user has interrupted the run.
 	if err := r.pictures.AddPictures(context.WithoutCancel(ctx), j.nb); err != nil && j.failed == nil {
 		j.failed = fmt.Errorf("static pictures: %w", err)
 	}
@@ -334,14 +343,14 @@ func (r *runner) save(ctx context.Context, j *job) error {
 		return err
 	}
 	if j.failed != nil {
-		r.say("%s: %v\nThe notebook as far as it came: %s", j.name, j.failed, relative(j.out))
-		return errTold
+		r.status("%s: %v\nThe notebook with the cells that ran: %s", j.name, j.failed, relative(j.out))
+		return errReported
 	}
 	return removeFailed(good)
 }
 
-// references keeps the numbers of preset runs, if they are to be kept, and finds
-// the kept runs to show beside the job's.
+// references saves the numbers of preset runs if --keep is given, and finds the
+// kept runs that the report shows beside this one.
 func (r *runner) references(j *job) error {
 	dir := filepath.Join(filepath.Dir(j.path), "results")
 	if r.keep && j.failed == nil {
@@ -350,20 +359,25 @@ func (r *runner) references(j *job) error {
 			return err
 		}
 		for _, f := range files {
-			r.tell("%s", relative(f))
+			r.print("%s", relative(f))
 		}
 	}
 	var err error
 	j.info.References, err = report.FindReferences(j.nb, dir)
+	if err != nil && r.keep {
+		// This run may be the first step of writing the kept runs again.
+		r.status("the report of %s shows no reference run: %v", j.name, err)
+		return nil
+	}
 	return err
 }
 
-// failedFile is where a failed run is saved whose executed notebook would have
-// been the given file: the one of an earlier, good run is spared.
+// failedFile returns the file for a failed run instead of out, so that out of an
+// earlier successful run is not replaced.
 func failedFile(out string) string { return strings.TrimSuffix(out, ".ipynb") + "-failed.ipynb" }
 
-// removeFailed clears away what an earlier, failed run left, notebook and
-// report, now that one has succeeded.
+// removeFailed removes the notebook and the report of an earlier failed run, after
+// a run has succeeded.
 func removeFailed(out string) error {
 	file := failedFile(out)
 	for _, path := range []string{file, strings.TrimSuffix(file, ".ipynb") + ".html"} {
@@ -374,11 +388,11 @@ func removeFailed(out string) error {
 	return nil
 }
 
-// statusFile is where a cell's program says how far it is, in the session's
-// temporary folder.
+// statusFile is the file in the session's temporary folder to which a cell's
+// program writes its progress.
 const statusFile = "dendrite-status"
 
-// cells runs the cells and returns why it stopped early.
+// cells runs the cells in order. It returns an error if it stopped before the last.
 func (r *runner) cells(ctx context.Context, j *job) error {
 	dir, err := filepath.Abs(filepath.Dir(j.path))
 	if err != nil {
@@ -394,7 +408,7 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 	results := map[*ipynb.Cell]*gonb.Result{}
 	defer func() {
 		session.Close()
-		for cell, result := range results { // now that late displays are in
+		for cell, result := range results { // Close has waited for late displays
 			cell.Outputs = result.Outputs()
 			count := result.ExecutionCount
 			cell.ExecutionCount = &count
@@ -414,7 +428,7 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 		cell.SetInfo(ipynb.CellInfo{Seconds: result.Seconds, Status: string(result.Status)})
 		switch {
 		case ctx.Err() != nil:
-			return fmt.Errorf("interrupted in cell %d (%s); what was computed is kept: run it again to go on", i+1, cell.ID)
+			return fmt.Errorf("interrupted in cell %d (%s); finished results are kept: run it again to continue", i+1, cell.ID)
 		case err != nil:
 			if result.Status != gonb.Timeout {
 				cell.SetInfo(ipynb.CellInfo{Seconds: result.Seconds, Status: string(gonb.Failed)})

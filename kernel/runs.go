@@ -11,25 +11,26 @@ import (
 	"time"
 
 	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/figure"
 	"microcircuits/dendrite/runstore"
 	"microcircuits/kernel/internal/human"
 )
 
 type runsCmd struct {
-	Show  runsShowCmd  `cmd:"" default:"withargs" help:"Show what is in the run store (what runs alone does)."`
+	Show  runsShowCmd  `cmd:"" default:"withargs" help:"Show what is in the run store (default)."`
 	Prune runsPruneCmd `cmd:"" help:"Remove runs from the store."`
 }
 
-// A kept is one run of the store.
-type kept struct {
+// A storedRun is one run in the store.
+type storedRun struct {
 	runstore.Info
-	version int // of the experiment's code; 0 where the key does not tell
+	version int // of the experiment's code; 0 if the key has none
 	stale   bool
 }
 
-// keptRuns lists the runs of the default store, of one experiment if name is not
-// empty.
-func keptRuns(name string) (*runstore.Store, []kept, error) {
+// storedRuns lists the runs in the default store: all, or those of the named
+// experiment.
+func storedRuns(name string) (*runstore.Store, []storedRun, error) {
 	store, err := runstore.Open("")
 	if err != nil {
 		return nil, nil, err
@@ -39,20 +40,20 @@ func keptRuns(name string) (*runstore.Store, []kept, error) {
 		return nil, nil, err
 	}
 	versions := map[string]int{}
-	for _, info := range infos { // the reader's own: its newest code is in some notebook
+	for _, info := range infos { // for a user's own experiment: the highest version in the store
 		versions[info.Experiment] = max(versions[info.Experiment], versionOf(info))
 	}
-	for _, e := range experiment.Catalogue() {
-		versions[e.Name] = e.Version
+	for _, f := range figure.Catalogue() {
+		versions[f.About().Name] = f.About().Version
 	}
-	var runs []kept
+	var runs []storedRun
 	var names []string
 	for _, info := range infos {
 		names = append(names, info.Experiment)
 		if name != "" && info.Experiment != name {
 			continue
 		}
-		k := kept{Info: info, version: versionOf(info)}
+		k := storedRun{Info: info, version: versionOf(info)}
 		k.stale = k.version > 0 && k.version != versions[info.Experiment]
 		runs = append(runs, k)
 	}
@@ -61,14 +62,13 @@ func keptRuns(name string) (*runstore.Store, []kept, error) {
 			names = append(names, n)
 		}
 		if !slices.Contains(names, name) {
-			return nil, nil, usage("no experiment %q%s", name, nearest(name, names))
+			return nil, nil, usage("no experiment %q%s", name, experiment.DidYouMean(name, names))
 		}
 	}
 	return store, runs, nil
 }
 
-// versionOf is the version of the code a run is of; 0 where its key does not
-// tell.
+// versionOf returns the code version in the key of a run, or 0 if it has none.
 func versionOf(info runstore.Info) int {
 	var key struct{ Version int }
 	if json.Unmarshal(info.Key, &key) != nil {
@@ -77,7 +77,7 @@ func versionOf(info runstore.Info) int {
 	return key.Version
 }
 
-func (k kept) state() string {
+func (k storedRun) state() string {
 	switch {
 	case k.Complete && k.stale:
 		return fmt.Sprintf("stale (code version %d)", k.version)
@@ -96,15 +96,19 @@ type runsShowCmd struct {
 
 // Help implements kong.HelpProvider.
 func (runsShowCmd) Help() string {
-	return `A run is one network with one seed. It is complete, or has a checkpoint from which
-it goes on, or is stale: of an older version of the experiment's code, not used
-any more. Of an experiment of your own, whose code is in some notebook, that is
-what has a lower Version than another run; runs of a function that was changed
-without raising it are not told apart.
+	return `A run is one network with one seed. Its state is
 
-A run is shown as damaged when a file of it is missing or its run.json is not
-readable. Results and arrays are held against their checksums only when the run is
-used; it is computed again when they do not match.
+  - complete,
+  - checkpoint: not finished; it can continue from its checkpoint,
+  - stale: from an older version of the experiment's code, and not used any more,
+  - damaged: one of its files is missing, or its run.json cannot be read.
+
+A run of your own experiment is stale if another run in the store has a higher
+Version. If you change a function without raising Version, its old runs are not
+recognised as old.
+
+Checksums of results and arrays are compared only when a run is used. If they do not
+match, the run is computed again.
 
 Examples:
 
@@ -116,7 +120,7 @@ Examples:
 }
 
 func (cmd *runsShowCmd) Run(c *console) error {
-	store, runs, err := keptRuns(cmd.Experiment)
+	store, runs, err := storedRuns(cmd.Experiment)
 	if err != nil {
 		return err
 	}
@@ -134,7 +138,7 @@ func (cmd *runsShowCmd) Run(c *console) error {
 		for _, k := range runs {
 			rows = append(rows, row{k.Name, k.Experiment, k.state(), k.Size, k.Meta.Created, k.Meta.Seconds, k.Meta.Backend})
 		}
-		return c.tellJSON(rows)
+		return c.printJSON(rows)
 	}
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	var total int64
@@ -149,7 +153,7 @@ func (cmd *runsShowCmd) Run(c *console) error {
 	} else {
 		fmt.Fprintln(table, "EXPERIMENT\tCOMPLETE\tCHECKPOINTS\tSTALE\tSIZE\tNEWEST")
 		for len(runs) > 0 { // List sorts by experiment
-			n := slices.IndexFunc(runs, func(k kept) bool { return k.Experiment != runs[0].Experiment })
+			n := slices.IndexFunc(runs, func(k storedRun) bool { return k.Experiment != runs[0].Experiment })
 			if n < 0 {
 				n = len(runs)
 			}
@@ -178,22 +182,23 @@ func (cmd *runsShowCmd) Run(c *console) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	c.tell("%s in %s", fileSize(total), store.Dir())
+	c.print("%s in %s", fileSize(total), store.Dir())
 	return nil
 }
 
 type runsPruneCmd struct {
 	Experiment  string `arg:"" optional:"" help:"Only runs of this experiment."`
-	Stale       bool   `help:"Runs of older code."`
-	Checkpoints bool   `help:"Checkpoints of runs that were not finished, and runs shown as damaged."`
-	Older       string `placeholder:"AGE" help:"Runs computed longer ago than this: 12h, 30d."`
-	Yes         bool   `help:"Remove them, and do not just say so."`
+	Stale       bool   `help:"Only runs of older code."`
+	Checkpoints bool   `help:"Only checkpoints of unfinished runs, and damaged runs."`
+	Older       string `placeholder:"AGE" help:"Only runs computed longer ago than this: 12h, 30d."`
+	Yes         bool   `help:"Remove the runs; without it they are only listed."`
 }
 
 // Help implements kong.HelpProvider.
 func (runsPruneCmd) Help() string {
-	return `Says what would be removed; --yes removes it. Conditions add up; without any, all
-runs (of the experiment) are meant. A run that is being computed is left alone.
+	return `Lists the runs that would be removed; with --yes removes them. A run must meet all
+given conditions. Without conditions all runs (of the experiment) are removed. A run
+that is being computed is not removed.
 
 Examples:
 
@@ -211,7 +216,7 @@ func (cmd *runsPruneCmd) Run(c *console) error {
 		}
 		before = time.Now().Add(-age)
 	}
-	store, runs, err := keptRuns(cmd.Experiment)
+	store, runs, err := storedRuns(cmd.Experiment)
 	if err != nil {
 		return err
 	}
@@ -225,32 +230,32 @@ func (cmd *runsPruneCmd) Run(c *console) error {
 		if cmd.Yes {
 			err := store.Remove(k.Info)
 			if errors.Is(err, runstore.ErrBusy) {
-				c.say("left alone: %v", err)
+				c.status("not removed: %v", err)
 				continue
 			}
 			if err != nil {
-				c.say("%v", err)
+				c.status("%v", err)
 				failed++
 				continue
 			}
 		}
 		count++
 		size += k.Size
-		c.tell("%s  %s  %s", k.Name, k.state(), fileSize(k.Size))
+		c.print("%s  %s  %s", k.Name, k.state(), fileSize(k.Size))
 	}
 	if cmd.Yes {
-		c.tell("removed %d runs, %s", count, fileSize(size))
+		c.print("removed %d runs, %s", count, fileSize(size))
 	} else {
-		c.tell("would remove %d runs, %s; add --yes to remove them", count, fileSize(size))
+		c.print("would remove %d runs, %s; add --yes to remove them", count, fileSize(size))
 	}
 	if failed > 0 {
-		c.say("%d runs could not be removed", failed)
-		return errTold
+		c.status("%d runs could not be removed", failed)
+		return errReported
 	}
 	return nil
 }
 
-// parseAge reads a duration in which days may be given too.
+// parseAge parses a duration like 12h, or a number of days like 30d.
 func parseAge(text string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		if n, err := strconv.ParseFloat(days, 64); err == nil && n >= 0 && n < 36500 {
@@ -262,7 +267,7 @@ func parseAge(text string) (time.Duration, error) {
 	return 0, usage("--older %q is not an age: write 12h or 30d", text)
 }
 
-// fileSize writes a size for people.
+// fileSize formats a number of bytes.
 func fileSize(n int64) string {
 	switch {
 	case n < 10_000:

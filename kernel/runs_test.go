@@ -11,7 +11,7 @@ import (
 	"microcircuits/dendrite/runstore"
 )
 
-// filled makes a store with three runs the default one.
+// filled creates a store with three runs and makes it the default store.
 func filled(t *testing.T) *runstore.Store {
 	t.Helper()
 	t.Setenv(runstore.DirVariable, t.TempDir())
@@ -55,7 +55,7 @@ func TestRuns(t *testing.T) {
 	_, out, _ := call(t, "runs")
 	for _, want := range []string{"mnist       0         1            1", "mine        1         0            0", store.Dir()} {
 		if !strings.Contains(out, want) {
-			t.Errorf("runs does not say %q:\n%s", want, out)
+			t.Errorf("runs does not print %q:\n%s", want, out)
 		}
 	}
 	if _, out, _ := call(t, "runs", "mnist"); !strings.Contains(out, "stale (code version 1)") || !strings.Contains(out, "checkpoint") || strings.Contains(out, "seed1") {
@@ -71,7 +71,7 @@ func TestRuns(t *testing.T) {
 	}
 }
 
-// What is the newest version of an own experiment, the store alone knows.
+// The newest version of a user's own experiment is the highest one in the store.
 func TestOwnRunsOfALowerVersionAreStale(t *testing.T) {
 	store := filled(t)
 	e, err := store.Entry("mine", "seed1", struct{ Version int }{2})
@@ -119,7 +119,7 @@ func TestPrune(t *testing.T) {
 	if got := strings.Join(left(), " "); got != "seed1" {
 		t.Errorf("checkpoints pruned, left %s", got)
 	}
-	// What is being computed is left alone.
+	// A run that is being computed is not removed.
 	e, err := store.Entry("mine", "seed1", struct {
 		Version int
 		Key     any
@@ -135,11 +135,11 @@ func TestPrune(t *testing.T) {
 		t.Errorf("%s%s", out, errOut)
 	}
 	unlock()
-	// What cannot be removed is a failure: here no lock file can be made.
+	// A run that cannot be removed is a failure: here no lock file can be created.
 	if err := os.Mkdir(e.Dir()+".lock", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, errOut := call(t, "runs", "prune", "--yes"); code != 1 || !strings.Contains(errOut, "1 runs could not be removed") || strings.Contains(errOut, "left alone") {
+	if code, _, errOut := call(t, "runs", "prune", "--yes"); code != 1 || !strings.Contains(errOut, "1 runs could not be removed") || strings.Contains(errOut, "not removed: ") {
 		t.Errorf("exit status %d: %s", code, errOut)
 	}
 	if err := os.Remove(e.Dir() + ".lock"); err != nil {
@@ -164,6 +164,6 @@ func TestDamagedRun(t *testing.T) {
 		t.Errorf("runs shows no damage:\n%s", out)
 	}
 	if _, out, _ := call(t, "runs", "prune", infos[0].Experiment, "--checkpoints"); !strings.Contains(out, infos[0].Name) {
-		t.Errorf("prune --checkpoints passes over what is damaged:\n%s", out)
+		t.Errorf("prune --checkpoints does not list the damaged run:\n%s", out)
 	}
 }

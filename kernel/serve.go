@@ -19,10 +19,10 @@ type serveCmd struct {
 	ConnectionFile string `arg:"" type:"existingfile" help:"Made by the Jupyter front end."`
 }
 
-// Run is the kernel of one open notebook, in whose folder it is called. When
-// the kernel cannot start the user sees why in every cell.
+// Run is the kernel of one open notebook and is called in the notebook's folder. If
+// the kernel cannot start, every cell shows the error.
 func (cmd *serveCmd) Run(ctx context.Context, c *console) error {
-	// An interrupt is for the running cell; only the other signals end us.
+	// An interrupt stops the running cell; the other signals end the kernel.
 	interrupt := make(chan os.Signal, 1)
 	signal.Reset(os.Interrupt)
 	signal.Notify(interrupt, os.Interrupt)
@@ -30,16 +30,16 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console) error {
 	if err == nil {
 		return nil
 	}
-	c.say("dendrite: %v", err)
-	if err := front.Explain(ctx, cmd.ConnectionFile, err.Error()); err != nil {
-		c.say("dendrite: %v", err)
+	c.status("dendrite: %v", err)
+	if err := front.ServeError(ctx, cmd.ConnectionFile, err.Error()); err != nil {
+		c.status("dendrite: %v", err)
 	}
-	return errTold
+	return errReported
 }
 
 func (cmd *serveCmd) serve(ctx context.Context, interrupt <-chan os.Signal) error {
 	if v := os.Getenv(clone.LauncherEnv); v != clone.LauncherVersion {
-		return fmt.Errorf("the installed kernel does not fit this clone (its launcher speaks version %q, the clone %s): run \"go run ./kernel install\" in the clone", v, clone.LauncherVersion)
+		return fmt.Errorf("the installed kernel does not work with this clone (its launcher has version %q, the clone needs version %s): run \"go run ./kernel install\" in the clone", v, clone.LauncherVersion)
 	}
 	dir, err := os.Getwd()
 	if err != nil {
@@ -61,26 +61,26 @@ func (cmd *serveCmd) serve(ctx context.Context, interrupt <-chan os.Signal) erro
 	completion, _ := checkCompletion(root) // optional
 	pictures := new(report.Pictures)
 	f := front.Front{
-		Options:  gonb.Options{Root: root, Dir: dir, Log: log, Env: []string{names.HeadlessEnv + "="}, Completion: completion},
-		History:  filepath.Join(cache, "history.jsonl"),
-		Dress:    pictures.Dress,
-		Commands: commands(root, dir, pictures),
+		Options:    gonb.Options{Root: root, Dir: dir, Log: log, Env: []string{names.HeadlessEnv + "="}, Completion: completion},
+		History:    filepath.Join(cache, "history.jsonl"),
+		AddPicture: pictures.AddPicture,
+		Commands:   kernelCommands(root, dir, pictures),
 	}
-	if os.Getenv("JPY_PARENT_PID") != "" { // Jupyter wants it to go when it does
+	if os.Getenv("JPY_PARENT_PID") != "" { // set by a server whose kernels must end when it ends
 		var end context.CancelFunc
 		ctx, end = context.WithCancel(ctx)
 		defer end()
 		go func() {
-			awaitChange(ctx, os.Getppid, time.Second)
+			waitForNewParent(ctx, os.Getppid, time.Second)
 			end()
 		}()
 	}
 	return f.Serve(ctx, cmd.ConnectionFile, interrupt)
 }
 
-// awaitChange returns when the parent is another process than at first, which is
-// how one learns that it was killed, or when ctx is over.
-func awaitChange(ctx context.Context, parent func() int, every time.Duration) {
+// waitForNewParent returns when ctx is done or the id of the parent process
+// changes. It changes when the parent ends.
+func waitForNewParent(ctx context.Context, parent func() int, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for first := parent(); parent() == first; {
@@ -92,10 +92,10 @@ func awaitChange(ctx context.Context, parent func() int, every time.Duration) {
 	}
 }
 
-// logBytes is how large GoNB's log grows before it is begun anew.
+// logBytes is the size above which the log of GoNB is emptied at the next start.
 const logBytes = 1 << 20
 
-// openLog opens the log of GoNB, which is too noisy for a terminal.
+// openLog opens the log file of GoNB, which logs too much for a terminal.
 func openLog() (*os.File, error) {
 	dir, err := clone.CacheDir()
 	if err != nil {

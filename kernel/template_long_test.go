@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"microcircuits/dendrite/record"
 	"microcircuits/dendrite/runstore"
 	"microcircuits/kernel/ipynb"
 	"microcircuits/kernel/report"
 )
 
-// An experiment of twenty lines that takes the template's place.
+// An experiment of twenty lines that replaces the template's experiment.
 const twentyLines = `import (
 	"context"
 
@@ -22,7 +23,8 @@ const twentyLines = `import (
 )
 
 type Decay struct {
-	Rate float64 ` + "`symbol:\"k\" unit:\"1/ms\" above:\"0\" max:\"1\" doc:\"how fast it falls\"`" + `
+	Seeds int     ` + "`min:\"1\" max:\"100\" doc:\"networks\"`" + `
+	Rate  float64 ` + "`symbol:\"k\" unit:\"1/ms\" above:\"0\" max:\"1\" doc:\"how fast it falls\"`" + `
 }
 
 func fall(ctx context.Context, p Decay, seed uint64, w *dendrite.Work) ([]float64, error) {
@@ -33,14 +35,15 @@ func fall(ctx context.Context, p Decay, seed uint64, w *dendrite.Work) ([]float6
 	return out, nil
 }
 
-func teaching() dendrite.Own[Decay, []float64] {
-	return dendrite.Own[Decay, []float64]{
-		Info: dendrite.Info{Name: "decay", Title: "A decay", Version: 1},
-		Params: Decay{Rate: rate}, Preset: Decay{Rate: 0.1}, Seeds: seeds, Seed: fall,
-	}
-}`
+var teaching = dendrite.Own[Decay, []float64]{
+	Info:   dendrite.Info{Name: "decay", Title: "A decay", Version: 1},
+	Preset: func(dendrite.Scale) Decay { return Decay{Seeds: 2, Rate: 0.1} },
+	Jobs:   dendrite.PerSeed(fall),
+}
 
-// A user's own figure: the template, copied and filled, gets cache, charts,
+func params() Decay { return Decay{Seeds: seeds, Rate: rate} }`
+
+// A user's own figure, made from a copy of the template, has cache, charts,
 // parameter table and report like the figures of the paper.
 func TestTemplate(t *testing.T) {
 	t.Setenv(runstore.DirVariable, t.TempDir())
@@ -62,7 +65,7 @@ func TestTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	executed := filepath.Join(dir, "out", "mine.ipynb")
-	again := func(args ...string) *report.Run {
+	again := func(args ...string) *record.Record {
 		t.Helper()
 		code, _, errOut := call(t, append([]string{"run", mine, "--out", executed}, args...)...)
 		if code != 0 {
@@ -90,13 +93,13 @@ func TestTemplate(t *testing.T) {
 		return len(infos)
 	}
 	first := again()
-	if kept() != 2 || first.Experiment != "decay" || len(first.Parameters) != 1 {
+	if kept() != 2 || first.Experiment != "decay" || len(first.Parameters) != 2 {
 		t.Errorf("%d networks kept: %+v", kept(), first)
 	}
 	if second := again(); kept() != 2 || second.Provenance.Started != first.Provenance.Started {
 		t.Errorf("the second run computed again: %d networks, %+v", kept(), second.Provenance)
 	}
-	if changed := again("-p", "rate=0.2"); kept() != 4 || changed.Scale != "custom" || changed.Parameters[0].Value != "0.2" {
+	if changed := again("-p", "rate=0.2"); kept() != 4 || !changed.Changed || changed.Parameters[1].Value != "0.2" {
 		t.Errorf("a changed parameter: %d networks, %+v", kept(), changed)
 	}
 	if code, _, errOut := call(t, "report", executed); code != 0 {

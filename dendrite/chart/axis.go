@@ -12,8 +12,8 @@ import (
 type Axis struct {
 	Name  string     // what is plotted, such as "test error"
 	Unit  string     // such as "%" or "ms"; empty for none
-	Log   bool       // decades; values of zero and below are gaps
-	Whole bool       // counts, such as epochs: ticks at whole numbers only
+	Log   bool       // logarithmic; values of zero and below are gaps
+	Whole bool       // for counts, such as epochs: ticks at whole numbers only
 	Range [2]float64 // shown range; zero value: from the data
 }
 
@@ -29,14 +29,14 @@ func (a Axis) check() {
 	}
 }
 
-// scale is an axis with its range decided.
+// scale is an axis with its final range.
 type scale struct {
 	Axis
 	lo, hi, step float64 // step 0: left to ECharts
 }
 
-// fit decides a value axis: round ends, about n steps, from zero where that
-// costs little.
+// fit returns the scale of a value axis: round ends and about n steps. The axis
+// starts at zero if the data are not far from zero.
 func (a Axis) fit(data extent, n int) scale {
 	a.check()
 	s := scale{Axis: a, lo: data.lo, hi: data.hi}
@@ -57,7 +57,8 @@ func (a Axis) fit(data extent, n int) scale {
 		if s.lo == s.hi {
 			s.hi *= 10
 		}
-		// Where two decades are marked below, the axis may end before the next.
+		// If the axis has two powers of ten below its end, it may end at 2 or 5
+		// times the larger one.
 		if decade := clean(s.hi / 10); decade >= 10*s.lo*(1-1e-9) {
 			for _, m := range []float64{2, 5} {
 				if data.hi <= m*decade*(1+1e-9) {
@@ -80,7 +81,7 @@ func (a Axis) fit(data extent, n int) scale {
 	switch size := math.Max(math.Abs(s.lo), math.Abs(s.hi)); {
 	case size == 0:
 		s.hi = 1
-	case s.hi-s.lo <= 1e-9*size: // all the same, but for rounding
+	case s.hi-s.lo <= 1e-9*size: // all equal, except for rounding errors
 		s.lo, s.hi = s.lo-0.1*size, s.hi+0.1*size
 	}
 	s.step = a.niceStep(s.hi-s.lo, n)
@@ -89,8 +90,8 @@ func (a Axis) fit(data extent, n int) scale {
 	return s
 }
 
-// span decides the axis along which curves run: it ends where the data end, or
-// at a round number close by.
+// span returns the scale of a horizontal axis of curves: it ends where the data
+// end, or at a round number close to that.
 func (a Axis) span(data extent) scale {
 	a.check()
 	s := scale{Axis: a, lo: data.lo, hi: data.hi}
@@ -125,7 +126,7 @@ func (s scale) kind() string {
 	return "value"
 }
 
-// fraction is where x lies between the ends of the axis, 0 to 1.
+// fraction returns the position of x on the axis, from 0 to 1.
 func (s scale) fraction(x float64) float64 {
 	if s.Log {
 		return math.Log(x/s.lo) / math.Log(s.hi/s.lo)
@@ -133,13 +134,13 @@ func (s scale) fraction(x float64) float64 {
 	return (x - s.lo) / (s.hi - s.lo)
 }
 
-// overhang is the space the last tick label of a horizontal axis needs beside
-// its panel.
+// overhang returns the space to the right of a panel that the last tick label of
+// its horizontal axis needs.
 func (s scale) overhang() int {
 	return max(edge, textWidth(strconv.FormatFloat(clean(s.hi), 'f', -1, 64))/2+6)
 }
 
-// tickWidth is the width of the widest tick label in pixels.
+// tickWidth returns the width of the widest tick label in pixels.
 func (s scale) tickWidth() int {
 	widest := 0
 	if s.Log || s.step == 0 {
@@ -199,22 +200,22 @@ func (e *extent) add(values ...float64) {
 	}
 }
 
-// words says the range in an alternative text.
-func (e extent) words() string {
+// text returns the range for an alternative text.
+func (e extent) text() string {
 	if e.lo > e.hi {
 		return "no values"
 	}
-	return "from " + spoken(e.lo) + " to " + spoken(e.hi)
+	return "from " + altNumber(e.lo) + " to " + altNumber(e.hi)
 }
 
-// spoken is a number for an alternative text: three digits, and no exponent
-// where a reader would not write one.
-func spoken(x float64) string {
+// altNumber formats a number for an alternative text: three digits, and no
+// exponent below ten million.
+func altNumber(x float64) string {
 	if size := math.Abs(x); size >= 1000 && size < 1e7 {
 		return strconv.FormatFloat(x, 'f', 0, 64)
 	}
 	return short(x)
 }
 
-// textWidth estimates the width of 12 px text, a little generously.
+// textWidth estimates the width of 12 px text. The estimate is a little too large.
 func textWidth(s string) int { return int(math.Ceil(6.7 * float64(utf8.RuneCountInString(s)))) }

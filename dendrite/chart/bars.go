@@ -27,8 +27,8 @@ type BarsSpec struct {
 	References     []Reference
 }
 
-// Bars draws horizontal bars from zero (from the axis' end where it is
-// logarithmic), their names at the left.
+// Bars draws horizontal bars with their names at the left. Bars start at zero, or
+// at the left end of a logarithmic axis.
 func Bars(spec BarsSpec) *Chart {
 	e := newExtent()
 	if !spec.Value.Log {
@@ -86,7 +86,7 @@ func Bars(spec BarsSpec) *Chart {
 	f.series(charts.SingleSeries{Name: spec.Value.Name, Type: "bar", Data: bars, BarMaxWidth: "22"},
 		obj{"dendrite": obj{"unit": spec.Value.Unit}, "emphasis": obj{"disabled": true}, "markLine": obj{"silent": true, "symbol": []string{"none", "none"},
 			"label": obj{"show": false}, "lineStyle": obj{"color": Input.Color(), "type": "solid", "width": 2}, "data": whiskers}})
-	// Labels stand at the ends of bar and whisker.
+	// Labels are placed at the right end of the bar or its whisker.
 	f.series(charts.SingleSeries{Id: "labels", Type: "scatter", Data: values, SymbolSize: 1, ItemStyle: &opts.ItemStyle{Color: "transparent"},
 		Label: &opts.Label{Show: opts.Bool(true), Position: "right", Formatter: "{b}", FontSize: 11}},
 		obj{"silent": true, "tooltip": obj{"show": false}, "clip": false, "z": 5})
@@ -113,7 +113,7 @@ func (b Bar) label(axis Axis) string {
 	case b.Label != "":
 		return b.Label
 	case axis.Unit == "":
-		return spoken(b.Value)
+		return altNumber(b.Value)
 	}
-	return spoken(b.Value) + " " + axis.Unit
+	return altNumber(b.Value) + " " + axis.Unit
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The scripts in a real browser, on a page as hostile as the classic notebook:
-// a module loader is there, the script of a chart runs before its element is in
-// the page, ECharts comes last, the same chart is shown twice, a static picture
-// waits inside. Then the page turns dark and narrow.
+// The test runs the scripts in a real browser, under the conditions of the classic
+// notebook: the page has a module loader, the script of a chart runs before its
+// element is in the page, ECharts is loaded last, the same chart is shown twice,
+// and its element contains a static picture. Then the page becomes dark and narrow.
 func TestInBrowser(t *testing.T) {
 	x := []float64{1, 2, 3}
 	c := Lines(LinesSpec{Title: "T", X: Axis{Name: "epoch"}, Y: Axis{Name: "error", Unit: "%"}, Curves: []Curve{
@@ -74,7 +74,7 @@ var define=function(){problems.push("define was called")};define.amd={};</script
 	eval(`document.getElementById("one").style.width="350px"`)
 	wait(one + `.querySelector("svg").getAttribute("width")=="350"`)
 	if got := eval(one + `.clientHeight>360`); got != "true" {
-		t.Error("a narrow chart makes no room for its legend")
+		t.Error("a narrow chart has no space for its legend")
 	}
 
 	eval(`__dendriteECharts.getInstanceByDom(` + one + `).dispatchAction({type:"showTip",seriesIndex:0,dataIndex:1})`)
@@ -82,7 +82,8 @@ var define=function(){problems.push("define was called")};define.amd={};</script
 	if got := eval(one + `.querySelectorAll("b").length`); got != "0" {
 		t.Error("a name was read as HTML in the tooltip")
 	}
-	// A chart with a control, by keyboard as by mouse, through a change of theme.
+	// A chart with a control works by keyboard and by mouse, also after a change of
+	// theme.
 	explore := Explore("name", "b", []string{"a", "b"}, func(name string) *Chart {
 		return Lines(LinesSpec{Curves: []Curve{{Name: "c", X: x, Y: x}}, Y: Axis{Name: "height of " + name}})
 	})

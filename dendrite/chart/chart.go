@@ -11,16 +11,16 @@ import (
 	"strconv"
 )
 
-// MaxTableCells is the number of cells beyond which the JSON form of a table
-// is thinned to evenly spaced rows.
+// MaxTableCells is the largest number of cells in the JSON form of a table. A
+// larger table is reduced to evenly spaced rows.
 const MaxTableCells = 60000
 
 // Chart is one figure panel.
 type Chart struct {
-	ID      string // stable: a hash of everything shown, fit for an element id
+	ID      string // a hash of everything shown, valid as an HTML element id
 	Title   string
 	Caption string
-	Alt     string // what the chart shows, for readers who do not see it
+	Alt     string // description of the chart for readers who cannot see it
 	Width   int    // preferred width in CSS pixels; it adapts down to 320
 	Height  int
 	Option  json.RawMessage // ECharts option, pure JSON
@@ -40,14 +40,14 @@ type Column struct {
 	Unit string `json:"unit"` // empty for none
 }
 
-// MIME is the type under which a chart travels in a notebook's output.
+// MIME is the type of a chart in a notebook's output.
 const MIME = "application/vnd.dendrite.chart+json"
 
-// JSON returns the chart in the form tools read: version, id, title, caption,
-// alt, width, height, option and table. Numbers of the table are rounded to
-// six significant digits; beyond MaxTableCells evenly spaced rows are kept and
-// table.note says so. The bytes are safe inside an HTML script element, and
-// equal charts give equal bytes.
+// JSON returns the chart as JSON for reports and other programs: version, id,
+// title, caption, alt, width, height, option and table. Numbers of the table are
+// rounded to six significant digits. A table of more than MaxTableCells cells is
+// reduced to evenly spaced rows, and table.note reports it. The bytes are safe
+// inside an HTML script element, and equal charts give equal bytes.
 func (c *Chart) JSON() ([]byte, error) {
 	type table struct {
 		Columns []Column `json:"columns"`
@@ -91,8 +91,8 @@ func (c *Chart) JSON() ([]byte, error) {
 	return b, nil
 }
 
-// CSV returns the whole table, exactly: a header of "name (unit)" cells, then
-// the rows; a missing value is an empty cell.
+// CSV returns the whole table with exact numbers: a header of "name (unit)" cells,
+// then the rows. A missing value is an empty cell.
 func (c *Chart) CSV() ([]byte, error) {
 	var buf bytes.Buffer
 	w := csv.NewWriter(&buf)
@@ -133,7 +133,7 @@ func withUnit(name, unit string) string {
 	return name + " (" + unit + ")"
 }
 
-// seal gives the chart its id, a hash of all it shows.
+// seal sets the id of the chart, a hash of all that the chart shows.
 func (c *Chart) seal() *Chart {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q%q%q%d,%d", c.Title, c.Caption, c.Alt, c.Width, c.Height)
@@ -147,14 +147,14 @@ func (c *Chart) seal() *Chart {
 	return c
 }
 
-// num is a number as charts carry it: six significant digits, null where JSON
-// has none.
+// num is a number that is written to JSON with six significant digits, or as null
+// if it is not finite.
 type num float64
 
 func (x num) MarshalJSON() ([]byte, error) { return marshal(float64(x), 6), nil }
 
-// pos is a position along an axis: enough digits for neighbouring time steps
-// of a long run to differ.
+// pos is a position on an axis. It is written with ten digits, so that neighbouring
+// time steps of a long run differ.
 type pos float64
 
 func (x pos) MarshalJSON() ([]byte, error) { return marshal(float64(x), 10), nil }

@@ -67,7 +67,7 @@ func TestHostileNames(t *testing.T) {
 			t.Errorf("%s: JSON not safe inside a script element", c.ID)
 		}
 		if bytes.Contains(c.Option, []byte("__f__")) {
-			t.Errorf("%s: option holds a function", c.ID)
+			t.Errorf("%s: option contains a function", c.ID)
 		}
 	}
 	for _, head := range []string{plain(evil)} {
@@ -104,7 +104,7 @@ func TestThinKeepsExtremes(t *testing.T) {
 			t.Errorf("n=%d: a peak was lost", n)
 		}
 	}
-	// Thinned together, each curve keeps its own peak and all share points.
+	// Curves that are thinned together keep their peaks and the same points.
 	a, b := make([]float64, 10000), make([]float64, 10000)
 	a[333], b[7777] = 1, -1
 	var curves []Curve
@@ -321,7 +321,7 @@ func TestNiceAxes(t *testing.T) {
 	}
 }
 
-// Alternative texts speak of what there is.
+// Alternative texts describe only what the chart contains.
 func TestAltTexts(t *testing.T) {
 	nan := math.NaN()
 	for want, c := range map[string]*Chart{
@@ -336,7 +336,8 @@ func TestAltTexts(t *testing.T) {
 	}
 }
 
-// Two values at one x, the two sides of a jump, both stand in the table.
+// A curve may have two values at one x, the two sides of a jump. The table has
+// both.
 func TestTableOfAJump(t *testing.T) {
 	c := Lines(LinesSpec{Curves: []Curve{{Name: "step", X: []float64{0, 1, 1, 2}, Y: []float64{0, 0, 5, 5}}, {Name: "b", X: []float64{1, 3}, Y: []float64{7, 8}}}})
 	want := [][]any{{0., 0., nil}, {1., 0., 7.}, {1., 5., nil}, {2., 5., nil}, {3., nil, 8.}}
@@ -345,8 +346,8 @@ func TestTableOfAJump(t *testing.T) {
 	}
 }
 
-// A zero on a logarithmic axis is a gap of the line and cuts the band: drawn at
-// zero it would lie infinitely far below the panel.
+// On a logarithmic axis a zero is a gap in the line and limits the band, because
+// zero would be infinitely far below the panel.
 func TestZeroOnLogarithmicAxis(t *testing.T) {
 	curve := MeanSD("silent at first", Error, []float64{0, 1, 2}, [][]float64{{0, 1, 10}, {0, 2, 20}})
 	y := Axis{Name: "size", Log: true}
@@ -381,7 +382,7 @@ func TestZeroOnLogarithmicAxis(t *testing.T) {
 	}
 }
 
-// Numbers that are the same but for rounding are drawn as one number is.
+// Numbers that differ only by rounding errors get the same axis as equal numbers.
 func TestNearlyConstant(t *testing.T) {
 	for _, y := range [][]float64{{0.3, 0.1 + 0.2}, {1, math.Nextafter(1, 0)}, {1e-300, 1e-300}, {-2, -2 - 1e-12}} {
 		s := Axis{}.fit(extentOf(y), 6)
@@ -398,7 +399,7 @@ func extentOf(values []float64) extent {
 	return e
 }
 
-// A label stands where the curves leave room for it.
+// A label is placed where the curves leave space for it.
 func TestLabelsMakeRoom(t *testing.T) {
 	x := []float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
 	falling, rising := make([]float64, len(x)), make([]float64, len(x))
@@ -417,7 +418,7 @@ func TestLabelsMakeRoom(t *testing.T) {
 	}
 	crowd := Curve{Name: "a", X: many, Y: slices.Repeat([]float64{5}, 200), Low: slices.Repeat([]float64{4.8}, 200), High: slices.Repeat([]float64{5.2}, 200)}
 	if c := Lines(LinesSpec{Y: Axis{Range: [2]float64{0, 10}}, Curves: []Curve{crowd}, References: []Reference{{Label: "bound", Value: 5}}}); bytes.Contains(c.Option, []byte("inside")) {
-		t.Error("a label stands on the curve")
+		t.Error("a label covers the curve")
 	}
 	high, low := []float64{0, 0, 9}, []float64{9, 9, 0}
 	for want, y := range map[string][]float64{"insideBottom": high, "insideTop": low} {

@@ -14,13 +14,13 @@ type CircuitSpec struct {
 	Title, Caption string
 	Alt            string  // empty: made from what is drawn
 	Hidden         int     // hidden areas; 0: 1
-	Sizes          []int   // pyramidal neurons from the input area to the output, written beside the areas; nil: none
+	Sizes          []int   // numbers of pyramidal neurons from the input area to the output, written in the areas; nil: none
 	Plastic        Plastic // these synapses are drawn thick and filled, the others thin and hollow
 	Teacher        bool    // a target at the output
 	VIP            bool    // a VIP interneuron that gates the lateral inhibition
 }
 
-// Plastic says which synapses learn, by the papers' names.
+// Plastic selects the synapses that learn, named as in the papers.
 type Plastic struct {
 	Up   bool // W^PP_{k,k-1}, onto basal dendrites
 	Down bool // W^PP_{k,k+1}, onto apical dendrites
@@ -28,14 +28,14 @@ type Plastic struct {
 	PI   bool // W^PI_{k,k}, interneuron to apical dendrite
 }
 
-// Diagram is a drawing that stands beside charts: it has no data of its own.
+// Diagram is a drawing without data.
 type Diagram struct {
 	Title   string
 	Caption string
-	Alt     string // what it shows, for readers who do not see it
-	Width   int    // preferred width in CSS pixels; it scales
+	Alt     string // description of the diagram for readers who cannot see it
+	Width   int    // preferred width in CSS pixels; smaller on narrow pages
 	Height  int
-	SVG     string // a whole document, for light and dark pages
+	SVG     string // a complete document, for light and dark pages
 }
 
 // Bundle returns the diagram as a Jupyter MIME bundle: image/svg+xml,
@@ -44,8 +44,8 @@ func (d *Diagram) Bundle() map[string]any {
 	return map[string]any{"image/svg+xml": d.SVG, "text/html": d.HTML(), "text/plain": d.Alt}
 }
 
-// HTML returns the diagram with its title and caption; it needs nothing from
-// outside. A figure element would be indented where a page has no style for it.
+// HTML returns the diagram with its title and caption, without links to other
+// files. It uses no figure element, because browsers indent it by default.
 func (d *Diagram) HTML() string {
 	caption := "<b>" + html.EscapeString(d.Title) + "</b>"
 	if d.Caption != "" {
@@ -55,14 +55,14 @@ func (d *Diagram) HTML() string {
 		base64.StdEncoding.EncodeToString([]byte(d.SVG)), html.EscapeString(d.Alt), d.Width, d.Height, caption)
 }
 
-// The drawing is laid out for a width of 360, that of a narrow phone, so that
-// its text is never smaller than it is written here.
+// The drawing is designed for a width of 360 pixels, that of a narrow phone, so
+// that its text is never shown smaller than the sizes used here.
 const (
 	circuitWidth = 360
-	laneUp       = 26  // axons that climb to the next area
-	words        = 38  // names of areas and compartments
+	laneUp       = 26  // axons up to the next area
+	textLeft     = 38  // names of areas and compartments
 	pyramid      = 134 // pyramidal neurons
-	laneDown     = 194 // axons that come down to apical dendrites
+	laneDown     = 194 // axons down to apical dendrites
 	inter        = 276 // interneurons
 	laneNudge    = 330 // axons that nudge interneurons
 	toSoma       = 78  // from apical dendrite to soma
@@ -70,9 +70,9 @@ const (
 )
 
 // Circuit draws the microcircuit: areas of pyramidal neurons with apical, somatic
-// and basal compartment, SST interneurons, and every kind of synapse with its
-// symbol. Colours are those of the quantities in the charts. It panics unless
-// Sizes, if there are any, has one number for each area.
+// and basal compartments, SST interneurons, and every kind of synapse with its
+// symbol. Quantities have the same colours as in the charts. Circuit panics if
+// Sizes is given and does not have one number for each area.
 func Circuit(spec CircuitSpec) *Diagram {
 	hidden := max(spec.Hidden, 1)
 	if spec.Sizes != nil && len(spec.Sizes) != hidden+2 {
@@ -89,12 +89,12 @@ func Circuit(spec CircuitSpec) *Diagram {
 	return d
 }
 
-// circuitStyle paints its own ground, so that the drawing can be read wherever
-// it is put, whether or not the page follows the reader's colour scheme.
+// circuitStyle includes a background colour, so that the drawing can be read on
+// every page, also on one that does not follow the user's colour scheme.
 const circuitStyle = `.g{fill:#fff}.a{fill:#f2f4f7}.t{fill:#222}.q{fill:#555}.h{fill:#fff}.s{fill:none;stroke-linejoin:round}.k{stroke:#222}` +
 	`@media (prefers-color-scheme:dark){.g{fill:#16181c}.a{fill:#22262c}.t{fill:#eee}.q{fill:#b4b8bf}.h{fill:#16181c}.k{stroke:#eee}}`
 
-// describe says in words what is drawn.
+// describe returns a description of the drawing.
 func (c *circuit) describe() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Circuit of %d areas above the input. Bottom-up synapses reach basal dendrites; in each hidden area, top-down synapses and inhibitory synapses of SST interneurons meet at the apical dendrite; pyramidal neurons excite the interneurons, whose somata are nudged by the area above.", c.top)

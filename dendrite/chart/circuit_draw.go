@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// circuit is a drawing in the making. Coordinates are pixels from the upper
-// left corner.
+// circuit builds a drawing. Coordinates are pixels from the upper left corner.
 type circuit struct {
 	spec CircuitSpec
 	top  int // number of the output area
@@ -15,9 +14,9 @@ type circuit struct {
 
 func (c *circuit) add(format string, args ...any) { fmt.Fprintf(&c.b, format, args...) }
 
-// draw draws everything and returns the height. Areas are placed from the
-// output at the top down to the input; what connects two areas is drawn with
-// the lower one.
+// draw draws everything and returns the height. Areas are placed from the output
+// at the top down to the input. Connections between two areas are drawn together
+// with the lower area.
 func (c *circuit) draw() int {
 	soma := 62
 	if c.spec.Teacher {
@@ -57,14 +56,14 @@ func (c *circuit) draw() int {
 	return height
 }
 
-// band is the ground of an area.
+// band draws the background of an area, its name and its size.
 func (c *circuit) band(from, to, area int) {
 	c.add(`<rect class="a" x="8" y="%d" width="%d" height="%d" rx="6"/>`, from, circuitWidth-16, to-from)
 	name := fmt.Sprintf("Area %d", area)
-	x := words
+	x := textLeft
 	if area == c.top {
 		name += ", output"
-		x = 16 // nothing climbs here
+		x = 16 // no axon passes here
 	}
 	c.add(`<text class="t" x="%d" y="%d" font-weight="bold">%s</text>`, x, from+17, name)
 	if c.spec.Sizes != nil {
@@ -72,7 +71,7 @@ func (c *circuit) band(from, to, area int) {
 	}
 }
 
-// pyramidal is a pyramidal neuron; its dendrites lie behind the soma.
+// pyramidal draws a pyramidal neuron, its dendrites behind the soma.
 func (c *circuit) pyramidal(area, apical, soma int) {
 	x := pyramid
 	trunk := func(color string, width float64, path string) {
@@ -85,21 +84,21 @@ func (c *circuit) pyramidal(area, apical, soma int) {
 		if c.spec.Teacher {
 			c.add(`<text x="%d" y="%d" fill="%s" font-weight="bold">error</text>`, x+9, apical+42, Error.Color())
 		}
-		c.label(words, apical+24, "apical", "v", "P", fmt.Sprintf("A,%d", area))
+		c.label(textLeft, apical+24, "apical", "v", "P", fmt.Sprintf("A,%d", area))
 	}
 	c.add(`<path fill="%s" d="M%d %dL%d %dL%d %dZ"/>`, Soma.Color(), x, soma-16, x+15, soma+11, x-15, soma+11)
-	c.label(words, soma-2, "soma", "u", "P", fmt.Sprint(area))
-	c.label(words, soma+toBasal-6, "basal", "v", "P", fmt.Sprintf("B,%d", area))
+	c.label(textLeft, soma-2, "soma", "u", "P", fmt.Sprint(area))
+	c.label(textLeft, soma+toBasal-6, "basal", "v", "P", fmt.Sprintf("B,%d", area))
 }
 
-// label is a word and a symbol.
+// label draws a word and a symbol.
 func (c *circuit) label(x, y int, word, letter, sup, sub string) {
 	c.add(`<text class="q" x="%d" y="%d">%s</text>`, x, y, word)
 	c.symbol(x+40, y, letter, sup, sub)
 }
 
-// symbol is a letter with an index above and one below, each placed by hand:
-// widths of text are not known here.
+// symbol draws a letter with an upper and a lower index. The positions are fixed
+// numbers, because the widths of text are not known here.
 func (c *circuit) symbol(x, y int, letter, sup, sub string) {
 	c.add(`<text class="t" x="%d" y="%d" font-style="italic" font-size="14">%s</text>`, x, y, letter)
 	step := map[string]int{"W": 14, "r": 6}[letter]
@@ -114,7 +113,7 @@ func (c *circuit) symbol(x, y int, letter, sup, sub string) {
 	}
 }
 
-// axon is a line to a synapse; plastic ones are thick.
+// axon draws a line to a synapse, thick for a plastic one.
 func (c *circuit) axon(color, path string, plastic bool) {
 	c.add(`<path class="s" stroke="%s" stroke-width="%g" d="%s"/>`, color, thickness(plastic), path)
 }
@@ -126,7 +125,7 @@ func thickness(plastic bool) float64 {
 	return 1.4
 }
 
-// excitatory is a synapse: a disc, hollow where it is fixed.
+// excitatory draws an excitatory synapse: a disc, filled if the synapse is plastic.
 func (c *circuit) excitatory(x, y int, color string, plastic bool) {
 	if plastic {
 		c.add(`<circle cx="%d" cy="%d" r="5.5" fill="%s"/>`, x, y, color)
@@ -135,21 +134,21 @@ func (c *circuit) excitatory(x, y int, color string, plastic bool) {
 	c.add(`<circle class="h" cx="%d" cy="%d" r="4.5" stroke="%s" stroke-width="1.4"/>`, x, y, color)
 }
 
-// inhibitory is a synapse: a bar across an axon that runs horizontally.
+// inhibitory draws an inhibitory synapse: a bar across a horizontal axon.
 func (c *circuit) inhibitory(x, y int, color string, plastic bool) {
 	c.add(`<path class="s" stroke="%s" stroke-width="%g" d="M%d %dL%d %d"/>`, color, thickness(plastic)+.8, x, y-8, x, y+8)
 }
 
-// bottomUp leads from the soma below to the basal dendrites of area k.
+// bottomUp draws the axon from the soma below to the basal dendrites of area k.
 func (c *circuit) bottomUp(k, soma, basal int) {
 	color, plastic := Soma.Color(), c.spec.Plastic.Up
 	end, turn := pyramid-22, basal+22
 	c.axon(color, fmt.Sprintf("M%d %dL%d %dL%d %dL%d %dL%d %d", pyramid-14, soma+8, laneUp, soma+8, laneUp, turn, end, turn, end, basal+2), plastic)
 	c.excitatory(end, basal-1, color, plastic)
-	c.symbol(words, turn+18, "W", "PP", fmt.Sprintf("%d,%d", k, k-1))
+	c.symbol(textLeft, turn+18, "W", "PP", fmt.Sprintf("%d,%d", k, k-1))
 }
 
-// topDown leads from the soma above to the apical dendrite of area k.
+// topDown draws the axon from the soma above to the apical dendrite of area k.
 func (c *circuit) topDown(k, above, apical int) {
 	color, plastic := Apical.Color(), c.spec.Plastic.Down
 	turn := apical - 38
@@ -158,7 +157,7 @@ func (c *circuit) topDown(k, above, apical int) {
 	c.symbol(laneDown+8, turn+2, "W", "PP", fmt.Sprintf("%d,%d", k, k+1))
 }
 
-// lateral is the interneuron of area k with its three connections, and the VIP
+// lateral draws the interneuron of area k with its three connections, and the VIP
 // interneuron.
 func (c *circuit) lateral(k, above, apical, soma int) {
 	body := apical + 34 // of the interneuron
@@ -175,7 +174,7 @@ func (c *circuit) lateral(k, above, apical, soma int) {
 	c.inhibitory(pyramid+26, apical-2, color, c.spec.Plastic.PI)
 	c.symbol(laneDown+8, apical-10, "W", "PI", fmt.Sprintf("%d,%d", k, k))
 
-	// Pyramidal neurons of its own area drive its dendrite.
+	// Pyramidal neurons of the same area drive its dendrite.
 	c.axon(Soma.Color(), fmt.Sprintf("M%d %dL%d %d", pyramid+14, soma+6, inter-8, soma+6), c.spec.Plastic.IP)
 	c.excitatory(inter-10, soma+6, Soma.Color(), c.spec.Plastic.IP)
 	c.symbol(laneDown+8, soma+24, "W", "IP", fmt.Sprintf("%d,%d", k, k))
@@ -192,7 +191,7 @@ func (c *circuit) lateral(k, above, apical, soma int) {
 	}
 }
 
-// input is area 0 with its synapses onto the basal dendrites of area 1.
+// input draws area 0 with its synapses onto the basal dendrites of area 1.
 func (c *circuit) input(y, basal int) {
 	color, plastic := Input.Color(), c.spec.Plastic.Up
 	c.axon(color, fmt.Sprintf("M%d %dL%d %dL%d %dL%d %d", pyramid, y, pyramid, basal+26, pyramid-22, basal+26, pyramid-22, basal+2), plastic)
@@ -201,14 +200,14 @@ func (c *circuit) input(y, basal int) {
 		c.add(`<circle cx="%d" cy="%d" r="8" fill="%s"/>`, pyramid+dx, y, color)
 	}
 	c.symbol(pyramid+10, y-18, "W", "PP", "1,0")
-	c.add(`<text class="t" x="%d" y="%d" font-weight="bold">Input</text>`, words, y+4)
-	c.symbol(words+40, y+4, "r", "", "0")
+	c.add(`<text class="t" x="%d" y="%d" font-weight="bold">Input</text>`, textLeft, y+4)
+	c.symbol(textLeft+40, y+4, "r", "", "0")
 	if c.spec.Sizes != nil {
 		c.add(`<text class="q" x="%d" y="%d">%d rates</text>`, pyramid+44, y+4, c.spec.Sizes[0])
 	}
 }
 
-// teacher nudges the output somata.
+// teacher draws the teacher that nudges the output somata.
 func (c *circuit) teacher(soma int) {
 	color := Target.Color()
 	c.add(`<path class="s" stroke="%s" stroke-width="2" stroke-dasharray="2 4" d="M%d 32L%d %d"/>`, color, pyramid, pyramid, soma-22)
@@ -218,7 +217,7 @@ func (c *circuit) teacher(soma int) {
 	c.symbol(pyramid+76, 26, "u", "trgt", fmt.Sprint(c.top))
 }
 
-// key explains the kinds of line.
+// key draws the legend of line types.
 func (c *circuit) key(y int) {
 	c.add(`<path class="s k" stroke-width="%g" d="M16 %dL44 %d"/><circle class="t" cx="46" cy="%d" r="5.5"/><text class="q" x="58" y="%d">plastic</text>`, thickness(true), y, y, y, y+4)
 	c.add(`<path class="s k" stroke-width="%g" d="M126 %dL152 %d"/><circle class="h k" cx="156" cy="%d" r="4.5" stroke-width="1.4"/><text class="q" x="168" y="%d">fixed</text>`, thickness(false), y, y, y, y+4)

@@ -12,7 +12,7 @@ import (
 )
 
 // svgTexts returns the text elements of a drawing, in order, after checking that
-// it is well-formed and that all its text stands inside it.
+// it is well-formed and that all its text is inside it.
 func svgTexts(t *testing.T, d *Diagram) []string {
 	t.Helper()
 	dec := xml.NewDecoder(strings.NewReader(d.SVG))
@@ -65,7 +65,7 @@ func TestCircuitNamesEverySynapseOnce(t *testing.T) {
 func TestCircuitParts(t *testing.T) {
 	plain := Circuit(CircuitSpec{Title: "c"})
 	if text := strings.Join(svgTexts(t, plain), " "); strings.Contains(text, "VIP") || strings.Contains(text, "Teacher") || strings.Contains(text, "n = ") {
-		t.Errorf("drawn without being asked for: %q", text)
+		t.Errorf("optional parts were drawn: %q", text)
 	}
 	if !strings.Contains(plain.Alt, "No synapse is plastic") {
 		t.Errorf("alt %q", plain.Alt)
@@ -87,7 +87,7 @@ func TestCircuitParts(t *testing.T) {
 	}
 }
 
-// A plastic synapse must look different from a fixed one: its disc is filled.
+// The disc of a plastic synapse is filled, that of a fixed one is not.
 func TestCircuitPlasticSynapsesAreFilled(t *testing.T) {
 	filled := regexp.MustCompile(`<circle cx="\d+" cy="\d+" r="5.5" fill="#`)
 	count := func(p Plastic) int {
@@ -114,7 +114,7 @@ func TestDiagramBundle(t *testing.T) {
 		t.Errorf("html %.200s", page)
 	}
 	if again := Circuit(CircuitSpec{Title: `A "circuit" <1>`, Caption: "with a & b"}); again.SVG != d.SVG {
-		t.Error("the same circuit gives another picture")
+		t.Error("two drawings of the same circuit differ")
 	}
 }
 

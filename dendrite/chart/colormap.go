@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ColorMap turns values into colours, evenly to the eye.
+// ColorMap converts values to colours. It is perceptually uniform.
 type ColorMap int
 
 const (
@@ -17,7 +17,7 @@ const (
 	Gray                      // black to white, for images
 )
 
-// Stops at equal distances. Viridis as published (CC0).
+// Colours at equal distances. Viridis is the published one (CC0).
 var colorStops = [...][]string{
 	Viridis:   {"#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21908d", "#22a884", "#42be71", "#7ad151", "#bddf26", "#fde725"},
 	Diverging: {"#1f4e8c", "#3d7ab8", "#7fb0d6", "#c3dbec", "#f7f7f7", "#f6cdb9", "#e68f71", "#c8503f", "#8f1d2c"},
@@ -31,7 +31,8 @@ func (m ColorMap) stops() []string {
 	return colorStops[m]
 }
 
-// at returns the colour at t, 0 to 1; what lies outside gets the end's colour.
+// at returns the colour at t, from 0 to 1. Values outside get the colour of the
+// nearer end.
 func (m ColorMap) at(t float64) color.RGBA {
 	stops := m.stops()
 	p := math.Max(0, math.Min(1, t)) * float64(len(stops)-1)

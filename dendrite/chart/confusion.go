@@ -16,11 +16,11 @@ type ConfusionSpec struct {
 	Labels         []string // of the classes; nil: 0, 1, 2, ...
 }
 
-// Confusion draws a confusion matrix so that mistakes stand out: the correct
-// answers of the diagonal are grey, mistakes are coloured by their count on a
-// logarithmic scale. Cells show counts; the numbers at the right are the
-// percentage of each class that was recognised. It panics unless Counts is
-// square.
+// Confusion draws a confusion matrix in which mistakes are easy to see: correct
+// answers, on the diagonal, are grey, and mistakes are coloured by their count on
+// a logarithmic scale. Cells show counts. The numbers at the right are the
+// percentages of each class that were recognised. Confusion panics unless Counts
+// is square.
 func Confusion(spec ConfusionSpec) *Chart {
 	n := len(spec.Counts)
 	if n == 0 {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// maxPoints is the number of points of a series that travel in an option.
+// maxPoints is the largest number of points of a series in an option.
 const maxPoints = 2000
 
 // point is a pair of coordinates; a value that is not finite is a gap.
@@ -33,10 +33,11 @@ func round(x float64) float64 {
 	return y
 }
 
-// thin returns at most limit indices, in order: the ends and, in each of equal
-// stretches, where each of the curves is smallest and largest, so that no peak
-// is lost. Curves thinned together keep common points, which a cursor needs.
-// Gaps survive where a whole stretch is one. All curves have the same length.
+// thin returns at most limit indices in ascending order. It divides the curves
+// into sections of equal length and keeps the smallest and the largest value of
+// each curve in each section, and both ends, so that all peaks are kept. Curves
+// that are thinned together keep the same points, which a cursor needs. A gap is
+// kept if it fills a section. All curves have the same length.
 func thin(limit int, curves ...[]float64) []int {
 	n := len(curves[0])
 	if n <= limit {
@@ -67,8 +68,8 @@ func thin(limit int, curves ...[]float64) []int {
 	return slices.Compact(keep)
 }
 
-// thinTogether returns the indices to keep of each curve; curves over the same
-// x keep common points.
+// thinTogether returns the indices to keep of each curve. Curves with the same X
+// keep the same points.
 func thinTogether(curves []Curve, limit int) [][]int {
 	keep := make([][]int, len(curves))
 	for i, c := range curves {
@@ -90,7 +91,7 @@ func thinTogether(curves []Curve, limit int) [][]int {
 	return keep
 }
 
-// line is a curve at the kept indices.
+// line returns the points of a curve at the kept indices.
 func line(x, y []float64, keep []int) []point {
 	points := make([]point, len(keep))
 	for k, i := range keep {
@@ -99,8 +100,8 @@ func line(x, y []float64, keep []int) []point {
 	return points
 }
 
-// envelope thins a band to its outer edges: in each stretch the lowest low and
-// the highest high, over at most limit stretches.
+// envelope thins a band. It divides the band into at most limit sections and
+// returns the lowest low and the highest high of each.
 func envelope(x, low, high []float64, limit int) (lo, hi []point) {
 	n := len(x)
 	buckets := min(n, limit)
@@ -114,7 +115,7 @@ func envelope(x, low, high []float64, limit int) (lo, hi []point) {
 		}
 		where := x[from]
 		if b == buckets-1 {
-			where = x[to-1] // the band ends where the curve does
+			where = x[to-1] // the band and the curve end at the same x
 		}
 		lo, hi = append(lo, at(where, l)), append(hi, at(where, h))
 	}

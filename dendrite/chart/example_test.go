@@ -8,7 +8,7 @@ import (
 	"microcircuits/dendrite/chart"
 )
 
-// A learning curve of one's own: three seeds, a band, a number to compare with.
+// A learning curve with three seeds, a band and a number for comparison.
 func ExampleLines() {
 	epochs := []float64{1, 2, 3}
 	errors := [][]float64{{8.1, 4.2, 2.9}, {7.9, 4.0, 3.1}, {8.3, 4.4, 3.0}}
@@ -105,8 +105,8 @@ func ExampleImageGrid() {
 	// Output: 2 images in rows of 2. [[1 1 cross] [1 2 ring]]
 }
 
-// A slider over values that were computed before: it works in a saved notebook and
-// in a report too.
+// A slider over values that were computed before. It also works in a saved notebook
+// and in a report.
 func ExampleExplore() {
 	x := []float64{0, 1, 2}
 	c := chart.Explore("gain", 2, []int{1, 2, 5}, func(gain int) *chart.Chart {
@@ -119,7 +119,7 @@ func ExampleExplore() {
 	fmt.Println(c.Caption)
 	fmt.Println(len(c.Table.Rows), c.Table.Columns[0].Name, c.Table.Rows[8])
 	// Output:
-	// Shown at first, and where scripts do not run: gain = 2. In an open page a slider chooses among 1, 2, 5.
+	// The chart starts with gain = 2; a static picture shows only this value. In an open page a slider selects one of 1, 2, 5.
 	// 9 gain [5 2 10]
 }
 

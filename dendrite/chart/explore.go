@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// Explore is one chart made of several: draw makes one for each value of the
-// quantity named, and the reader picks the value, numbers with a slider, strings
-// from a list. All of them travel in the chart, so that the control works in a
-// saved notebook and in a report, without a kernel. The chart shows the start
-// value until it is moved, in static pictures always. Its table holds all
-// values, one after the other. Explore panics when start is not among the values
-// or the charts' tables differ in their columns.
+// Explore calls draw once for each value of the named quantity and joins the
+// charts into one. The user selects the value: numbers with a slider, strings from
+// a list. The joined chart contains all of them, so that the control works in a
+// saved notebook and in a report, without a kernel. At first, and in static
+// pictures, it shows the start value. Its table has the rows of all values, one
+// after the other. Explore panics if start is not one of the values, or if the
+// tables of the charts have different columns.
 //
-// Axes that are to stay while the control moves need a Range of their own.
+// To keep an axis fixed while the control moves, set its Range.
 func Explore[T comparable](name string, start T, values []T, draw func(T) *Chart) *Chart {
 	at := slices.Index(values, start)
 	if at < 0 {
@@ -58,16 +58,16 @@ func Explore[T comparable](name string, start T, values []T, draw func(T) *Chart
 	if e.List {
 		control = "a list"
 	}
-	choice := fmt.Sprintf(" Shown at first, and where scripts do not run: %s = %s. In an open page %s chooses among %s.",
+	choice := fmt.Sprintf(" The chart starts with %s = %s; a static picture shows only this value. In an open page %s selects one of %s.",
 		name, e.Values[at], control, strings.Join(e.Values, ", "))
 	out.Caption = strings.TrimSpace(out.Caption + choice)
 	out.Alt += choice
 	return out.seal()
 }
 
-// An exploration is what the runtime needs to make the control. Where an object
-// is to change, changes hold objects with the keys (or positions in lists) that
-// do; a list of one is a new value.
+// An exploration is the description of the control for the runtime. Changes has
+// one entry for each value. An entry is an object with the keys, or the positions
+// in a list, that change. A list of one element is a new value.
 type exploration struct {
 	Name    string   `json:"name"`
 	Values  []string `json:"values"`
@@ -76,8 +76,8 @@ type exploration struct {
 	Changes []any    `json:"changes"`
 }
 
-// changes says how to get from a to b, in as few bytes as one of the two ways
-// takes.
+// changes returns the change from a to b: either the whole of b or its changed
+// parts, in the form that needs fewer bytes.
 func changes(a, b any) any {
 	whole := []any{b}
 	if reflect.DeepEqual(a, b) {

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// Do not update goldens to make a test pass: look at the charts first.
+// Look at the charts before you update the golden files.
 var update = flag.Bool("update", false, "write golden files")
 
-// samples is one chart of every builder, small enough to read its option.
+// samples returns one small chart of every builder.
 func samples() map[string]*Chart {
 	x := []float64{1, 2, 3, 4}
 	runs := [][]float64{{8, 4, 2.5, 2}, {9, 4.4, 2.7, 2.2}, {8.5, 4.2, 2.6, 2.1}}
@@ -76,7 +76,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("%s changed; look at the chart, then run with -update:\n%s", path, got.Bytes())
+				t.Errorf("%s changed: look at the chart, then run the test with -update:\n%s", path, got.Bytes())
 			}
 		})
 	}

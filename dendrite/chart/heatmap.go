@@ -9,7 +9,7 @@ import (
 	"github.com/go-echarts/go-echarts/v2/opts"
 )
 
-// maxCells is the number of cells of a heat map that travel in an option.
+// maxCells is the largest number of cells of a heat map in an option.
 const maxCells = 10000
 
 // HeatMapSpec describes a matrix of values.
@@ -24,11 +24,11 @@ type HeatMapSpec struct {
 	Height         int // 0: so that cells are about square, at most 500
 }
 
-// HeatMap draws a matrix of values as colours, with its scale. Columns and
-// Rows are names, or nil for numbers from 1. A NaN is an empty cell. Of a
-// matrix of more than 10 000 cells the option shows blocks, each by the value
-// in it farthest from the mean of all; the table has every value. A Diverging
-// map is centred on zero. HeatMap panics when lengths differ.
+// HeatMap draws a matrix of values as colours, with a colour scale. Columns and
+// Rows are names, or nil for numbers from 1. A NaN is an empty cell. If the matrix
+// has more than 10 000 cells, the chart shows blocks of cells: each has the colour
+// of its value that is farthest from the mean of all values. The table has every
+// value. A Diverging map is centred on zero. HeatMap panics when lengths differ.
 func HeatMap(spec HeatMapSpec) *Chart {
 	rows, cols := shape("HeatMap", spec.Values)
 	rowNames, colNames := names("HeatMap", "Rows", spec.Rows, rows), names("HeatMap", "Columns", spec.Columns, cols)
@@ -60,8 +60,8 @@ func HeatMap(spec HeatMapSpec) *Chart {
 	for (rows/block)*(cols/block) > maxCells {
 		block++
 	}
-	// Few cells say their values, in whichever of black and white reads well.
-	worded := rows*cols <= 80 && cols <= 10
+	// In a small matrix each cell shows its number, in black or white for contrast.
+	withText := rows*cols <= 80 && cols <= 10
 	var cells []any
 	for r := 0; r < rows; r += block {
 		for c := 0; c < cols; c += block {
@@ -70,7 +70,7 @@ func HeatMap(spec HeatMapSpec) *Chart {
 				continue
 			}
 			cell := []any{c / block, r / block, num(v)}
-			if !worded {
+			if !withText {
 				cells = append(cells, cell)
 				continue
 			}
@@ -81,11 +81,12 @@ func HeatMap(spec HeatMapSpec) *Chart {
 			cells = append(cells, obj{"value": cell, "label": obj{"show": true, "formatter": brief(v), "color": ink}})
 		}
 	}
-	shownRows, shownCols := firsts(rowNames, block), firsts(colNames, block)
+	shownRows, shownCols := blockNames(rowNames, block), blockNames(colNames, block)
 
 	f := newFigure()
 	left := edge + widest(rowNames)
-	// Whole pixels per cell, so that no seams show between cells.
+	// The size of a cell is a whole number of pixels: otherwise thin lines appear
+	// between cells.
 	across := max(1, (fullWidth-left-84)/len(shownCols)) * len(shownCols)
 	across = min(across, fullWidth-left-84)
 	down := max(1, min(max(rows*across/max(cols, 1), 120), 420)/len(shownRows)) * len(shownRows)
@@ -102,7 +103,7 @@ func HeatMap(spec HeatMapSpec) *Chart {
 	f.series(charts.SingleSeries{Name: spec.Value.label(), Type: "heatmap", Data: cells}, obj{
 		"progressive": 0, "emphasis": obj{"itemStyle": obj{"borderColor": "#7D7D7D", "borderWidth": 1}},
 		"dendrite": obj{"cells": true, "x": spec.X.Name, "y": spec.Y.Name, "columns": shownCols, "rows": shownRows, "unit": spec.Value.Unit}})
-	// go-echarts holds a visual map's range in single precision.
+	// go-echarts stores the range of a visual map in single precision.
 	bar := obj{"type": "continuous", "min": num(lo), "max": num(hi), "calculable": false, "precision": 3,
 		"inRange": obj{"color": spec.Colors.stops()}, "text": []string{short(hi), short(lo)}, "textGap": 6, "itemWidth": 12, "hoverLink": false}
 	f.top["visualMap"] = []obj{bar}
@@ -124,7 +125,7 @@ func HeatMap(spec HeatMapSpec) *Chart {
 		Table: matrixTable(spec.Y.Name, rowNames, colNames, spec.Value.Unit, spec.Values)}
 	if ch.Alt == "" {
 		ch.Alt = fmt.Sprintf("Heat map of %s, %d rows (%s) by %d columns (%s): %s.",
-			spec.Value.label(), rows, spec.Y.label(), cols, spec.X.label(), e.words())
+			spec.Value.label(), rows, spec.Y.label(), cols, spec.X.label(), e.text())
 	}
 	return ch.seal()
 }
@@ -140,7 +141,7 @@ func shape(builder string, values [][]float64) (rows, cols int) {
 	return len(values), len(values[0])
 }
 
-// names returns own, or numbers from 1.
+// names returns own, or the numbers from 1 if own is nil.
 func names(builder, what string, own []string, n int) []string {
 	if own != nil {
 		check(builder, what, len(own), n)
@@ -153,8 +154,8 @@ func names(builder, what string, own []string, n int) []string {
 	return numbers
 }
 
-// firsts are the names of the first row or column of each block.
-func firsts(names []string, block int) []string {
+// blockNames returns the name of the first row or column of each block.
+func blockNames(names []string, block int) []string {
 	var out []string
 	for i := 0; i < len(names); i += block {
 		out = append(out, names[i])
@@ -162,7 +163,7 @@ func firsts(names []string, block int) []string {
 	return out
 }
 
-// farthest is the value of a block that differs most from mean.
+// farthest returns the value of a block that differs most from mean.
 func farthest(values [][]float64, row, col, block int, mean float64) float64 {
 	best := math.NaN()
 	for r := row; r < min(row+block, len(values)); r++ {
@@ -178,7 +179,7 @@ func farthest(values [][]float64, row, col, block int, mean float64) float64 {
 
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
 
-// brief is short with a digit less where that would not fit into a cell.
+// brief formats a number for a cell: three digits, or two if three do not fit.
 func brief(v float64) string {
 	if s := short(v); len(s) < 7 {
 		return s
@@ -194,14 +195,14 @@ func widest(names []string) int {
 	return min(w, 160)
 }
 
-// category is a horizontal axis of names.
+// category returns a horizontal axis of names.
 func category(names []string, label string) opts.XAxis {
 	return opts.XAxis{Type: "category", Data: names, Name: label, NameLocation: "middle", NameGap: 27,
 		AxisTick: &opts.AxisTick{Show: opts.Bool(false)}, AxisLine: &opts.AxisLine{Show: opts.Bool(false)},
 		SplitLine: &opts.SplitLine{Show: opts.Bool(false)}, AxisLabel: &opts.AxisLabel{HideOverlap: opts.Bool(true)}}
 }
 
-// verticalCategory is a vertical axis of names, the first on top.
+// verticalCategory returns a vertical axis of names, the first at the top.
 func verticalCategory(names []string) opts.YAxis {
 	return opts.YAxis{Type: "category", Data: names, Inverse: opts.Bool(true), AxisLine: &opts.AxisLine{Show: opts.Bool(false)},
 		SplitLine: &opts.SplitLine{Show: opts.Bool(false)}}

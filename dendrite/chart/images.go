@@ -21,17 +21,17 @@ type Image struct {
 // ImageGridSpec describes images in rows and columns.
 type ImageGridSpec struct {
 	Title, Caption string
-	Alt            string // empty: says how many images
+	Alt            string // empty: the number of images
 	Images         []Image
 	PerRow         int        // 0: 10
 	Rows, Columns  []string   // names beside and above; nil for none
 	Range          [2]float64 // values of the first and last colour; zero value: 0 to 1
-	Colors         ColorMap   // Viridis, the zero value, stands for Gray here
+	Colors         ColorMap   // the zero value, Viridis, selects Gray here
 }
 
-// ImageGrid draws images pixel by pixel, row after row, each with its label
-// below. Its table holds place and label of each image; the pixels travel as
-// the pictures themselves. ImageGrid panics when pixels do not fill rows.
+// ImageGrid draws images in rows, each with its label below. Its table has the row,
+// the column and the label of each image, but not its pixels. ImageGrid panics if
+// the number of pixels of an image is not a multiple of its width.
 func ImageGrid(spec ImageGridSpec) *Chart {
 	per := height(spec.PerRow, 10)
 	per = min(per, max(len(spec.Images), 1))
@@ -69,7 +69,7 @@ func ImageGrid(spec ImageGridSpec) *Chart {
 	if labelled {
 		below = 18
 	}
-	// Cells are square, images leave a tenth of them free.
+	// Cells are square. An image fills nine tenths of the width of its cell.
 	cell := min((fullWidth-left-4)/per, 96)
 	small := min((narrowWidth-left-4)/per, 96)
 	box := func(cell int) obj {
@@ -107,7 +107,7 @@ func name(names []string, i int) string {
 	return names[i]
 }
 
-// orBlank returns names or, for nil, n empty ones.
+// orBlank returns names, or n empty names if names is nil.
 func orBlank(names []string, n int) []string {
 	if names != nil {
 		return names
@@ -115,7 +115,8 @@ func orBlank(names []string, n int) []string {
 	return make([]string, n)
 }
 
-// enlarge makes pixels stay sharp squares where a viewer smooths pictures.
+// enlarge is the size of a pixel in the PNG. Larger pixels stay sharp in viewers
+// that smooth pictures.
 const enlarge = 4
 
 // url returns image number i as a data URL of a PNG.

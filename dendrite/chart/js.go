@@ -15,8 +15,8 @@ var echarts string
 var runtime string
 
 // EChartsJS returns ECharts as a script that defines globalThis.__dendriteECharts
-// and nothing else: module loaders of the page (the classic notebook has
-// require.js) do not see it, and an ECharts of the page's own stays what it is.
+// and nothing else. It does not register with a module loader of the page (the
+// classic notebook has require.js) and does not replace another ECharts.
 func EChartsJS() string {
 	return "if(!globalThis.__dendriteECharts){(function(){var exports={},module={exports:exports},define;" +
 		echarts + "\n;globalThis.__dendriteECharts=exports}).call(globalThis);" +
@@ -25,17 +25,17 @@ func EChartsJS() string {
 
 // RuntimeJS returns the script that defines globalThis.__dendrite:
 //
-//	draw(elementOrId, option)  draws a chart, now or when ECharts has come
-//	drain()                    draws what waits in globalThis.__dendriteQueue
+//	draw(elementOrId, option)  draws a chart, at once or when ECharts is loaded
+//	drain()                    draws the charts in globalThis.__dendriteQueue
 //	scan(root)                 draws every <script type="application/json" data-dendrite-chart="id">
 //	prepare(option, dark)      a copy of the option with number formats and colours for a page
 //	theme(dark)                the ECharts theme: text, axes, tooltips
 //
-// prepare and theme work without a browser, for static pictures.
+// prepare and theme also work without a browser, for static pictures.
 func RuntimeJS() string { return runtime }
 
-// HTML returns the chart for a page that has, or will have, the two scripts:
-// title, chart element and caption, and a short script that queues the option.
+// HTML returns the title, the chart element, the caption, and a short script that
+// queues the option. The page must have the two scripts, before or after it.
 func (c *Chart) HTML() string {
 	var b strings.Builder
 	b.WriteString(`<figure class="dendrite-figure" style="margin:0 0 1em">`)
@@ -51,7 +51,7 @@ func (c *Chart) HTML() string {
 	if err != nil {
 		panic(fmt.Sprintf("chart: id of %q: %v", c.Title, err))
 	}
-	option, err := json.Marshal(c.Option) // escapes <, > and &, also in an option of the caller's own
+	option, err := json.Marshal(c.Option) // escapes <, > and &, also in an option that the caller has replaced
 	if err != nil {
 		panic(fmt.Sprintf("chart %q: its option is not JSON: %v", c.Title, err))
 	}
@@ -59,8 +59,8 @@ func (c *Chart) HTML() string {
 	return b.String()
 }
 
-// Bundle returns the chart as a Jupyter MIME bundle: text/html, text/plain and
-// MIME, the last as decoded JSON.
+// Bundle returns the chart as a Jupyter MIME bundle of the types text/html,
+// text/plain and MIME. The value for MIME is decoded JSON.
 func (c *Chart) Bundle() map[string]any {
 	raw, err := c.JSON()
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/dop251/goja"
 )
 
-// newVM is a JavaScript engine without a browser, as the kernel program uses
-// for static pictures.
+// newVM returns a JavaScript engine without a browser, such as the kernel program
+// uses for static pictures.
 func newVM(t *testing.T) *goja.Runtime {
 	t.Helper()
 	vm := goja.New()
@@ -31,7 +31,7 @@ func TestScriptsDefineOnlyTheirGlobals(t *testing.T) {
 		return v.String()
 	}
 	run("var setTimeout=function(){},clearTimeout=setTimeout,setInterval=setTimeout;")
-	// An AMD loader as in the classic notebook, and CommonJS leftovers.
+	// An AMD loader as in the classic notebook, and the variables of CommonJS.
 	run("var define=function(){throw 'define called'};define.amd={};var exports={old:1},module={exports:exports};")
 	before := run("Object.getOwnPropertyNames(globalThis).join()")
 	run(EChartsJS())
@@ -46,13 +46,13 @@ func TestScriptsDefineOnlyTheirGlobals(t *testing.T) {
 	}
 	for _, script := range []string{EChartsJS(), RuntimeJS()} {
 		if strings.Contains(strings.ToLower(script), "</script") {
-			t.Error("a script would end its own element")
+			t.Error("a script contains the end tag of a script element")
 		}
 	}
 }
 
-// Every option draws without a browser, in both themes and at both widths,
-// with the texts a reader needs.
+// Every chart can be drawn without a browser, in both themes and at both widths,
+// and contains the expected texts.
 func TestEveryChartDraws(t *testing.T) {
 	vm := newVM(t)
 	texts := map[string][]string{

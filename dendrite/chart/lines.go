@@ -12,7 +12,7 @@ import (
 
 // Curve is one line of a figure, with its spread if it has one.
 type Curve struct {
-	Name     string // says what the line is, at its end
+	Name     string // written at the end of the line
 	Quantity Quantity
 	Color    string      // #RRGGBB instead of the quantity's colour
 	X, Y     []float64   // X ascending
@@ -54,12 +54,12 @@ func MeanSD(name string, q Quantity, x []float64, runs [][]float64) Curve {
 	return c
 }
 
-// Reference is a straight line at a number to compare with, such as one
-// printed in the paper.
+// Reference is a straight line at a number for comparison, such as one printed in
+// the paper.
 type Reference struct {
-	Label    string // such as "paper 1.96 %"; not drawn where curves leave no room
+	Label    string // such as "paper 1.96 %"; not drawn if the curves leave no space
 	Value    float64
-	Quantity Quantity // whose number it is; Other: the paper's colour
+	Quantity Quantity // gives the colour; Other: the paper's colour
 	Vertical bool     // at an x instead of a y
 }
 
@@ -70,14 +70,14 @@ type LinesSpec struct {
 	X, Y           Axis
 	Curves         []Curve
 	References     []Reference
-	Band           string // what bands show, such as "mean ± s.d. of 3 seeds"; part of the table's headings
+	Band           string // meaning of the bands, such as "mean ± s.d. of 3 seeds"; part of the table's headings
 	Height         int    // 0: 360
 }
 
-// Lines draws curves over one horizontal axis, with bands for their spread and
-// names at their right ends (in a legend where the chart is narrow). On a
-// logarithmic axis the part of a band at or below zero is cut at the smallest
-// positive value shown. Lines panics when lengths differ.
+// Lines draws curves over one horizontal axis, with bands for their spread. Names
+// are written at the right ends of the curves, in a narrow chart in a legend. On a
+// logarithmic axis a band that reaches zero or below ends at the smallest positive
+// value shown. Lines panics when lengths differ.
 func Lines(spec LinesSpec) *Chart {
 	var ex, ey extent = newExtent(), newExtent()
 	for i, c := range spec.Curves {
@@ -103,7 +103,7 @@ func Lines(spec LinesSpec) *Chart {
 		labels = max(labels, textWidth(c.Name)+8)
 	}
 	if len(names) < 2 {
-		labels = 0 // the axis says what a single curve is
+		labels = 0 // the name of the axis is enough for a single curve
 	}
 	left, right := edge+y.tickWidth(), max(min(labels, 200)+edge, x.overhang())
 	legend := legendHeight(names)
@@ -141,8 +141,8 @@ func Lines(spec LinesSpec) *Chart {
 	return ch.seal()
 }
 
-// longSeries is the number of points from which a chart can be zoomed and
-// shows no single runs beside a band.
+// longSeries is a number of points. A chart with at least as many can be zoomed,
+// and shows no single runs next to a band.
 const longSeries = 500
 
 func height(own, usual int) int {
@@ -154,7 +154,7 @@ func height(own, usual int) int {
 
 func seriesID(i int) string { return fmt.Sprintf("curve%d", i) }
 
-// legendHeight is the height of the rows a legend takes on a phone.
+// legendHeight returns the height of a legend on a phone.
 func legendHeight(names []string) int {
 	if len(names) < 2 {
 		return 0
@@ -198,9 +198,10 @@ func checkCurve(builder string, i int, c Curve) {
 	}
 }
 
-// curve adds the series of one curve: the line at the kept indices (first: the
-// legend takes the first of a name), band, single runs. A band on a logarithmic
-// axis is cut at floor. The hint is for the tooltip.
+// curve adds the series of one curve: the line at the kept indices, the band and
+// the single runs. The line comes first, because the legend uses the first series
+// of a name. A band on a logarithmic axis ends at floor. The hint is for the
+// tooltip.
 func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, keep []int, hint obj) {
 	color, dash := pick(c.Color, c.Quantity, i), c.Quantity.Dash()
 	id := seriesID(i)
@@ -218,8 +219,8 @@ func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, keep []i
 		LineStyle: &opts.LineStyle{Color: color, Width: 2, Type: dash}}, extra)
 	hidden := func() obj { return obj{"silent": true, "tooltip": obj{"show": false}, "symbol": "none"} }
 	if c.Low != nil {
-		// An invisible line at the low edge and, stacked on it, the width of
-		// the band. ECharts stacks along the first column: hence y before x.
+		// An invisible line at the low edge and, stacked on it, the width of the
+		// band. ECharts stacks the first column, so y is before x.
 		low, width := envelope(c.X, c.Low, c.High, maxPoints/2)
 		for k := range low {
 			l, h := low[k][1], width[k][1]
@@ -242,7 +243,7 @@ func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, keep []i
 	}
 	seeds := c.Seeds
 	if len(c.X) > longSeries && c.Low != nil {
-		seeds = nil // their noise would hide the curve; the band and the table have them
+		seeds = nil // their noise would hide the curve; the band and the table include them
 	}
 	for s, run := range seeds {
 		own(fmt.Sprintf("-seed%d", s), 2, charts.SingleSeries{Name: c.Name, Data: line(c.X, positive(run, y.Log), thin(maxPoints, run)),
@@ -250,10 +251,10 @@ func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, keep []i
 	}
 }
 
-// cursor tells the tooltip what the common axis is.
+// cursor sets the common axis of the tooltip.
 func (f *figure) cursor(x Axis) { f.hints["x"], f.hints["xUnit"] = x.Name, x.Unit }
 
-// positive returns y with gaps for what a logarithmic axis cannot show.
+// positive returns y with gaps for values that a logarithmic axis cannot show.
 func positive(y []float64, log bool) []float64 {
 	if !log {
 		return y
@@ -267,17 +268,17 @@ func positive(y []float64, log bool) []float64 {
 	return out
 }
 
-// references adds straight lines, named where the fewest curves pass, if there is
-// a place that is nearly free. Top is the end of a vertical line that is above:
+// references adds straight lines. A label is written where the fewest curves pass,
+// or left out if all places are crowded. Top is the upper end of a vertical line:
 // "start" or "end".
 func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top string) {
 	if len(refs) == 0 {
 		return
 	}
-	labels := corners{curves: curves, x: x, y: y}
+	labels := labelPlaces{curves: curves, x: x, y: y}
 	for _, r := range refs {
 		if !r.Vertical {
-			labels.taken = append(labels.taken, strip{across: [2]float64{0, 1}, up: [2]float64{y.fraction(r.Value), y.fraction(r.Value)}})
+			labels.taken = append(labels.taken, region{across: [2]float64{0, 1}, up: [2]float64{y.fraction(r.Value), y.fraction(r.Value)}})
 		}
 	}
 	var data []obj
@@ -305,31 +306,32 @@ func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top st
 			"markLine": obj{"silent": true, "symbol": []string{"none", "none"}, "data": data}})
 }
 
-// corners finds room for the labels of horizontal references: above or below
+// labelPlaces finds places for the labels of horizontal references: above or below
 // the line, at its left or right end.
-type corners struct {
+type labelPlaces struct {
 	curves []Curve
 	x, y   scale
-	taken  []strip // the references' lines and the labels so far
+	taken  []region // the references' lines and the labels so far
 }
 
-// A strip is a part of the panel: across and up, 0 to 1.
-type strip struct{ across, up [2]float64 }
+// A region is a part of the panel: across and up, 0 to 1.
+type region struct{ across, up [2]float64 }
 
-// labelHeight is the height of a small label as a part of a usual panel's.
+// labelHeight is the height of a small label, as a fraction of the height of a
+// panel of the default size.
 const labelHeight = 0.055
 
-// fewCrossings leave a label readable.
-const fewCrossings = 10
+// maxCrossings is the largest number of points behind a label that can be read.
+const maxCrossings = 10
 
-// place returns ECharts' name of the place for the label of a line, empty where
-// there is none.
-func (c *corners) place(at float64) string {
-	var best strip
+// place returns the best place for the label of a line, as ECharts names it, or ""
+// if all are crowded.
+func (c *labelPlaces) place(at float64) string {
+	var best region
 	name, fewest := "", 0
 	for _, side := range []string{"Top", "Bottom"} {
 		for _, end := range []string{"Start", "End"} {
-			label := strip{across: [2]float64{0, 0.3}, up: [2]float64{at, at + labelHeight}}
+			label := region{across: [2]float64{0, 0.3}, up: [2]float64{at, at + labelHeight}}
 			if end == "End" {
 				label.across = [2]float64{0.7, 1}
 			}
@@ -340,26 +342,27 @@ func (c *corners) place(at float64) string {
 			for _, other := range c.taken {
 				if other.across[0] < label.across[1] && label.across[0] < other.across[1] &&
 					other.up[0] < label.up[1] && label.up[0] < other.up[1] {
-					n += inTheWay
+					n += overlap
 				}
 			}
 			if label.up[0] < 0 || label.up[1] > 1 {
-				n += inTheWay
+				n += overlap
 			}
 			if name == "" || n < fewest {
 				name, best, fewest = "inside"+end+side, label, n
 			}
 		}
 	}
-	if fewest > fewCrossings {
+	if fewest > maxCrossings {
 		return ""
 	}
 	c.taken = append(c.taken, best)
 	return name
 }
 
-// inTheWay counts another label as more crossings than curves make.
-const inTheWay = 1 << 20
+// overlap is the number of crossings that another label counts as: more than
+// curves make.
+const overlap = 1 << 20
 
 // crossings counts the points of curves, with bands and single runs, in a part
 // of the panel: across and up, 0 to 1.
@@ -383,10 +386,10 @@ func crossings(curves []Curve, x, y scale, across, up [2]float64) int {
 	return n
 }
 
-// curveTable puts curves side by side over the union of their x values.
+// curveTable returns a table with the curves side by side over all their x values.
 func curveTable(x, y Axis, curves []Curve, band string) Table {
 	t := Table{Columns: []Column{{x.Name, x.Unit}}}
-	var xs []float64 // as often as one curve has each
+	var xs []float64 // each x as often as it occurs in one curve
 	for _, c := range curves {
 		xs = union(xs, c.X)
 	}
@@ -421,7 +424,7 @@ func curveTable(x, y Axis, curves []Curve, band string) Table {
 	return t
 }
 
-// union merges two ascending lists; what both hold it holds once.
+// union merges two ascending lists. A value that is in both occurs once.
 func union(a, b []float64) []float64 {
 	var all []float64
 	for len(a) > 0 && len(b) > 0 {
@@ -437,7 +440,7 @@ func union(a, b []float64) []float64 {
 	return append(append(all, a...), b...)
 }
 
-// describe says in words what curves show.
+// describe returns a description of curves for an alternative text.
 func describe(kind string, x, y Axis, curves []Curve, refs []Reference) string {
 	var b strings.Builder
 	b.WriteString(kind)
@@ -453,7 +456,7 @@ func describe(kind string, x, y Axis, curves []Curve, refs []Reference) string {
 		e.add(c.Y...)
 		shown := slices.DeleteFunc(slices.Clone(c.Y), func(v float64) bool { return !finite(v) })
 		if len(shown) > 0 {
-			fmt.Fprintf(&b, " %s: from %s to %s, between %s and %s.", c.Name, spoken(shown[0]), spoken(shown[len(shown)-1]), spoken(e.lo), spoken(e.hi))
+			fmt.Fprintf(&b, " %s: from %s to %s, between %s and %s.", c.Name, altNumber(shown[0]), altNumber(shown[len(shown)-1]), altNumber(e.lo), altNumber(e.hi))
 		}
 	}
 	for _, r := range refs {

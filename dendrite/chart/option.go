@@ -10,8 +10,8 @@ import (
 	"github.com/go-echarts/go-echarts/v2/opts"
 )
 
-// Layout in CSS pixels. A chart is laid out for fullWidth and, through the
-// option's media queries, for phones.
+// Layout in CSS pixels. The option has a layout for fullWidth and, with media
+// queries, one for phones.
 const (
 	fullWidth   = 720
 	narrowBelow = 520
@@ -23,16 +23,16 @@ const (
 
 type obj = map[string]any
 
-// figure collects a chart's option: typed parts through go-echarts, and beside
-// them the settings ECharts has but go-echarts has no field for. Only the
-// option is taken from go-echarts, neither its page nor its scripts.
+// figure builds a chart's option: typed parts with go-echarts, and other settings
+// for which go-echarts has no field. The page and the scripts of go-echarts are
+// not used.
 type figure struct {
-	base         charts.Line // a rectangular chart; every series names its own type
+	base         charts.Line // a rectangular chart; every series has its own type
 	extraX       []obj
 	extraY       []obj
 	extraSeries  []obj
 	heads        []obj // text outside the panels: ECharts titles
-	wide, narrow obj   // media options by component, lists matching by position
+	wide, narrow obj   // media options by component; list elements match by position
 	top          obj   // whole components
 	hints        obj   // for the runtime, under the key "dendrite"
 }
@@ -56,8 +56,8 @@ func (f *figure) grid(left, top, right, bottom int) int {
 
 func px(n int) string { return strconv.Itoa(n) }
 
-// axes adds a pair of value axes to a panel and returns their index. The
-// horizontal one is named below, the vertical one by a head.
+// axes adds a pair of value axes to a panel and returns their index. The name of
+// the horizontal axis is below it; the name of the vertical axis is in a head.
 func (f *figure) axes(grid int, x, y scale, name bool) int {
 	xa := opts.XAxis{Type: x.kind(), GridIndex: grid, Min: pos(x.lo), Max: pos(x.hi),
 		SplitLine: &opts.SplitLine{Show: opts.Bool(false)},
@@ -78,7 +78,7 @@ func (f *figure) axes(grid int, x, y scale, name bool) int {
 	return f.rawAxes(xa, extraX, ya, extraY)
 }
 
-// whole keeps ECharts' own ticks at whole numbers.
+// whole makes ECharts place ticks at whole numbers only.
 func (a Axis) whole() obj {
 	if a.Whole {
 		return obj{"minInterval": 1}
@@ -92,12 +92,12 @@ func (f *figure) rawAxes(x opts.XAxis, extraX obj, y opts.YAxis, extraY obj) int
 	return len(f.base.XAxisList) - 1
 }
 
-// series adds a series with what go-echarts has no field for.
+// series adds a series, with settings for which go-echarts has no field.
 func (f *figure) series(s charts.SingleSeries, extra obj) {
 	f.base.MultiSeries, f.extraSeries = append(f.base.MultiSeries, s), append(f.extraSeries, extra)
 }
 
-// head writes text at a place outside the panels.
+// head adds text outside the panels.
 func (f *figure) head(text string, left, top int, bold bool, rich obj) {
 	style := obj{"fontSize": 12, "fontWeight": "normal"}
 	if bold {
@@ -109,8 +109,9 @@ func (f *figure) head(text string, left, top int, bold bool, rich obj) {
 	f.heads = append(f.heads, obj{"text": text, "left": left, "top": top, "padding": 0, "textStyle": style})
 }
 
-// tools adds the toolbox: the picture, and for long series a zoom with its
-// reset. Turning the wheel zooms only with Shift, so that a page still scrolls.
+// tools adds the toolbox: a button that saves the picture and, for long series,
+// zoom and reset. The wheel zooms only with Shift, so that it still scrolls the
+// page.
 func (f *figure) tools(title string, zoom bool) {
 	feature := &opts.ToolBoxFeature{SaveAsImage: &opts.ToolBoxFeatureSaveAsImage{
 		Show: opts.Bool(true), Name: fileName(title), Title: "save picture"}}
@@ -122,7 +123,7 @@ func (f *figure) tools(title string, zoom bool) {
 	f.base.Toolbox = opts.Toolbox{Show: opts.Bool(true), Right: "0", Top: "0", Feature: feature}
 }
 
-// fileName makes a harmless file name out of a title.
+// fileName makes a safe file name from a title.
 func fileName(title string) string {
 	name := strings.Map(func(r rune) rune {
 		switch {
@@ -142,7 +143,7 @@ func fileName(title string) string {
 	return name[:min(len(name), 60)]
 }
 
-// plain keeps a name from being read as ECharts' rich-text markup.
+// plain removes characters that ECharts would read as rich-text markup.
 func plain(name string) string {
 	return strings.NewReplacer("{", "(", "}", ")", "|", "/", "\n", " ").Replace(name)
 }
@@ -163,7 +164,7 @@ func (f *figure) option() json.RawMessage {
 	merge(option["series"], f.extraSeries)
 	delete(option, "title")
 	delete(option, "color")
-	// One tooltip on the canvas: names are never read as HTML.
+	// The tooltip is drawn on the canvas, so names are never read as HTML.
 	option["tooltip"].(obj)["renderMode"] = "richText"
 	option["tooltip"].(obj)["confine"] = true
 	option["backgroundColor"] = "transparent"
@@ -189,7 +190,7 @@ func (f *figure) option() json.RawMessage {
 	return raw
 }
 
-// merge puts the extra keys into the components of the same position.
+// merge adds the extra keys to the components at the same positions.
 func merge(components any, extra []obj) {
 	list, ok := components.([]any)
 	if !ok {
@@ -202,8 +203,8 @@ func merge(components any, extra []obj) {
 	}
 }
 
-// prune removes keys without a value, which go-echarts writes for unset
-// fields; gaps in data lists stay.
+// prune removes keys without a value, which go-echarts writes for unset fields.
+// Gaps in lists of data are kept.
 func prune(v any) {
 	switch v := v.(type) {
 	case obj:
@@ -221,7 +222,7 @@ func prune(v any) {
 	}
 }
 
-// check panics unless got, the length of what, is want.
+// check panics if the length got is not want. what names the list.
 func check(builder, what string, got, want int) {
 	if got != want {
 		panic(fmt.Sprintf("chart: %s: %s has %d values, want %d", builder, what, got, want))

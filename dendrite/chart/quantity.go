@@ -1,12 +1,12 @@
 package chart
 
-// Quantity names what a curve shows; its colour and dash follow from that, the
-// same in every figure. The zero value is no particular quantity: such series
-// take the colours of a palette in turn.
+// Quantity is the quantity that a curve shows. It determines the colour and the
+// dash of the curve, the same in every figure. The zero value is no particular
+// quantity: such series take the colours of a palette in order.
 type Quantity int
 
 // The first seven appear together in traces of one network, the next five in
-// comparisons of learners: within each group no two look alike.
+// comparisons of learners. In each group no two look the same.
 const (
 	Other Quantity = iota
 	Soma           // somatic potential or rate of pyramidal and output neurons
@@ -54,7 +54,7 @@ func (q Quantity) style() style {
 	return styles[q]
 }
 
-// String returns the quantity's name as a figure's key would say it.
+// String returns the quantity's name as written in a legend.
 func (q Quantity) String() string { return q.style().name }
 
 // Color returns the quantity's colour as #RRGGBB.
@@ -63,8 +63,8 @@ func (q Quantity) Color() string { return q.style().color }
 // Dash returns "solid", "dashed" or "dotted".
 func (q Quantity) Dash() string { return q.style().dash }
 
-// pick returns the colour of series number i: the caller's own, else the
-// quantity's, else the palette's.
+// pick returns the colour of series number i: own if it is set, else the
+// quantity's, else one of the palette.
 func pick(own string, q Quantity, i int) string {
 	switch {
 	case own != "":

@@ -7,7 +7,7 @@ import (
 	"github.com/go-echarts/go-echarts/v2/opts"
 )
 
-// Points is one cloud of a Scatter chart.
+// Points is one group of points of a Scatter chart.
 type Points struct {
 	Name     string
 	Quantity Quantity
@@ -16,7 +16,7 @@ type Points struct {
 	Labels   []string // of single points, shown on hovering; nil for none
 }
 
-// ScatterSpec describes clouds of points.
+// ScatterSpec describes a scatter chart.
 type ScatterSpec struct {
 	Title, Caption string
 	Alt            string // empty: made from names and numbers
@@ -26,8 +26,8 @@ type ScatterSpec struct {
 	Height         int  // 0: 380
 }
 
-// Scatter draws clouds of points, named in a legend above where there are
-// several. All points are drawn. Scatter panics when lengths differ.
+// Scatter draws groups of points, with a legend above if there are several groups.
+// All points are drawn. Scatter panics when lengths differ.
 func Scatter(spec ScatterSpec) *Chart {
 	ex, ey := newExtent(), newExtent()
 	total := 0
@@ -88,7 +88,7 @@ func Scatter(spec ScatterSpec) *Chart {
 		Option: f.option(), Table: table}
 	if ch.Alt == "" {
 		ch.Alt = fmt.Sprintf("Scatter plot of %s against %s: %d points, %s %s.",
-			spec.Y.label(), spec.X.label(), total, spec.Y.Name, ey.words())
+			spec.Y.label(), spec.X.label(), total, spec.Y.Name, ey.text())
 	}
 	return ch.seal()
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/go-echarts/go-echarts/v2/opts"
 )
 
-// Window is a shaded stretch of time, such as "teacher on".
+// Window is a shaded period of time, such as "teacher on".
 type Window struct {
 	From, To float64
 	Label    string
@@ -38,11 +38,11 @@ type TracesSpec struct {
 }
 
 // Traces draws panels stacked over a common time axis, in one column or in two
-// side by side (before and after); on a phone the columns follow each other.
-// Panels of a row share their vertical range, so that the columns can be
-// compared, and one cursor runs through all panels. The line above a panel
-// names its axis and its curves. Traces panics when lengths differ or the
-// columns have different numbers of panels.
+// columns side by side, such as before and after. On a phone the second column is
+// below the first. Panels of a row have the same vertical range, so that the
+// columns can be compared. All panels have a common cursor. The line above a panel
+// names its axis and its curves. Traces panics when lengths differ or the columns
+// have different numbers of panels.
 func Traces(spec TracesSpec) *Chart {
 	n := len(spec.Columns)
 	if n < 1 || n > 2 {
@@ -103,8 +103,8 @@ func columnHeight(rows, panel int, titled bool) int {
 	return h
 }
 
-// rowScales decides the vertical range of each row over all columns and the
-// space tick labels need.
+// rowScales returns the vertical range of each row over all columns, and the space
+// that tick labels need.
 func (spec TracesSpec) rowScales(rows int) ([]scale, int) {
 	ys, left := make([]scale, rows), 0
 	for r := range rows {
@@ -125,7 +125,7 @@ func (spec TracesSpec) rowScales(rows int) ([]scale, int) {
 	return ys, left
 }
 
-// stack lays out all panels, for the full width and for a phone.
+// stack sets the positions of all panels, for the full width and for a phone.
 func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool) {
 	n, rows := len(spec.Columns), len(ys)
 	id := 0
@@ -151,7 +151,7 @@ func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool
 		x := spec.X.span(span)
 		right := x.overhang()
 		start, below := 0, c*columnHeight(rows, panel, titled) // tops at full width and on a phone
-		// Columns share the width: a panel takes its share less both margins.
+		// A panel is as wide as its column without both margins.
 		share := fullWidth / n
 		if titled {
 			f.head(plain(col.Title), c*share, 4, true, nil)
@@ -193,8 +193,8 @@ func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool
 
 func percent(part, whole int) string { return fmt.Sprintf("%.4g%%", 100*float64(part)/float64(whole)) }
 
-// windows shades stretches of time in one panel, named in the first, at the top
-// or at the bottom, where fewer curves pass.
+// windows shades periods of time in one panel. The first panel has their names, at
+// the top or at the bottom: where fewer curves pass.
 func (f *figure) windows(windows []Window, curves []Curve, x, y scale, axis int, named bool) {
 	if len(windows) == 0 {
 		return
@@ -218,8 +218,8 @@ func (f *figure) windows(windows []Window, curves []Curve, x, y scale, axis int,
 			"label":     obj{"show": named, "position": position, "distance": 2, "fontSize": 10, "color": "#7D7D7D", "formatter": "{b}"}}})
 }
 
-// panelHead is the line above a panel: the axis and, where there are several
-// curves, a key with their dashes and colours, in ECharts' rich text.
+// panelHead returns the line above a panel in ECharts' rich text: the axis and, if
+// there are several curves, a legend with their dashes and colours.
 func panelHead(p Panel) (string, obj) {
 	text := plain(p.Y.label())
 	if len(p.Curves) < 2 {
@@ -235,8 +235,8 @@ func panelHead(p Panel) (string, obj) {
 	return text, rich
 }
 
-// tracesTable is the table of all panels: one block of columns per column of
-// the chart, each with its own time where they differ.
+// tracesTable returns the table of all panels: one block of columns for each
+// column of the chart. If the times differ, each block has its own.
 func tracesTable(spec TracesSpec) Table {
 	var curves []Curve
 	var units []string

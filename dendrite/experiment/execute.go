@@ -5,129 +5,85 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
-	"microcircuits/dendrite/internal/simd"
 	"microcircuits/dendrite/runstore"
 )
 
-// Job is one independent piece of an experiment: one network with one seed.
-// Its result of type R depends on Key and the experiment's Version alone, is
-// kept in the run store, and is computed on one core.
-type Job[R any] struct {
-	Unit   string  // name of the run's folder, such as "microcircuit-seed1"
-	Key    any     // everything the result depends on: a struct of plain values
-	Weight float64 // relative cost, for the progress bar; 0 counts as 1
-	Run    func(ctx context.Context, w *Work) (R, error)
+// Env is the environment in which an experiment runs. It does not change the result.
+type Env struct {
+	Store    *runstore.Store  // nil means the default store, see runstore.Open
+	Workers  int              // number of jobs at the same time; 0 means one per core
+	Progress func(p Progress) // called from time to time, never concurrently; may be nil
 }
 
-// Done is the result of a job and how it came about.
-type Done[R any] struct {
-	Result R
-	Meta   runstore.Meta
-	Folder string // of the run, inside the store
-	Cached bool   // found in the store
+// Progress is the state of a running experiment.
+type Progress struct {
+	Fraction float64 // of the whole experiment, 0 to 1
+	Text     string  // the current work, for people
+	Points   []Point // points of the learning curve since the last call
 }
 
-// Work is a job's handle on its progress bar and its checkpoints.
-type Work struct {
-	entry   *runstore.Entry
-	report  func(fraction float64, text string, points []Point)
-	start   time.Time      // of this session
-	begun   runstore.Meta  // this session as it began: commits may be made meanwhile
-	earlier *runstore.Meta // of the sessions before it, if the job was resumed
+// Point is one point of a live learning curve.
+type Point struct {
+	Curve string
+	X, Y  float64
 }
 
-// Report tells how far the job is (0 to 1), in words, with points of its
-// learning curve.
-func (w *Work) Report(fraction float64, text string, points ...Point) {
-	w.report(fraction, text, points)
-}
-
-// Checkpoint keeps state, so that an interrupted job goes on from here.
-func (w *Work) Checkpoint(state any) error { return w.entry.SaveCheckpoint(state, w.meta()) }
-
-// Resume fills state, a pointer, from the newest checkpoint and says whether
-// there was one. A checkpoint that is damaged, or comes from other numeric
-// kernels or another architecture, is reported and not used: a result has the
-// bits of one backend from start to end, and is labelled with it.
-func (w *Work) Resume(state any) bool {
-	earlier, ok, warning := w.entry.LoadCheckpoint(state, sameBits)
-	if warning != nil {
-		w.Report(0, fmt.Sprintf("starting over: %v", warning))
+func (e Env) open() (*runstore.Store, error) {
+	if e.Store != nil {
+		return e.Store, nil
 	}
-	if ok {
-		w.earlier = &earlier
-	}
-	return ok
+	return runstore.Open("")
 }
 
-// sameBits refuses a checkpoint that this program would not go on from bit for
-// bit.
-func sameBits(m runstore.Meta) error {
-	if m.Backend != simd.Backend() || m.Arch != runtime.GOARCH {
-		return fmt.Errorf("it was computed by the %s kernels on %s; here are %s on %s, which differ in the last bits",
-			orUnknown(m.Backend), orUnknown(m.Arch), simd.Backend(), runtime.GOARCH)
+func (e Env) workers() int {
+	if e.Workers > 0 {
+		return e.Workers
 	}
-	return nil
+	return runtime.GOMAXPROCS(0)
 }
 
-func orUnknown(name string) string {
-	if name == "" {
-		return "unknown"
-	}
-	return name
-}
-
-// meta describes the job up to now, with the sessions before this one.
-func (w *Work) meta() runstore.Meta {
-	m := w.begun
-	m.Seconds = time.Since(w.start).Seconds()
-	if e := w.earlier; e != nil {
-		m.Created = e.Created
-		m.Seconds += e.Seconds
-		m.Go, m.CPU = merge(e.Go, m.Go), merge(e.CPU, m.CPU)
-		m.Commit = merge(orUnknown(e.Commit), m.Commit)
-	}
-	return m
-}
-
-// Execute returns the results of the jobs in their order: from the store where
-// they are kept, else computed on env's workers and kept. The results do not
-// depend on the number of workers. The first job that fails stops the others,
-// and the error begins with its unit; cancelling ctx does the same. What is
-// complete or checkpointed by then is kept.
-func Execute[R any](ctx context.Context, env Env, info Info, jobs []Job[R]) ([]Done[R], error) {
+// execute gets the result of every job, from the store if it is there; else it computes
+// and stores the result. env.Workers jobs run at the same time; the results do not depend
+// on their number. The first job that fails, or the end of ctx, stops the others. The
+// error begins with the unit of the job. Complete results and checkpoints remain in the
+// store.
+func (p *Plan) execute(ctx context.Context, env Env) error {
 	store, err := env.open()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	board := newBoard(env.Progress, len(jobs), func(i int) float64 { return max(jobs[i].Weight, 0) })
-	done := make([]Done[R], len(jobs))
+	board := newBoard(env.Progress, p.jobs)
+	// In the order of stages a job rarely waits for a job that it needs, and never for
+	// one that no worker has started.
+	jobs := slices.Clone(p.jobs)
+	slices.SortStableFunc(jobs, func(a, b *job) int { return a.stage - b.stage })
 	var complete atomic.Int64
-	queue := make(chan int)
+	queue := make(chan *job)
 	var wg sync.WaitGroup
 	for range min(env.workers(), len(jobs)) {
 		wg.Go(func() {
-			for i := range queue {
-				d, err := one(ctx, store, info, jobs[i], board.reporter(i))
-				if err != nil {
-					cancel(fmt.Errorf("%s: %w", jobs[i].Unit, err))
+			for j := range queue {
+				if waitFor(ctx, j.needs) != nil {
 					continue
 				}
-				done[i] = d
+				if err := p.loadOrCompute(ctx, store, j, board); err != nil {
+					cancel(fmt.Errorf("%s: %w", j.name(), err))
+					continue
+				}
+				close(j.done)
 				complete.Add(1)
-				board.finish(i, d.Cached)
 			}
 		})
 	}
-	for i := range jobs {
+	for _, j := range jobs {
 		select {
-		case queue <- i:
+		case queue <- j:
 		case <-ctx.Done():
 		}
 	}
@@ -135,102 +91,66 @@ func Execute[R any](ctx context.Context, env Env, info Info, jobs []Job[R]) ([]D
 	wg.Wait()
 	if err := context.Cause(ctx); err != nil {
 		if errors.Is(err, context.Canceled) {
-			return nil, fmt.Errorf("experiment %s interrupted; what is complete is kept, run it again to go on: %w", info.Name, err)
+			return fmt.Errorf("experiment %s interrupted; finished results are kept: run it again to continue: %w", p.info.Name, err)
 		}
-		return nil, fmt.Errorf("experiment %s: %w (%d of %d runs are complete and kept, so are checkpoints of others: once the cause is mended, the next call computes only what is missing)",
-			info.Name, err, complete.Load(), len(jobs))
+		return fmt.Errorf("experiment %s: %w (%d of %d runs are complete and kept, and checkpoints of others: after the error is corrected, the next call computes only what is missing)",
+			p.info.Name, err, complete.Load(), len(jobs))
 	}
-	return done, nil
+	return nil
 }
 
-// one loads or computes a single job, holding its entry's lock so that two
-// notebooks asking for the same run share it.
-func one[R any](ctx context.Context, store *runstore.Store, info Info, job Job[R], report func(float64, string, []Point)) (Done[R], error) {
-	var d Done[R]
-	if err := ctx.Err(); err != nil {
-		return d, err
+// waitFor waits until all jobs have their results or ctx is done.
+func waitFor(ctx context.Context, jobs []*job) error {
+	for _, j := range jobs {
+		select {
+		case <-j.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	key := struct {
-		Version int
-		Key     any
-	}{info.Version, job.Key}
-	entry, err := store.Entry(info.Name, job.Unit, key)
-	if err != nil {
-		return d, err
-	}
-	d.Folder = entry.Name()
-	if d.Meta, d.Cached, _ = entry.Load(&d.Result); d.Cached {
-		return d, nil
-	}
-	unlock, err := entry.Lock(ctx)
-	if err != nil {
-		return d, err
-	}
-	defer unlock()
-	// Another process may have finished it while this one waited.
-	var warning error
-	if d.Meta, d.Cached, warning = entry.Load(&d.Result); d.Cached {
-		return d, nil
-	}
-	if warning != nil {
-		report(0, fmt.Sprintf("computing %s again: %v", job.Unit, warning), nil)
-	}
-	start := time.Now()
-	w := &Work{entry: entry, report: report, start: start, begun: runstore.NewMeta(start, simd.Backend())}
-	d.Result, err = job.Run(ctx, w)
-	if err != nil {
-		return d, err
-	}
-	d.Meta = w.meta()
-	if err := entry.Save(d.Result, d.Meta); err != nil {
-		return d, fmt.Errorf("keep the result: %w", err)
-	}
-	return d, entry.RemoveCheckpoint()
+	return nil
 }
 
-// board adds up the progress of jobs side by side.
+// A board adds up the progress of the jobs.
 type board struct {
 	mu       sync.Mutex
-	tell     func(Progress)
-	weight   []float64
-	fraction []float64
-	total    float64
+	report   func(Progress)
+	fraction map[*job]float64
+	total    float64 // seconds
 }
 
-func newBoard(tell func(Progress), n int, weight func(i int) float64) *board {
-	b := &board{tell: tell, weight: make([]float64, n), fraction: make([]float64, n)}
-	for i := range n {
-		if b.weight[i] = weight(i); b.weight[i] == 0 {
-			b.weight[i] = 1
-		}
-		b.total += b.weight[i]
+func newBoard(report func(Progress), jobs []*job) *board {
+	b := &board{report: report, fraction: map[*job]float64{}}
+	for _, j := range jobs {
+		b.fraction[j] = 0
+		b.total += j.seconds
 	}
 	return b
 }
 
-// finish counts job i as done, and tells so unless it only had to be looked up:
-// what is found in the store needs no progress bar.
-func (b *board) finish(i int, lookedUp bool) {
+// finish marks a job as finished. It reports progress unless the result was found in the
+// store.
+func (b *board) finish(j *job) {
 	b.mu.Lock()
-	b.fraction[i] = 1
+	b.fraction[j] = 1
 	b.mu.Unlock()
-	if !lookedUp {
-		b.reporter(i)(1, "", nil)
+	if !j.cached {
+		b.reporter(j)(1, "", nil)
 	}
 }
 
-func (b *board) reporter(i int) func(fraction float64, text string, points []Point) {
+func (b *board) reporter(j *job) func(fraction float64, text string, points []Point) {
 	return func(fraction float64, text string, points []Point) {
-		if b.tell == nil {
+		if b.report == nil {
 			return
 		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.fraction[i] = fraction
+		b.fraction[j] = fraction
 		var sum float64
 		for j, f := range b.fraction {
-			sum += f * b.weight[j]
+			sum += f * j.seconds
 		}
-		b.tell(Progress{Fraction: sum / b.total, Text: text, Points: points})
+		b.report(Progress{Fraction: min(sum/b.total, 1), Text: text, Points: points})
 	}
 }

@@ -30,6 +30,26 @@ func squareJobs(n int, ran *atomic.Int32) []Job[squares] {
 	return jobs
 }
 
+// execute executes a plan of the jobs and returns it with their results.
+func execute[T any](ctx context.Context, env Env, info Info, jobs []Job[T]) (*Plan, []T, error) {
+	plan := newPlan(info, "")
+	var pending []*Pending[T]
+	for _, j := range jobs {
+		pending = append(pending, Add(plan, j))
+	}
+	if plan.err != nil {
+		return nil, nil, plan.err
+	}
+	if err := plan.execute(ctx, env); err != nil {
+		return nil, nil, err
+	}
+	var results []T
+	for _, p := range pending {
+		results = append(results, p.Get())
+	}
+	return plan, results, nil
+}
+
 func openStore(t *testing.T) *runstore.Store {
 	t.Helper()
 	store, err := runstore.Open(t.TempDir())
@@ -46,14 +66,14 @@ func TestExecuteComputesOnceInOrder(t *testing.T) {
 		var ran atomic.Int32
 		var last Progress
 		env := Env{Store: store, Workers: workers, Progress: func(p Progress) { last = p }}
-		first, err := Execute(t.Context(), env, info, squareJobs(5, &ran))
+		firstPlan, first, err := execute(t.Context(), env, info, squareJobs(5, &ran))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if ran.Load() != 5 || last.Fraction != 1 {
 			t.Errorf("%d workers: %d jobs ran, progress ended at %v", workers, ran.Load(), last.Fraction)
 		}
-		again, err := Execute(t.Context(), env, info, squareJobs(5, &ran))
+		againPlan, again, err := execute(t.Context(), env, info, squareJobs(5, &ran))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,13 +82,13 @@ func TestExecuteComputesOnceInOrder(t *testing.T) {
 		}
 		for i := range first {
 			want := squares{[]float64{float64(i * i)}}
-			if first[i].Cached || !again[i].Cached || !reflect.DeepEqual(first[i].Result, want) || !reflect.DeepEqual(again[i].Result, want) {
+			if firstPlan.jobs[i].cached || !againPlan.jobs[i].cached || !reflect.DeepEqual(first[i], want) || !reflect.DeepEqual(again[i], want) {
 				t.Errorf("%d workers, job %d: %+v then %+v", workers, i, first[i], again[i])
 			}
 		}
 		next := info
 		next.Version = 2
-		if _, err := Execute(t.Context(), env, next, squareJobs(5, &ran)); err != nil || ran.Load() != 10 {
+		if _, _, err := execute(t.Context(), env, next, squareJobs(5, &ran)); err != nil || ran.Load() != 10 {
 			t.Errorf("a newer version of the code reused old runs (%d jobs ran, error %v)", ran.Load(), err)
 		}
 	}
@@ -94,36 +114,36 @@ func TestExecuteResumesAfterAFailure(t *testing.T) {
 		return out, nil
 	}}
 	info := Info{Name: "resume"}
-	_, err := Execute(t.Context(), env, info, []Job[squares]{job})
+	_, _, err := execute(t.Context(), env, info, []Job[squares]{job})
 	if err == nil || !strings.Contains(err.Error(), "long: power cut") {
-		t.Fatalf("error %v, want one naming the job and the cause", err)
+		t.Fatalf("error %v, want one with the job and the cause", err)
 	}
 	failAt = -1
-	done, err := Execute(t.Context(), env, info, []Job[squares]{job})
+	_, done, err := execute(t.Context(), env, info, []Job[squares]{job})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := done[0].Result.Values; !reflect.DeepEqual(got, []float64{3, 4}) {
+	if got := done[0].Values; !reflect.DeepEqual(got, []float64{3, 4}) {
 		t.Errorf("steps done after resuming: %v, want the last two", got)
 	}
 }
 
-// One bad seed must not cost the work of the good ones, and the error says so.
-func TestExecuteKeepsWhatIsCompleteWhenAJobFails(t *testing.T) {
+// Results of other seeds are kept when one seed fails, and the error contains this.
+func TestExecuteKeepsCompleteResultsAfterAFailure(t *testing.T) {
 	var ran atomic.Int32
 	jobs := squareJobs(4, &ran)
 	good := jobs[2].Run
 	jobs[2].Run = func(context.Context, *Work) (squares, error) { return squares{}, errors.New("activity explodes") }
 	env := Env{Store: openStore(t), Workers: 1}
 	info := Info{Name: "partly"}
-	_, err := Execute(t.Context(), env, info, jobs)
+	_, _, err := execute(t.Context(), env, info, jobs)
 	for _, want := range []string{"experiment partly: unit2: activity explodes", "2 of 4 runs are complete and kept", "computes only what is missing"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v does not say %q", err, want)
+			t.Errorf("error %v does not contain %q", err, want)
 		}
 	}
 	jobs[2].Run = good
-	if _, err := Execute(t.Context(), env, info, jobs); err != nil {
+	if _, _, err := execute(t.Context(), env, info, jobs); err != nil {
 		t.Fatal(err)
 	}
 	if n := ran.Load(); n != 4 {
@@ -131,15 +151,93 @@ func TestExecuteKeepsWhatIsCompleteWhenAJobFails(t *testing.T) {
 	}
 }
 
-func TestExecuteSaysInterrupted(t *testing.T) {
+func TestExecuteInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	job := Job[squares]{Unit: "endless", Run: func(ctx context.Context, _ *Work) (squares, error) {
 		cancel()
 		<-ctx.Done()
 		return squares{}, ctx.Err()
 	}}
-	_, err := Execute(ctx, Env{Store: openStore(t)}, Info{Name: "stop"}, []Job[squares]{job})
-	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "run it again to go on") {
-		t.Errorf("error %v, want an interruption that says how to go on", err)
+	_, _, err := execute(ctx, Env{Store: openStore(t)}, Info{Name: "stop"}, []Job[squares]{job})
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "run it again to continue") {
+		t.Errorf("error %v, want an interruption with what to do", err)
+	}
+}
+
+// Jobs get the results of the jobs that they need, for any number of workers. A single job
+// can be computed only if these results are in the store.
+func TestStages(t *testing.T) {
+	sum := func(plan *Plan) *Pending[squares] {
+		var parts []*Pending[squares]
+		var needs []Dependency
+		var ran atomic.Int32
+		for _, j := range squareJobs(4, &ran) {
+			parts = append(parts, Add(plan, j))
+			needs = append(needs, parts[len(parts)-1])
+		}
+		return Add(plan, Job[squares]{Unit: "sum", Key: "sum", Needs: needs, Run: func(context.Context, *Work) (squares, error) {
+			var out squares
+			for _, p := range parts {
+				out.Values = append(out.Values, p.Get().Values...)
+			}
+			return out, nil
+		}})
+	}
+	want := []float64{0, 1, 4, 9}
+	for _, workers := range []int{1, 2, 8} {
+		plan := newPlan(Info{Name: "stages"}, "")
+		total := sum(plan)
+		if err := plan.execute(t.Context(), Env{Store: openStore(t), Workers: workers}); err != nil {
+			t.Fatal(err)
+		}
+		if got := total.Get().Values; !reflect.DeepEqual(got, want) {
+			t.Errorf("%d workers: %v", workers, got)
+		}
+	}
+	env := Env{Store: openStore(t)}
+	one := func(number int) error {
+		plan := newPlan(Info{Name: "stages"}, "")
+		sum(plan)
+		return plan.Compute(t.Context(), env, number)
+	}
+	if err := one(4); err == nil || !strings.Contains(err.Error(), "job 4 (sum) needs the result of job 0 (unit0)") {
+		t.Errorf("error %v, want one with the job to compute first", err)
+	}
+	if err := one(5); err == nil || !strings.Contains(err.Error(), "jobs 0 to 4") {
+		t.Errorf("error %v, want one with the numbers of the jobs", err)
+	}
+	for number := range 5 {
+		if err := one(number); err != nil {
+			t.Error(err)
+		}
+	}
+	plan := newPlan(Info{Name: "stages"}, "")
+	total := sum(plan)
+	for _, j := range plan.List(env.Store) {
+		if !j.Kept || j.Stage != map[bool]int{true: 1}[j.Unit == "sum"] {
+			t.Errorf("%+v", j)
+		}
+	}
+	if err := plan.execute(t.Context(), env); err != nil || !reflect.DeepEqual(total.Get().Values, want) {
+		t.Errorf("%v, %v", total.Get(), err)
+	}
+}
+
+// A job that is added twice is in the plan once.
+func TestAddOnce(t *testing.T) {
+	var ran atomic.Int32
+	plan := newPlan(Info{Name: "twice"}, "")
+	job := squareJobs(1, &ran)[0]
+	first := Add(plan, job)
+	if Add(plan, job) != first || len(plan.jobs) != 1 {
+		t.Errorf("%d jobs", len(plan.jobs))
+	}
+	job.Key = struct{ I int }{7}
+	if Add(plan, job); len(plan.jobs) != 2 {
+		t.Errorf("%d jobs, want another one for another key", len(plan.jobs))
+	}
+	job.Key = func() {}
+	if Add(plan, job); plan.err == nil || !strings.Contains(plan.err.Error(), "cannot be part of a key") {
+		t.Errorf("error %v", plan.err)
 	}
 }

@@ -1,24 +1,29 @@
-package experiment
+package experiment_test
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/record"
+	"microcircuits/dendrite/runstore"
 )
 
-type ownParams struct {
+type rampParams struct {
+	Seeds int     `min:"1" max:"1000" doc:"results"`
 	Gain  float64 `symbol:"g" unit:"1/ms" min:"0" max:"10" doc:"factor of the seed"`
 	Steps int     `min:"1" max:"100" doc:"length of the result"`
 }
 
-// ramp is a tiny experiment that counts how often it is computed.
-func ramp(computed *int) Own[ownParams, []float64] {
-	p := ownParams{Gain: 2, Steps: 3}
-	return Own[ownParams, []float64]{
-		Info: Info{Name: "ramp", Title: "A ramp", Version: 1}, Params: p, Preset: p, Seeds: 2,
-		Seed: func(_ context.Context, p ownParams, seed uint64, w *Work) ([]float64, error) {
+type rampRun = experiment.Seeds[rampParams, []float64]
+
+// ramp returns a small user's own experiment that counts its computations.
+func ramp(computed *int) *experiment.Own[rampParams, []float64] {
+	return &experiment.Own[rampParams, []float64]{
+		Info:   experiment.Info{Name: "ramp", Title: "A ramp", Version: 1},
+		Preset: func(experiment.Scale) rampParams { return rampParams{Seeds: 2, Gain: 2, Steps: 3} },
+		Jobs: experiment.PerSeed(func(_ context.Context, p rampParams, seed uint64, w *experiment.Work) ([]float64, error) {
 			*computed++
 			var out []float64
 			for i := range p.Steps {
@@ -26,150 +31,188 @@ func ramp(computed *int) Own[ownParams, []float64] {
 				w.Report(float64(i)/float64(p.Steps), "counting")
 			}
 			return out, nil
-		},
-		Compare: func(results [][]float64) []Comparison {
-			return []Comparison{{Quantity: "last value", Ours: "there", Verdict: Matches}}
+		}),
+		Claims: func(r *rampRun) []record.Claim {
+			return []record.Claim{{
+				ID: "last", Quantity: "last value", Paper: record.Words("rises"),
+				Ours:  []record.Measure{record.Single("", "%.0f", "", r.Seeds[0][2])},
+				Bound: record.Matching(record.Alone("").Above(0)),
+			}}
 		},
 	}
+}
+
+func openStore(t *testing.T) *runstore.Store {
+	t.Helper()
+	store, err := runstore.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }
 
 func TestOwn(t *testing.T) {
 	computed := 0
-	o := ramp(&computed)
-	env := Env{Store: openStore(t), Workers: 1}
-	run, err := o.Run(t.Context(), env)
-	if err != nil {
-		t.Fatal(err)
+	d := ramp(&computed)
+	env := experiment.Env{Store: openStore(t), Workers: 1}
+	run := func(changes experiment.Changes) *rampRun {
+		t.Helper()
+		p, err := d.At(record.Own, changes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := d.Run(t.Context(), env, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
 	}
-	if computed != 2 || len(run.Seeds) != 2 || run.Seeds[1][2] != 8 || run.Changed || run.Badge() != "own experiment" || len(run.Comparison) != 1 {
-		t.Errorf("computed %d: %+v", computed, run)
+	r := run(nil)
+	if computed != 2 || len(r.Seeds) != 2 || r.Seeds[1][2] != 8 || r.Changed || r.Badge() != "own experiment" || r.Claim("last").Verdict != record.Matches {
+		t.Errorf("computed %d: %+v", computed, r)
 	}
-	if q := run.Parameters[0]; q.Name != "Gain" || q.Value != "2" || q.Unit != "1/ms" || q.Range != "0 to 10" {
-		t.Errorf("parameters %+v", run.Parameters)
+	if q := r.Parameters[1]; q.Name != "Gain" || q.Value != "2" || q.Unit != "1/ms" || q.Range != "0 to 10" {
+		t.Errorf("parameters %+v", r.Parameters)
 	}
-	if run, err = o.Run(t.Context(), env); err != nil || computed != 2 || !run.Provenance.Cached {
-		t.Errorf("again: computed %d, %v", computed, err)
+	if r = run(nil); computed != 2 || !r.Provenance.Cached {
+		t.Errorf("again: computed %d", computed)
 	}
-	o.Params.Gain = 3
-	if run, err = o.Run(t.Context(), env); err != nil || computed != 4 || !run.Changed || run.Seeds[1][2] != 12 {
-		t.Errorf("changed: computed %d, %v, %+v", computed, err, run)
+	if r = run(experiment.Changes{"gain": 3}); computed != 4 || !r.Changed || r.Seeds[1][2] != 12 {
+		t.Errorf("changed: computed %d, %+v", computed, r)
 	}
-	o.Seeds = 3
-	if _, err = o.Run(t.Context(), env); err != nil || computed != 5 {
-		t.Errorf("one more seed: computed %d, %v", computed, err)
+	if run(experiment.Changes{"gain": 3, "seeds": 3}); computed != 5 {
+		t.Errorf("one more seed: computed %d", computed)
+	}
+	if r = run(experiment.Changes{"gain": 0}); r.Seeds[1][2] != 0 || !r.Changed {
+		t.Errorf("0 is a value: %+v", r)
 	}
 }
 
-// Who changes the function, or copies it and forgets to rename, must not be
-// shown what the old one gave.
+// After a change of the function, or in a copy with the same name, results of the old
+// function must not be used.
 func TestOwnFunctionChanged(t *testing.T) {
 	computed := 0
-	o := ramp(&computed)
-	env := Env{Store: openStore(t), Workers: 1}
-	if _, err := o.Run(t.Context(), env); err != nil {
+	d := ramp(&computed)
+	env := experiment.Env{Store: openStore(t), Workers: 1}
+	if _, err := d.Run(t.Context(), env, d.Preset(record.Own)); err != nil {
 		t.Fatal(err)
 	}
-	o.Seed = func(context.Context, ownParams, uint64, *Work) ([]float64, error) {
+	d.Jobs = experiment.PerSeed(func(context.Context, rampParams, uint64, *experiment.Work) ([]float64, error) {
 		return []float64{1000, 1000, 1000}, nil
-	}
-	run, err := o.Run(t.Context(), env)
+	})
+	run, err := d.Run(t.Context(), env, d.Preset(record.Own))
 	if err != nil || run.Provenance.Cached || run.Seeds[0][0] != 1000 {
 		t.Errorf("%v, results %v of the old function", err, run.Seeds)
 	}
 }
 
-func TestSourceOf(t *testing.T) {
-	var computed int
-	for name, f := range map[string]any{"literal": ramp(&computed).Seed, "declared": leaf} {
-		if sourceOf(f) == "" {
-			t.Errorf("%s: not found", name)
-		}
+type gain float64
+
+func (g gain) compute(_ context.Context, p rampParams, _ uint64, _ *experiment.Work) ([]float64, error) {
+	return []float64{float64(g), 0, 0}, nil
+}
+
+// The key of a result depends on the user's code, not on the code of package experiment.
+// If the user's code cannot be read, there is no result that could be out of date.
+func TestOwnSource(t *testing.T) {
+	d := ramp(new(int))
+	if source, err := experiment.OwnSource(d.Jobs); source != "" || err != nil {
+		t.Errorf("the function that PerSeed returns: source %q, %v", source, err)
 	}
-	if again := sourceOf(leaf); sourceOf(leaf) != again || sourceOf(ramp) == again {
-		t.Error("two functions look alike, or one like two")
+	d.Jobs = experiment.PerSeed(gain(2).compute)
+	if _, err := d.Run(t.Context(), experiment.Env{Store: openStore(t)}, d.Preset(record.Own)); err == nil || !strings.Contains(err.Error(), "use a plain function instead of a method of a value") {
+		t.Errorf("method value: error %v", err)
 	}
 }
 
-func leaf(x float64) float64 {
-	return x
-}
-
-// Which edits of a notebook are edits of its experiment.
-func TestSourceAt(t *testing.T) {
-	const notebook = `package main
-
-import "fmt"
-
-// seed computes.
-func seed(p Params) float64 { return helper(p.Gain) + table[two] }
-
-type Params struct{ Gain float64 }
-
-func (p Params) Double() float64 { return 2 * p.Gain }
-
-func helper(g float64) float64 { return g }
-
-var (
-	table  = []float64{1, 2, 3}
-	unused = 1
-)
-
-const (
-	one = iota
-	two
-)
-
-func main() { fmt.Println(seed(Params{})) }
-`
-	hash := func(src string) string {
-		path := filepath.Join(t.TempDir(), "main.go")
-		if err := os.WriteFile(path, []byte(src), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		line := 1 + strings.Count(src[:strings.Index(src, "func seed")], "\n")
-		return sourceAt(path, line)
-	}
-	want := hash(notebook)
-	if want == "" {
-		t.Fatal("not found")
-	}
-	for _, c := range []struct {
-		old, new string
-		same     bool
-	}{
-		{"// seed computes.", "// seed computes\n// the network.", true},
-		{"helper(p.Gain) + table", "helper(p.Gain)+\n\ttable", true},
-		{"unused = 1", "unused = 2", true},
-		{"fmt.Println(seed(Params{}))", "fmt.Println(1)", true}, // another cell
-		{"helper(p.Gain) +", "helper(p.Gain) -", false},
-		{"{ return g }", "{ return 2 * g }", false},
-		{"{1, 2, 3}", "{1, 2, 4}", false},
-		{"one = iota", "one = iota + 1", false},
-		{"struct{ Gain float64 }", "struct{ Gain, Loss float64 }", false},
+// Errors in claims are reported as errors, after the results are stored.
+func TestOwnClaims(t *testing.T) {
+	d := ramp(new(int))
+	one, two := record.Median("one", "%g", "", []float64{1}), record.Median("two", "%g", "", []float64{1, 2})
+	for want, claim := range map[string]record.Claim{
+		"empty or used twice":                 {Quantity: "no ID"},
+		"not both among its measures":         {ID: "x", Bound: record.Holding(record.Alone("gone").Above(1))},
+		"one has 1 values and two has 2":      {ID: "x", Ours: []record.Measure{one, two}, Bound: record.Holding(record.InEverySeed("one").Above(1).Times("two"))},
+		"is not a format of a number such as": {ID: "x", Ours: []record.Measure{record.Median("", "%s", "", nil)}},
 	} {
-		if have := hash(strings.Replace(notebook, c.old, c.new, 1)); (have == want) != c.same {
-			t.Errorf("%q instead of %q: the same %t, want %t", c.new, c.old, have == want, c.same)
+		d.Claims = func(*rampRun) []record.Claim { return []record.Claim{claim} }
+		if _, err := d.Run(t.Context(), experiment.Env{Store: openStore(t)}, d.Preset(record.Own)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	if have := sourceAt(filepath.Join(t.TempDir(), "gone.go"), 1); have != "" {
-		t.Errorf("no source, and yet %q", have)
+}
+
+// A user's own experiment can have scales, stages and results of any type, like a figure.
+type chainParams struct {
+	Scale experiment.Scale `param:"-"`
+	Long  int              `min:"1" max:"100" scale:"up" doc:"length"`
+}
+
+type chainRun struct {
+	*experiment.Run[chainParams]
+	Sum float64
+}
+
+var chain = experiment.Definition[chainParams, *chainRun]{
+	Info: experiment.Info{Name: "chain", Title: "A chain", Scales: []experiment.Scale{"huge"}},
+	Preset: func(s experiment.Scale) chainParams {
+		return chainParams{s, map[experiment.Scale]int{experiment.Quick: 2, experiment.Paper: 4, "huge": 8}[s]}
+	},
+	Jobs: func(p chainParams, plan *experiment.Plan) (func(*experiment.Run[chainParams]) *chainRun, error) {
+		numbers := experiment.Add(plan, experiment.Job[[]float64]{Unit: "numbers", Key: p.Long, Run: func(context.Context, *experiment.Work) ([]float64, error) {
+			return make([]float64, p.Long), nil
+		}})
+		sum := experiment.Add(plan, experiment.Job[float64]{Unit: "sum", Key: p.Long, Needs: []experiment.Dependency{numbers}, Run: func(context.Context, *experiment.Work) (float64, error) {
+			return float64(len(numbers.Get())), nil
+		}})
+		return func(run *experiment.Run[chainParams]) *chainRun { return &chainRun{run, sum.Get()} }, nil
+	},
+}
+
+func TestOwnWithScalesAndStages(t *testing.T) {
+	env := experiment.Env{Store: openStore(t)}
+	for scale, want := range map[experiment.Scale]struct {
+		sum   float64
+		badge string
+	}{experiment.Quick: {2, "quick (reduced run)"}, experiment.Paper: {4, "paper"}, "huge": {8, "huge"}} {
+		r, err := chain.Run(t.Context(), env, chain.Preset(scale))
+		if err != nil || r.Sum != want.sum || r.Badge() != want.badge {
+			t.Errorf("%s: %+v, %v", scale, r, err)
+		}
+	}
+	if s, err := chain.ParseScale("huge"); err != nil || s != "huge" {
+		t.Errorf("%q, %v", s, err)
+	}
+	if _, err := chain.ParseScale("large"); err == nil || !strings.Contains(err.Error(), `"quick" (reduced, minutes) or "paper" (the paper's scale) or "huge"`) {
+		t.Errorf("error %v", err)
 	}
 }
 
 func TestOwnRefuses(t *testing.T) {
-	for want, spoil := range map[string]func(*Own[ownParams, []float64]){
-		"0 <= Gain <= 10":   func(o *Own[ownParams, []float64]) { o.Params.Gain = 11 },
-		"there are 0 Seeds": func(o *Own[ownParams, []float64]) { o.Seeds = 0 },
-		"no Info.Title":     func(o *Own[ownParams, []float64]) { o.Info.Title = "" },
-		"no Seed:":          func(o *Own[ownParams, []float64]) { o.Seed = nil },
-		"taken by a figure": func(o *Own[ownParams, []float64]) { o.Info.Name = "mnist" },
-		`experiment a/b: Info.Name: "a/b" is not usable as a name`: func(o *Own[ownParams, []float64]) { o.Info.Name = "a/b" },
+	for want, change := range map[string]func(d *experiment.Own[rampParams, []float64], p *rampParams){
+		"0 <= Gain <= 10":    func(_ *experiment.Own[rampParams, []float64], p *rampParams) { p.Gain = 11 },
+		"1 <= Seeds <= 1000": func(_ *experiment.Own[rampParams, []float64], p *rampParams) { p.Seeds = 0 },
+		"no Info.Title":      func(d *experiment.Own[rampParams, []float64], _ *rampParams) { d.Info.Title = "" },
+		"no Jobs:":           func(d *experiment.Own[rampParams, []float64], _ *rampParams) { d.Jobs = nil },
+		"no Preset:":         func(d *experiment.Own[rampParams, []float64], _ *rampParams) { d.Preset = nil },
+		`experiment a/b: Info.Name: "a/b" is not a valid name`: func(d *experiment.Own[rampParams, []float64], _ *rampParams) { d.Info.Name = "a/b" },
 	} {
 		computed := 0
-		o := ramp(&computed)
-		spoil(&o)
-		if _, err := o.Run(t.Context(), Env{Store: openStore(t)}); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "complete and kept") || computed > 0 {
+		d := ramp(&computed)
+		p := d.Preset(record.Own)
+		change(d, &p)
+		if _, err := d.Run(t.Context(), experiment.Env{Store: openStore(t)}, p); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "complete and kept") || computed > 0 {
 			t.Errorf("error %v (computed %d), want %q", err, computed, want)
 		}
+	}
+	type seedless struct {
+		Gain float64 `doc:"factor"`
+	}
+	d := experiment.Own[seedless, float64]{
+		Info: experiment.Info{Name: "seedless", Title: "Without seeds"}, Preset: func(experiment.Scale) seedless { return seedless{} },
+		Jobs: experiment.PerSeed(func(context.Context, seedless, uint64, *experiment.Work) (float64, error) { return 0, nil }),
+	}
+	if _, err := d.Run(t.Context(), experiment.Env{Store: openStore(t)}, seedless{}); err == nil || !strings.Contains(err.Error(), "no field Seeds") {
+		t.Errorf("error %v", err)
 	}
 }

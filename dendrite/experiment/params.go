@@ -7,40 +7,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"microcircuits/dendrite/record"
 )
 
-// Parameter is one row of a parameter table.
-type Parameter struct {
-	Name    string `json:"name"`
-	Symbol  string `json:"symbol"`
-	Value   string `json:"value"`
-	Preset  string `json:"preset"` // the value in the preset this run started from
-	Paper   string `json:"paper"`  // what the paper has, as far as it is known
-	Unit    string `json:"unit"`
-	Source  string `json:"source"` // where the paper's value comes from
-	Doc     string `json:"doc"`
-	Range   string `json:"range,omitempty"` // the valid values, in words; empty: any finite number
-	Changed bool   `json:"changed"`         // Value differs from Preset
-	reduced bool   // a scale parameter below the paper preset's
-}
-
 // Sources explains the letters in the sources of parameters.
-const Sources = "Sources: N is the NeurIPS 2018 paper, SM its supplement. Letters in brackets are public reimplementations in which a value was read: [My] miyosuda/dendritic_bp, [G] willgreedy/msc-project, [E] ernoult/dentriticBP, [PH] phll/Neuro-Backprop, [S] a thesis derived from [E]. [recalled-H, -M, -L]: recalled from the paper with high, medium or low confidence. More in dendrite/paper.md."
+const Sources = "Sources: N is the NeurIPS 2018 paper, SM its supplement. Letters in brackets are public reimplementations from which a value was taken: [My] miyosuda/dendritic_bp, [G] willgreedy/msc-project, [E] ernoult/dentriticBP, [PH] phll/Neuro-Backprop, [S] a thesis derived from [E]. [recalled-H, -M, -L]: recalled from the paper with high, medium or low confidence. More in dendrite/paper.md."
 
-// Params are documented by struct tags, the one place from which parameter
-// tables, range errors and change marks come:
-//
-//	symbol  the symbol used in the equations
-//	unit    physical unit
-//	paper   the paper's value, as text
-//	source  where that is said
-//	doc     one line of meaning
-//	min, max, above   the valid range (above: exclusive minimum)
-//	oneof   the valid names of a string, separated by |
-//	scale   "up": the run is reduced when this number is below the paper's preset
-//
-// Nested structs are walked and their fields named Outer.Inner; a field tagged
-// param:"-" is left out.
+// walk visits the parameters of a struct, see the package comment.
 func walk(v reflect.Value, prefix string, visit func(name string, f reflect.StructField, v reflect.Value)) {
 	t := v.Type()
 	for i := range t.NumField() {
@@ -56,27 +30,27 @@ func walk(v reflect.Value, prefix string, visit func(name string, f reflect.Stru
 	}
 }
 
-// Table lists the parameters of p beside those of the preset p started from
-// and of the paper's preset. All three are values of one struct type.
-func Table(p, preset, paper any) []Parameter {
+// table returns the parameters of p with the values of its preset. reduced is true if one
+// with the tag scale is below that of whole. p, preset and whole have the same struct
+// type.
+func table(p, preset, whole any) (rows []record.Parameter, reduced bool) {
 	base, full := map[string]string{}, map[string]reflect.Value{}
 	walk(reflect.ValueOf(preset), "", func(name string, _ reflect.StructField, v reflect.Value) { base[name] = format(v) })
-	walk(reflect.ValueOf(paper), "", func(name string, _ reflect.StructField, v reflect.Value) { full[name] = v })
-	var rows []Parameter
+	walk(reflect.ValueOf(whole), "", func(name string, _ reflect.StructField, v reflect.Value) { full[name] = v })
 	walk(reflect.ValueOf(p), "", func(name string, f reflect.StructField, v reflect.Value) {
 		value := format(v)
-		rows = append(rows, Parameter{
+		rows = append(rows, record.Parameter{
 			Name: name, Symbol: f.Tag.Get("symbol"), Value: value, Preset: base[name],
 			Paper: f.Tag.Get("paper"), Unit: f.Tag.Get("unit"), Source: f.Tag.Get("source"),
 			Doc: f.Tag.Get("doc"), Range: validText(f), Changed: value != base[name],
-			reduced: f.Tag.Get("scale") == "up" && number(v) < number(full[name]),
 		})
+		reduced = reduced || f.Tag.Get("scale") == "up" && number(v) < number(full[name])
 	})
-	return rows
+	return rows, reduced
 }
 
-// number is the value of a field whose tags need one. Another type there is a
-// mistake in this program.
+// number returns the value of a numeric field. It panics for other types, because the tag
+// scale is wrong there.
 func number(v reflect.Value) float64 {
 	switch {
 	case v.CanInt():
@@ -87,10 +61,9 @@ func number(v reflect.Value) float64 {
 	panic(fmt.Sprintf("experiment: a field of type %s has the tag scale, which is for numbers", v.Type()))
 }
 
-// Validate checks every field of the struct p against the range in its tags
-// and returns one error that names the first parameter out of range, its
-// value and the range.
-func Validate(p any) error {
+// validate checks every field of the struct p. The error contains the first parameter that
+// is out of its range, its value and the range.
+func validate(p any) error {
 	var err error
 	walk(reflect.ValueOf(p), "", func(name string, f reflect.StructField, v reflect.Value) {
 		if err == nil {
@@ -112,7 +85,7 @@ func checkField(name string, f reflect.StructField, v reflect.Value) error {
 		return checkRange(name, f, v.Float())
 	case reflect.Slice:
 		for i := range v.Len() {
-			if err := checkRange(fmt.Sprintf("%s[%d]", name, i), f, v.Index(i).Float()); err != nil {
+			if err := checkField(fmt.Sprintf("%s[%d]", name, i), f, v.Index(i)); err != nil {
 				return err
 			}
 		}
@@ -128,8 +101,8 @@ func checkRange(name string, f reflect.StructField, x float64) error {
 	return nil
 }
 
-// limit reads a range tag; an absent one never refuses a finite number. A tag
-// that is not a number is a mistake in this program.
+// limit returns the number in a range tag. Without the tag it returns a limit that every
+// finite number satisfies. It panics if the tag is not a number.
 func limit(f reflect.StructField, tag string) float64 {
 	s := f.Tag.Get(tag)
 	if s == "" {
@@ -161,7 +134,7 @@ func rangeText(name string, f reflect.StructField) string {
 	return text
 }
 
-// validText is the range of a field for a table.
+// validText returns the range of a field for the parameter table.
 func validText(f reflect.StructField) string {
 	if names := f.Tag.Get("oneof"); names != "" {
 		return strings.ReplaceAll(names, "|", ", ")

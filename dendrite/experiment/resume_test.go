@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"microcircuits/dendrite/internal/simd"
+	"microcircuits/dendrite/record"
 	"microcircuits/dendrite/runstore"
 )
 
 type counted struct{ Step int }
 
-// countJob counts to 4 with a checkpoint after each step; began tells where a
-// session started. It fails, after its checkpoint, at step failAt.
+// countJob counts to 4 with a checkpoint after each step. It appends the first step of each
+// session to began. It fails after the checkpoint of step failAt.
 func countJob(began *[]int, failAt int) Job[counted] {
 	return Job[counted]{Unit: "count", Run: func(_ context.Context, w *Work) (counted, error) {
 		var s counted
@@ -35,7 +36,7 @@ func countJob(began *[]int, failAt int) Job[counted] {
 	}}
 }
 
-// countEntry is where Execute keeps countJob.
+// countEntry returns the entry of countJob in the store.
 func countEntry(t *testing.T, store *runstore.Store) *runstore.Entry {
 	t.Helper()
 	e, err := store.Entry("counting", "count", struct {
@@ -48,25 +49,25 @@ func countEntry(t *testing.T, store *runstore.Store) *runstore.Entry {
 	return e
 }
 
-// Bits differ between backends: a run begun on one must not end on another and
-// be labelled with that.
-func TestExecuteStartsOverOnAnotherBackend(t *testing.T) {
+// Results differ in the last bits between backends, so a run must not begin on one and end
+// on another.
+func TestExecuteStartsAgainOnAnotherBackend(t *testing.T) {
 	levels := simd.Levels()
 	here := runstore.NewMeta(time.Now(), simd.Backend())
 	otherArch, unlabelled := here, here
 	otherArch.Arch, unlabelled.Backend, unlabelled.Arch = "vax", "", ""
 	type attempt struct {
-		name  string
-		spoil func(*testing.T, *runstore.Entry) (restore func())
-		began int
-		warn  string
+		name    string
+		prepare func(*testing.T, *runstore.Entry) (restore func())
+		began   int
+		warn    string
 	}
 	cases := []attempt{
-		{"as it was", func(*testing.T, *runstore.Entry) func() { return func() {} }, 2, ""},
+		{"unchanged", func(*testing.T, *runstore.Entry) func() { return func() {} }, 2, ""},
 		{"another architecture", relabel(otherArch), 0, "on vax"},
 		{"a checkpoint without a label", relabel(unlabelled), 0, "unknown kernels"},
 	}
-	if levels[0] != simd.Portable { // other backends exist on amd64 alone
+	if levels[0] != simd.Portable { // other backends exist only on amd64
 		cases = append(cases, attempt{"another backend", func(*testing.T, *runstore.Entry) func() { return simd.Use(simd.Portable) }, 0, "computed by the " + levels[0].String() + " kernels"})
 	}
 	for _, c := range cases {
@@ -74,31 +75,31 @@ func TestExecuteStartsOverOnAnotherBackend(t *testing.T) {
 			var began []int
 			store := openStore(t)
 			info := Info{Name: "counting"}
-			if _, err := Execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 2)}); err == nil {
+			if _, _, err := execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 2)}); err == nil {
 				t.Fatal("no error")
 			}
-			defer c.spoil(t, countEntry(t, store))()
-			var told []string
-			env := Env{Store: store, Progress: func(p Progress) { told = append(told, p.Text) }}
-			done, err := Execute(t.Context(), env, info, []Job[counted]{countJob(&began, 0)})
+			defer c.prepare(t, countEntry(t, store))()
+			var reported []string
+			env := Env{Store: store, Progress: func(p Progress) { reported = append(reported, p.Text) }}
+			plan, done, err := execute(t.Context(), env, info, []Job[counted]{countJob(&began, 0)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if began[1] != c.began || done[0].Result.Step != 4 {
-				t.Errorf("went on from step %d to %d, want from %d", began[1], done[0].Result.Step, c.began)
+			if began[1] != c.began || done[0].Step != 4 {
+				t.Errorf("continued from step %d to %d, want from %d", began[1], done[0].Step, c.began)
 			}
-			if done[0].Meta.Backend != simd.Backend() || done[0].Meta.Arch != runtime.GOARCH {
-				t.Errorf("labelled %s on %s", done[0].Meta.Backend, done[0].Meta.Arch)
+			if plan.jobs[0].meta.Backend != simd.Backend() || plan.jobs[0].meta.Arch != runtime.GOARCH {
+				t.Errorf("labelled %s on %s", plan.jobs[0].meta.Backend, plan.jobs[0].meta.Arch)
 			}
-			warned := slices.ContainsFunc(told, func(s string) bool { return strings.HasPrefix(s, "starting over") && strings.Contains(s, c.warn) })
+			warned := slices.ContainsFunc(reported, func(s string) bool { return strings.HasPrefix(s, "starting again") && strings.Contains(s, c.warn) })
 			if warned != (c.warn != "") {
-				t.Errorf("told %q, want a warning with %q", told, c.warn)
+				t.Errorf("reported %q, want a warning with %q", reported, c.warn)
 			}
 		})
 	}
 }
 
-// relabel puts a checkpoint at step 2 with that label.
+// relabel returns a function that saves a checkpoint at step 2 with this meta.
 func relabel(m runstore.Meta) func(*testing.T, *runstore.Entry) func() {
 	return func(t *testing.T, e *runstore.Entry) func() {
 		if err := e.SaveCheckpoint(counted{2}, m); err != nil {
@@ -108,7 +109,7 @@ func relabel(m runstore.Meta) func(*testing.T, *runstore.Entry) func() {
 	}
 }
 
-// The label of a resumed run covers all its sessions.
+// The meta of a resumed run describes all its sessions.
 func TestExecuteAddsUpSessions(t *testing.T) {
 	store := openStore(t)
 	first := runstore.NewMeta(time.Now(), simd.Backend())
@@ -122,12 +123,12 @@ func TestExecuteAddsUpSessions(t *testing.T) {
 	check := func(m runstore.Meta) {
 		t.Helper()
 		if !m.Created.Equal(first.Created) || !(m.Seconds > 1000 && m.Seconds < 1500) || m.Go != "go1.0; "+goHere || m.CPU != "Abacus; "+cpuHere || m.Commit != merge("unknown", commitHere) {
-			t.Errorf("%+v; want 2020, a little more than 1000 s, and the names of both sessions", m)
+			t.Errorf("%+v; want the start in 2020, a little more than 1000 s, and the names of both sessions", m)
 		}
 	}
 	var began []int
 	info := Info{Name: "counting"}
-	if _, err := Execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 2)}); err == nil {
+	if _, _, err := execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 2)}); err == nil {
 		t.Fatal("no error")
 	}
 	var s counted
@@ -136,24 +137,24 @@ func TestExecuteAddsUpSessions(t *testing.T) {
 		t.Fatalf("checkpoint of the second session: %+v, %v, %v", s, ok, warning)
 	}
 	check(m)
-	done, err := Execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 0)})
+	plan, _, err := execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 0)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(done[0].Meta)
-	again, err := Execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 0)})
+	check(plan.jobs[0].meta)
+	again, _, err := execute(t.Context(), Env{Store: store}, info, []Job[counted]{countJob(&began, 0)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(again[0].Meta)
+	check(again.jobs[0].meta)
 	if !slices.Equal(began, []int{1, 2}) {
 		t.Errorf("sessions began at steps %v, want 1 and 2", began)
 	}
-	r := Record{}
-	old := done[0]
-	old.Meta.Commit = ""
-	AddJobs(&r, []Done[counted]{old, done[0], again[0]})
-	if p := r.Provenance; p.Commit != merge("unknown", commitHere) || p.CPU != "Abacus; "+cpuHere || p.Go != "go1.0; "+goHere || p.Started != first.Created || p.ComputeSeconds < 3000 {
+	old := *plan.jobs[0]
+	old.meta.Commit = ""
+	var p record.Provenance
+	(&Plan{jobs: []*job{&old, plan.jobs[0], again.jobs[0]}}).describe(&p)
+	if p.Commit != merge("unknown", commitHere) || p.CPU != "Abacus; "+cpuHere || p.Go != "go1.0; "+goHere || p.Started != first.Created || p.ComputeSeconds < 3000 {
 		t.Errorf("provenance %+v", p)
 	}
 }

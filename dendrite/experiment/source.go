@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -16,12 +17,34 @@ import (
 	"strings"
 )
 
-// sourceOf is a hash of the source of a function and of whatever it names in
-// its own package, and so on; comments and white space do not count. It is empty
-// where the source is not at hand, as in a program built with -trimpath.
+// ownSource returns sourceOf(f) for a user's code. For functions in the folders of this
+// package and of the figures it returns "", because figures increase their Version instead.
+// If the source of a user's function is not available, it returns an error: a stored result
+// of other code could not be recognised.
+func ownSource(f any) (string, error) {
+	fn := runtime.FuncForPC(reflect.ValueOf(f).Pointer())
+	if fn == nil {
+		return "", errors.New("it is not a function")
+	}
+	_, here, _, _ := runtime.Caller(0)
+	path, _ := fn.FileLine(fn.Entry())
+	dir, ours := filepath.Dir(path), filepath.Dir(here)
+	if (dir == ours || dir == filepath.Join(ours, "..", "figure")) && !strings.HasSuffix(path, "_test.go") {
+		return "", nil
+	}
+	source := sourceOf(f)
+	if source == "" {
+		return "", fmt.Errorf("the source of the function %s is not available, so a change of its code would not be noticed: use a plain function instead of a method of a value, and build without -trimpath", fn.Name())
+	}
+	return source, nil
+}
+
+// sourceOf returns a hash of the source of a function and of everything it uses in its own
+// package, directly or indirectly, without comments and white space. It returns "" if the
+// source is not available, as in a program built with -trimpath.
 //
-// The cells of a notebook become one file with another main for each cell: a
-// hash of the file, or of the program, would be another one in every cell.
+// A hash of the whole file or program would change with each cell of a notebook, because
+// the main function is different.
 func sourceOf(f any) string {
 	fn := runtime.FuncForPC(reflect.ValueOf(f).Pointer())
 	if fn == nil {
@@ -30,7 +53,7 @@ func sourceOf(f any) string {
 	return sourceAt(fn.FileLine(fn.Entry()))
 }
 
-// sourceAt is sourceOf for the function at a line of a file.
+// sourceAt returns the hash for the function at a line of a file.
 func sourceAt(path string, line int) string {
 	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*.go"))
 	if err != nil {
@@ -46,7 +69,7 @@ func sourceAt(path string, line int) string {
 		set := token.NewFileSet()
 		file, err := parser.ParseFile(set, name, src, parser.SkipObjectResolution)
 		if err != nil {
-			continue // a file that is being written, in a package that builds
+			continue // a file that is just being written
 		}
 		text := func(n ast.Node) string {
 			f := set.File(n.Pos())
@@ -81,7 +104,7 @@ func sourceAt(path string, line int) string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(slices.Sorted(maps.Keys(reached)), "\n"))))
 }
 
-// declarations are what a file declares by each name: methods by their own.
+// declarations returns the declarations of a file by name; methods by their own name.
 func declarations(file *ast.File) map[string][]ast.Node {
 	nodes := map[string][]ast.Node{}
 	for _, d := range file.Decls {
@@ -108,8 +131,8 @@ func declarations(file *ast.File) map[string][]ast.Node {
 	return nodes
 }
 
-// functionAt is the function that begins at a line, or else, as the first
-// instruction of a short one may belong to its body, the innermost around it.
+// functionAt returns the function that begins at a line, else the innermost function around
+// it: the first instruction of a short function may belong to its body.
 func functionAt(set *token.FileSet, file *ast.File, line int) (found ast.Node) {
 	first := func(n ast.Node) int { return set.Position(n.Pos()).Line }
 	ast.Inspect(file, func(n ast.Node) bool {
@@ -125,8 +148,7 @@ func functionAt(set *token.FileSet, file *ast.File, line int) (found ast.Node) {
 	return found
 }
 
-// tokens are the words of a piece of source in one line, and the names among
-// them.
+// tokens returns the tokens of a piece of source as one line, and the identifiers in it.
 func tokens(src string) (text string, names []string) {
 	var words []string
 	var s scanner.Scanner

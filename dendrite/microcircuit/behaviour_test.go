@@ -53,8 +53,8 @@ func TestGate(t *testing.T) {
 		if err := n.Settle(context.Background(), 1e-10, 1000); err != nil {
 			t.Fatal(err)
 		}
-		for i, v := range n.Value(mc.Apical, 1) {
-			td, lateral := n.Value(mc.TopDown, 1)[i], n.Value(mc.Lateral, 1)[i]
+		for i, v := range n.Value(mc.ApicalPotential, 1) {
+			td, lateral := n.Value(mc.TopDownInput, 1)[i], n.Value(mc.LateralInput, 1)[i]
 			if want := td + (1-gate)*lateral; !(math.Abs(v-want) < 1e-15) {
 				t.Errorf("gate %g: v_A %g, want %g", gate, v, want)
 			}
@@ -72,7 +72,7 @@ func TestTeacher(t *testing.T) {
 		if err := n.Settle(context.Background(), 1e-12, 1000); err != nil {
 			t.Fatal(err)
 		}
-		return append([]float64{}, n.Value(mc.Soma, 1)...)
+		return append([]float64{}, n.Value(mc.SomaPotential, 1)...)
 	}
 	n.Input(input)
 	free := settle()
@@ -156,11 +156,11 @@ func TestWeights(t *testing.T) {
 	}
 	// New weights count at once.
 	n.Input([]float64{1, 1, 1, 1})
-	n.Value(mc.Basal, 1)
+	n.Value(mc.BasalPotential, 1)
 	w := mc.NewMatrix(5, 5)
 	w.Set(0, 4, 3)
 	set(t, n, mc.WPPUp, 1, w)
-	if v := n.Value(mc.Basal, 1); !floats.Equal(v, []float64{3, 0, 0, 0, 0}) {
+	if v := n.Value(mc.BasalPotential, 1); !floats.Equal(v, []float64{3, 0, 0, 0, 0}) {
 		t.Errorf("basal potentials %v after setting one bias to 3", v)
 	}
 }
@@ -219,10 +219,10 @@ func TestPresentRefuses(t *testing.T) {
 		"NaN":           n.Present(ctx, mc.Pattern{Input: []float64{0, math.NaN(), 0, 0}}, 1),
 		"duration":      n.Present(ctx, good, math.NaN()),
 		"cancelled":     n.Present(cancelled, good, 1),
-		"probe area":    n.Present(ctx, good, 1, &mc.Probe{Quantity: mc.Soma, Area: 3}),
-		"probe kind":    n.Present(ctx, good, 1, &mc.Probe{Quantity: mc.Apical, Area: 2}),
-		"probe neuron":  n.Present(ctx, good, 1, &mc.Probe{Quantity: mc.Soma, Area: 2, Neurons: []int{3}}),
-		"probe every":   n.Present(ctx, good, 1, &mc.Probe{Quantity: mc.Soma, Area: 2, Every: -1}),
+		"probe area":    n.Present(ctx, good, 1, &mc.Probe{Quantity: mc.SomaPotential, Area: 3}),
+		"probe kind":    n.Present(ctx, good, 1, &mc.Probe{Quantity: mc.ApicalPotential, Area: 2}),
+		"probe neuron":  n.Present(ctx, good, 1, &mc.Probe{Quantity: mc.SomaPotential, Area: 2, Neurons: []int{3}}),
+		"probe every":   n.Present(ctx, good, 1, &mc.Probe{Quantity: mc.SomaPotential, Area: 2, Every: -1}),
 		"too short":     n.Settle(ctx, 1e-9, 0.1),
 	} {
 		if err == nil {
@@ -238,8 +238,8 @@ func TestProbes(t *testing.T) {
 	p := everythingPlastic(mc.Logistic(), 4, 5, 3)
 	n, twin := must(t, p, 1), must(t, p, 1)
 	pattern := mc.Pattern{Input: uniform(4, 0, 1, 1), Target: uniform(3, -1, 1, 1)}
-	every := &mc.Probe{Quantity: mc.Soma, Area: 1}
-	some := &mc.Probe{Quantity: mc.Apical, Area: 1, Neurons: []int{4, 0}, Every: 7}
+	every := &mc.Probe{Quantity: mc.SomaPotential, Area: 1}
+	some := &mc.Probe{Quantity: mc.ApicalPotential, Area: 1, Neurons: []int{4, 0}, Every: 7}
 	input := &mc.Probe{Quantity: mc.Rate, Area: 0, Every: 10}
 	var want [][]float64
 	for range 3 {
@@ -249,8 +249,8 @@ func TestProbes(t *testing.T) {
 		twin.Input(pattern.Input)
 		twin.Target(pattern.Target)
 		for range 10 {
-			want = append(want, append([]float64{twin.Time()}, twin.Value(mc.Soma, 1)...))
-			want[len(want)-1] = append(want[len(want)-1], twin.Value(mc.Apical, 1)...)
+			want = append(want, append([]float64{twin.Time()}, twin.Value(mc.SomaPotential, 1)...))
+			want[len(want)-1] = append(want[len(want)-1], twin.Value(mc.ApicalPotential, 1)...)
 			if err := twin.Step(); err != nil {
 				t.Fatal(err)
 			}
@@ -335,7 +335,7 @@ func TestAreasWithoutSynapsesPanic(t *testing.T) {
 	for name, f := range map[string]func(){
 		"WPI of the output":   func() { n.WPI(2) },
 		"WPPUp of the input":  func() { n.WPPUp(0) },
-		"apical of the input": func() { n.Value(mc.Apical, 0) },
+		"apical of the input": func() { n.Value(mc.ApicalPotential, 0) },
 		"too few rates":       func() { n.Input(make([]float64, 3)) },
 		"too many targets":    func() { n.Target(make([]float64, 4)) },
 	} {

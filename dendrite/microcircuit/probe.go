@@ -8,18 +8,18 @@ import (
 // A Quantity is something a probe can record, or Value can show.
 type Quantity int
 
-// The quantities. Apical is TopDown plus (1 - Gate) Lateral.
+// The quantities. ApicalPotential is TopDownInput plus (1 - Gate) LateralInput.
 const (
-	Soma             Quantity = iota // u^P_k
-	Basal                            // v^P_{B,k}
-	Apical                           // v^P_{A,k}, hidden areas
-	TopDown                          // W^PP_{k,k+1} r_{k+1}, hidden areas
-	Lateral                          // W^PI_{k,k} r^I_k, hidden areas
-	Interneuron                      // u^I_k, hidden areas
-	InterneuronBasal                 // v^I_k, hidden areas
-	Rate                             // phi(u^P_k); in area 0 the smoothed input
-	InterneuronRate                  // phi(u^I_k), hidden areas
-	TargetPotential                  // smoothed u^trgt, output area; 0 while the teacher is off
+	SomaPotential        Quantity = iota // u^P_k
+	BasalPotential                       // v^P_{B,k}
+	ApicalPotential                      // v^P_{A,k}, hidden areas
+	TopDownInput                         // W^PP_{k,k+1} r_{k+1}, hidden areas
+	LateralInput                         // W^PI_{k,k} r^I_k, hidden areas
+	InterneuronPotential                 // u^I_k, hidden areas
+	InterneuronDendrite                  // v^I_k, hidden areas
+	Rate                                 // phi(u^P_k); in area 0 the smoothed input
+	InterneuronRate                      // phi(u^I_k), hidden areas
+	TargetPotential                      // smoothed u^trgt, output area; 0 while the teacher is off
 )
 
 var quantityNames = [...]string{"soma", "basal", "apical", "top-down", "lateral", "interneuron", "interneuron basal", "rate", "interneuron rate", "target"}
@@ -69,21 +69,21 @@ func (n *Network) value(q Quantity, area int) ([]float64, error) {
 	switch {
 	case q == Rate:
 		return a.rate[:a.n], nil
-	case q == Soma && area > 0:
+	case q == SomaPotential && area > 0:
 		return a.u, nil
-	case q == Basal && area > 0:
+	case q == BasalPotential && area > 0:
 		return a.v, nil
 	case q == TargetPotential && area == last:
 		return n.goal, nil
-	case q == Apical && hidden:
+	case q == ApicalPotential && hidden:
 		return a.apical, nil
-	case q == TopDown && hidden:
+	case q == TopDownInput && hidden:
 		return a.topDown, nil
-	case q == Lateral && hidden:
+	case q == LateralInput && hidden:
 		return a.lateral, nil
-	case q == Interneuron && hidden:
+	case q == InterneuronPotential && hidden:
 		return a.uInt, nil
-	case q == InterneuronBasal && hidden:
+	case q == InterneuronDendrite && hidden:
 		return a.vInt, nil
 	case q == InterneuronRate && hidden:
 		return a.rateInt, nil

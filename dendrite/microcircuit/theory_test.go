@@ -42,23 +42,23 @@ func TestSteadyState(t *testing.T) {
 	for k := 1; k <= 3; k++ {
 		att := g.Basal / (g.Leak + g.Basal + g.Apical)
 		lambda := g.Apical / (g.Leak + g.Basal + g.Apical)
-		for i, u := range n.Value(mc.Soma, k) {
-			if r := u - att*n.Value(mc.Basal, k)[i] - lambda*n.Value(mc.Apical, k)[i]; !(math.Abs(r) < 1e-9) {
+		for i, u := range n.Value(mc.SomaPotential, k) {
+			if r := u - att*n.Value(mc.BasalPotential, k)[i] - lambda*n.Value(mc.ApicalPotential, k)[i]; !(math.Abs(r) < 1e-9) {
 				t.Errorf("area %d soma %d: residual %g", k, i, r)
 			}
 		}
 		attI := g.Dendrite / (g.Leak + g.Dendrite)
 		lambdaI := g.Somatic / (g.Leak + g.Dendrite + g.Somatic)
-		for i, u := range n.Value(mc.Interneuron, k) {
-			r := u - (1-lambdaI)*attI*n.Value(mc.InterneuronBasal, k)[i] - lambdaI*n.Value(mc.Soma, k+1)[i]
+		for i, u := range n.Value(mc.InterneuronPotential, k) {
+			r := u - (1-lambdaI)*attI*n.Value(mc.InterneuronDendrite, k)[i] - lambdaI*n.Value(mc.SomaPotential, k+1)[i]
 			if !(math.Abs(r) < 1e-9) {
 				t.Errorf("area %d interneuron %d: residual %g", k, i, r)
 			}
 		}
 	}
 	lambdaN := g.Somatic / (g.Leak + g.Basal + g.Somatic)
-	for i, u := range n.Value(mc.Soma, 4) {
-		r := u - (1-lambdaN)*g.Basal/(g.Leak+g.Basal)*n.Value(mc.Basal, 4)[i] - lambdaN*target[i]
+	for i, u := range n.Value(mc.SomaPotential, 4) {
+		r := u - (1-lambdaN)*g.Basal/(g.Leak+g.Basal)*n.Value(mc.BasalPotential, 4)[i] - lambdaN*target[i]
 		if !(math.Abs(r) < 1e-9) {
 			t.Errorf("output soma %d: residual %g", i, r)
 		}
@@ -68,8 +68,8 @@ func TestSteadyState(t *testing.T) {
 	want := mat.NewVecDense(7, nil)
 	w := n.WPPUp(2)
 	want.MulVec(mat.NewDense(w.Rows, w.Cols, w.Data), mat.NewVecDense(10, append(r1, 1)))
-	if !floats.EqualApprox(want.RawVector().Data, n.Value(mc.Basal, 2), 1e-13) {
-		t.Errorf("basal potential of area 2: %v, want %v", n.Value(mc.Basal, 2), want.RawVector().Data)
+	if !floats.EqualApprox(want.RawVector().Data, n.Value(mc.BasalPotential, 2), 1e-13) {
+		t.Errorf("basal potential of area 2: %v, want %v", n.Value(mc.BasalPotential, 2), want.RawVector().Data)
 	}
 }
 
@@ -90,14 +90,14 @@ func TestSelfPredictingStateSilencesApicalDendrites(t *testing.T) {
 				t.Fatal(err)
 			}
 			for k := 1; k < len(sizes)-1; k++ {
-				if v := largest(n.Value(mc.Apical, k)); !(v < 1e-9) {
+				if v := largest(n.Value(mc.ApicalPotential, k)); !(v < 1e-9) {
 					t.Errorf("%v %s: |v_A| = %g in area %d", sizes, f.Kind, v, k)
 				}
-				if v := largest(n.Value(mc.TopDown, k)); v < 0.1 {
+				if v := largest(n.Value(mc.TopDownInput, k)); v < 0.1 {
 					t.Errorf("%v %s: nothing to cancel in area %d, top-down input is %g", sizes, f.Kind, k, v)
 				}
 			}
-			out := n.Value(mc.Soma, len(sizes)-1)
+			out := n.Value(mc.SomaPotential, len(sizes)-1)
 			if got := n.Predict(nil, input); !floats.EqualApprox(got, out, 1e-9) {
 				t.Errorf("%v %s: Predict gives %v, the settled output is %v", sizes, f.Kind, got, out)
 			}
@@ -305,7 +305,7 @@ func TestNoise(t *testing.T) {
 		p.Sigma = sigma
 		n := must(t, p, 1)
 		probe := func(q mc.Quantity, area int) *mc.Probe { return &mc.Probe{Quantity: q, Area: area, Every: 50} }
-		soma, inter, out := probe(mc.Soma, 1), probe(mc.Interneuron, 1), probe(mc.Soma, 2)
+		soma, inter, out := probe(mc.SomaPotential, 1), probe(mc.InterneuronPotential, 1), probe(mc.SomaPotential, 2)
 		if err := n.Run(context.Background(), 10); err != nil {
 			t.Fatal(err)
 		}
@@ -349,7 +349,7 @@ func TestSelfPredictionIsLearned(t *testing.T) {
 	const patterns = 150
 	for i := range patterns {
 		s.Uniform(input, 0, 1)
-		probe := &mc.Probe{Quantity: mc.Apical, Area: 1, Every: 10}
+		probe := &mc.Probe{Quantity: mc.ApicalPotential, Area: 1, Every: 10}
 		if err := n.Present(context.Background(), mc.Pattern{Input: input}, 100, probe); err != nil {
 			t.Fatal(err)
 		}
@@ -386,7 +386,7 @@ func ExampleNetwork_Present() {
 	for i := range pattern.Input {
 		pattern.Input[i] = 0.5
 	}
-	apical := &mc.Probe{Quantity: mc.Apical, Area: 1, Every: 10}
+	apical := &mc.Probe{Quantity: mc.ApicalPotential, Area: 1, Every: 10}
 	before := floats.Distance(net.Predict(nil, pattern.Input), pattern.Target, 2)
 	if err := net.Present(context.Background(), pattern, 1500, apical); err != nil {
 		fmt.Println(err)

@@ -17,34 +17,33 @@ import (
 )
 
 func init() {
-	// Decoded JSON travels to the kernel as these two types. Without their
-	// registration one such display would close gonbui's pipe for the cell.
+	// Decoded JSON is sent to the kernel as these two types. If they were not registered,
+	// such a display would close gonbui's pipe for the rest of the cell.
 	gob.Register(map[string]any{})
 	gob.Register([]any{})
 }
 
-// InGoNB says whether this program runs as a notebook's cell.
+// InGoNB reports whether this program runs as a cell of a notebook.
 func InGoNB() bool { return gonbui.IsNotebook }
 
-// Interactive says whether a person may be looking at the cell: in a notebook
-// and not headless.
+// Interactive reports whether the cell runs in an open notebook: in GoNB and not
+// headless.
 func Interactive() bool { return InGoNB() && os.Getenv(names.HeadlessEnv) != "1" }
 
-// Bundler is anything that can show itself as a Jupyter MIME bundle. Values
-// are strings, or for JSON types whatever encoding/json takes.
+// A Bundler has a form as Jupyter MIME bundle. Values are strings or, for JSON types,
+// values for encoding/json.
 type Bundler interface{ Bundle() map[string]any }
 
-// Markdown is text to be shown as Markdown, with $formulas$.
+// Markdown is text in Markdown, with $formulas$.
 type Markdown string
 
-// Bundle returns the text as Markdown and as it is.
+// Bundle returns the text as Markdown and as plain text.
 func (m Markdown) Bundle() map[string]any {
 	return map[string]any{"text/markdown": string(m), "text/plain": string(m)}
 }
 
-// Show displays each item in the cell: charts, tables, Markdown and other
-// Bundlers as they are, errors and all else as text. Outside a notebook it
-// prints their text.
+// Show displays each item in the cell: charts, tables, Markdown and other Bundlers in
+// their own form, other values as text. Outside of a notebook it prints their text.
 func Show(items ...any) {
 	for _, item := range items {
 		show(item, nil)
@@ -63,7 +62,7 @@ func show(item any, metadata map[string]any) {
 	send(bundle, metadata, "")
 }
 
-// Bundle displays one MIME bundle, for those who make their own.
+// Bundle displays a MIME bundle.
 func Bundle(bundle map[string]any) { Show(raw(bundle)) }
 
 type raw map[string]any
@@ -80,8 +79,8 @@ func bundleOf(item any) map[string]any {
 	return map[string]any{"text/plain": fmt.Sprint(item)}
 }
 
-// printPlain prints a bundle where there is no notebook. A chart has a title
-// only: its description says more.
+// printPlain prints a bundle outside of a notebook. The text of a chart is only its
+// title, so its description is printed too.
 func printPlain(w io.Writer, bundle map[string]any) {
 	text, ok := bundle["text/plain"]
 	if !ok {
@@ -95,11 +94,11 @@ func printPlain(w io.Writer, bundle map[string]any) {
 	}
 }
 
-// sender delivers a bundle with its metadata; an id makes later bundles of the
-// same id replace it.
+// A sender displays a bundle with its metadata. A later bundle with the same id, if not
+// "", replaces it.
 type sender func(bundle, metadata map[string]any, id string)
 
-// send displays a bundle in the cell and waits until the kernel has it.
+// send displays a bundle in the cell and waits until the kernel has received it.
 func send(bundle, metadata map[string]any, id string) {
 	data := make(map[protocol.MIMEType]any, len(bundle))
 	for mime, value := range bundle {
@@ -109,8 +108,8 @@ func send(bundle, metadata map[string]any, id string) {
 	gonbui.Sync()
 }
 
-// portable turns a bundle's value into what the pipe to the kernel carries:
-// a string, or decoded JSON.
+// portable converts a value of a bundle to a type that the pipe to the kernel supports: a
+// string, or decoded JSON.
 func portable(mime string, value any) any {
 	if text, ok := value.(string); ok {
 		return text
@@ -126,23 +125,23 @@ func portable(mime string, value any) any {
 	return decoded
 }
 
-// loading keeps goroutines of one cell from sending the script twice. Cells of
-// one kernel run one after the other.
-var loading sync.Mutex
+// sending ensures that goroutines of one cell do not send the script twice. Cells of one
+// kernel run one after the other.
+var sending sync.Mutex
 
-// marker is the file in the kernel's temporary folder that says the page has
-// the charts' script.
+// marker is a file in the kernel's temporary folder. It exists if the charts' script was
+// sent.
 const marker = "dendrite-echarts"
 
-// loadCharts sends the charts' script once per kernel session. The marker is
-// written after the script was sent: a cell killed in between sends it again,
-// which does no harm, while the other order would leave charts blank.
+// loadCharts sends the charts' script once per kernel session. The marker is written after
+// the script was sent: if the cell is killed in between, the script is sent again, which is
+// harmless. In the other order charts would stay empty.
 func loadCharts(send sender, dir string) {
 	if !Interactive() {
 		return
 	}
-	loading.Lock()
-	defer loading.Unlock()
+	sending.Lock()
+	defer sending.Unlock()
 	path := filepath.Join(dir, marker)
 	if _, err := os.Stat(path); dir != "" && err == nil {
 		return
@@ -152,6 +151,6 @@ func loadCharts(send sender, dir string) {
 		return
 	}
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		fmt.Fprintf(os.Stderr, "notebook: the next chart will load its script again: %v\n", err)
+		fmt.Fprintf(os.Stderr, "notebook: the next chart sends its script again: %v\n", err)
 	}
 }

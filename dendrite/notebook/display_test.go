@@ -19,7 +19,7 @@ import (
 	"microcircuits/dendrite/notebook/names"
 )
 
-// recorder is a sender that remembers.
+// A recorder is a sender that stores what it gets.
 type recorder struct {
 	mu   sync.Mutex
 	sent []sentBundle
@@ -36,7 +36,7 @@ func (r *recorder) send(bundle, metadata map[string]any, id string) {
 	r.sent = append(r.sent, sentBundle{bundle, metadata, id})
 }
 
-// inNotebook pretends to be a cell for one test.
+// inNotebook makes this program look like a cell for one test.
 func inNotebook(t *testing.T, headless string) {
 	t.Helper()
 	before := gonbui.IsNotebook
@@ -59,7 +59,7 @@ func TestScriptsAreSentOncePerKernel(t *testing.T) {
 		t.Fatalf("scripts were sent %d times, want 1", len(r.sent))
 	}
 	if page := r.sent[0].bundle["text/html"].(string); !strings.Contains(page, "__dendriteECharts") || strings.Count(page, "<script>") != 2 {
-		t.Error("the scripts are not what was sent")
+		t.Error("the wrong text was sent")
 	}
 	if diff := cmp.Diff(map[string]any{"dendrite": map[string]any{"role": "echarts"}}, r.sent[0].metadata); diff != "" {
 		t.Error(diff)
@@ -68,9 +68,9 @@ func TestScriptsAreSentOncePerKernel(t *testing.T) {
 	if len(r.sent) != 2 {
 		t.Errorf("a second kernel got no scripts")
 	}
-	loadCharts(r.send, filepath.Join(dir, "missing")) // no marker can be written: the chart counts more
+	loadCharts(r.send, filepath.Join(dir, "missing")) // the script is sent although no marker can be written
 	if len(r.sent) != 3 {
-		t.Errorf("no scripts where the marker cannot be written")
+		t.Errorf("no scripts sent when the marker cannot be written")
 	}
 }
 
@@ -111,7 +111,7 @@ func TestBundles(t *testing.T) {
 			t.Errorf("%v: %s", test.item, diff)
 		}
 	}
-	// Own types become plain JSON before they reach the pipe.
+	// Other types are converted to plain JSON for the pipe.
 	type own struct {
 		A []int `json:"a"`
 	}
@@ -156,7 +156,7 @@ func TestTable(t *testing.T) {
 	_ = Table{Title: "x", Header: []string{"a", "b"}, Rows: [][]string{{"1", "2"}, {"3"}}}.HTML()
 }
 
-// clock is a time that passes when told.
+// A clock returns a time that the test sets.
 type clock struct{ at time.Time }
 
 func (c *clock) now() time.Time { return c.at }
@@ -204,10 +204,10 @@ func TestProgressOfResumedRun(t *testing.T) {
 	p := newProgress("run", &logOutput{w: &buf}, c.now)
 	p.Update(0.8, "resumed")
 	c.at = c.at.Add(10 * time.Second)
-	p.Update(0.9, "going on")
+	p.Update(0.9, "continuing")
 	c.at = c.at.Add(10 * time.Second)
 	p.Fail(errors.New("disk full"))
-	want := "run: 80 %, resumed\nrun: 90 %, 10 s left, going on\nrun: stopped in 20 s, disk full\n"
+	want := "run: 80 %, resumed\nrun: 90 %, 10 s left, continuing\nrun: stopped in 20 s, disk full\n"
 	if buf.String() != want {
 		t.Errorf("got %q, want %q", buf.String(), want)
 	}
@@ -229,7 +229,7 @@ func TestProgressElsewhere(t *testing.T) {
 		t.Errorf("%d lines of log in ten minutes", n)
 	}
 	if text := terminal.String(); strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\r\x1b[Krun: done in 10 min\n") {
-		t.Errorf("terminal ends %q", text[len(text)-60:])
+		t.Errorf("the terminal output ends with %q", text[len(text)-60:])
 	}
 	if len(r.sent) != 1 || r.sent[0].bundle["text/plain"] != "run: done in 10 min" || r.sent[0].id != "" {
 		t.Errorf("headless: %v", r.sent)
@@ -246,7 +246,7 @@ func TestLiveCurveIsBounded(t *testing.T) {
 	}
 }
 
-// Whoever runs a notebook headless can follow a run through a file.
+// A headless run writes its progress to a file.
 func TestHeadlessStateFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state")
 	now := time.Unix(0, 0)

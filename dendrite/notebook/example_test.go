@@ -4,7 +4,7 @@ import (
 	"microcircuits/dendrite/notebook"
 )
 
-// Outside a notebook a table is printed with its columns lined up.
+// Outside of a notebook a table is printed with aligned columns.
 func ExampleShow() {
 	notebook.Show(notebook.Table{
 		Header: []string{"learner", "test error"},

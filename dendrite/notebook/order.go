@@ -10,17 +10,17 @@ import (
 	"microcircuits/dendrite/notebook/names"
 )
 
-// A printMarks writes marks to the standard output and error, which the kernel takes
-// out again: a terminal would show nothing of them either.
+// A printMarks writes marks to the standard output and standard error, see [names.MarkKey].
+// The kernel removes them.
 type printMarks struct {
-	streams []io.Writer // none where nobody takes the marks out
+	streams []io.Writer // none if the kernel does not use marks
 
 	mu   sync.Mutex
 	last int
 }
 
-// marks writes to what these are when the cell starts, whatever becomes of
-// os.Stdout.
+// marks writes to the streams at the start of the program, also if os.Stdout changes
+// later.
 var marks = newPrintMarks(os.Getenv(names.MarksEnv) == "1", os.Stdout, os.Stderr)
 
 func newPrintMarks(wanted bool, streams ...io.Writer) *printMarks {
@@ -30,7 +30,7 @@ func newPrintMarks(wanted bool, streams ...io.Writer) *printMarks {
 	return &printMarks{streams: streams}
 }
 
-// mark returns the metadata of a display that comes after all that was printed.
+// mark writes a mark and returns the metadata with its number.
 func (m *printMarks) mark(metadata map[string]any) map[string]any {
 	if len(m.streams) == 0 {
 		return metadata
@@ -40,7 +40,7 @@ func (m *printMarks) mark(metadata map[string]any) map[string]any {
 	m.last++
 	for _, s := range m.streams {
 		if _, err := fmt.Fprintf(s, "%s%d%s", names.MarkBegin, m.last, names.MarkEnd); err != nil {
-			m.streams = nil // closed: nobody can wait for its marks
+			m.streams = nil // the stream is closed: write no more marks
 			return metadata
 		}
 	}

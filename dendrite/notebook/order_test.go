@@ -27,9 +27,9 @@ func TestMarks(t *testing.T) {
 	}
 	out.Reset()
 	if got := newPrintMarks(false, &out).mark(given); out.Len() > 0 || fmt.Sprint(got) != fmt.Sprint(given) {
-		t.Errorf("unasked: %v, printed %q", got, out.String())
+		t.Errorf("without marks: %v, printed %q", got, out.String())
 	}
 	if got := newPrintMarks(true, closed{}).mark(given); fmt.Sprint(got) != fmt.Sprint(given) {
-		t.Errorf("without an output: %v", got)
+		t.Errorf("closed stream: %v", got)
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"microcircuits/dendrite/notebook/names"
 )
 
-// cellEnv makes the test program a notebook's cell.
+// cellEnv is the environment variable with which the test program runs as a cell.
 const cellEnv = "DENDRITE_TEST_CELL"
 
 func TestMain(m *testing.M) {
@@ -35,7 +35,7 @@ func figure() *chart.Chart {
 	return chart.Lines(chart.LinesSpec{Title: "Title", Curves: []chart.Curve{{X: []float64{1}, Y: []float64{2}}}})
 }
 
-// cell ends without a Sync of its own: Show must have done it.
+// cell ends without calling Sync: Show must call it.
 func cell() {
 	Show(figure(), Table{Header: []string{"a"}}, Markdown("m"), 7)
 	Show(figure())
@@ -44,10 +44,10 @@ func cell() {
 	p.Done("")
 }
 
-// A cell's program, with real named pipes to a stand-in for the kernel's end:
-// what arrives, in which order, and that nothing of it is lost at the end.
+// A cell's program is connected with real named pipes to a replacement of the kernel. All
+// displays must arrive, in order, also the last ones.
 func TestShowThroughThePipe(t *testing.T) {
-	// What each display is known by; progress shows once and ends with a line.
+	// describe returns a short text for a display.
 	describe := func(d *protocol.DisplayData) string {
 		if own, ok := d.Metadata["dendrite"].(map[string]any); ok {
 			return own["role"].(string)
@@ -91,8 +91,7 @@ func TestShowThroughThePipe(t *testing.T) {
 	}
 }
 
-// kernelEnd reads displays and acknowledges syncs, as GoNB does, until the
-// program closes its end.
+// kernelEnd reads displays and confirms syncs, like GoNB, until the program closes its end.
 func kernelEnd(to, back string, got func(*protocol.DisplayData)) error {
 	in, err := os.OpenFile(to, os.O_RDONLY, 0)
 	if err != nil {

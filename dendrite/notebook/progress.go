@@ -15,10 +15,10 @@ import (
 	"microcircuits/dendrite/notebook/names"
 )
 
-// Progress shows how far a long run is, with the time left and its learning
-// curves so far: a live bar in a notebook, one line in a terminal, a line now
-// and then in a log, and only the last line where nobody is looking. Its
-// methods may be called concurrently and as often as one likes.
+// Progress shows the progress of a long run, with the remaining time and the learning
+// curves so far: a live bar in an open notebook, one line in a terminal, a line from time
+// to time in a log, and only the last line in a headless run. Its methods may be called
+// concurrently and at any rate.
 type Progress struct {
 	mu       sync.Mutex
 	title    string
@@ -26,8 +26,8 @@ type Progress struct {
 	text     string
 	curves   curves
 	start    time.Time
-	first    sample // the first report, from which the speed is taken
-	begun    bool
+	first    sample // the first report; the speed is computed from it
+	started  bool
 	ended    bool
 	shown    time.Time
 	now      func() time.Time
@@ -39,9 +39,9 @@ type sample struct {
 	fraction float64
 }
 
-// output is where a progress goes.
+// An output displays progress.
 type output interface {
-	every() time.Duration // least time between two pictures
+	every() time.Duration // shortest time between two calls of show
 	show(p *Progress)
 	end(p *Progress, line string)
 }
@@ -70,22 +70,21 @@ func newProgress(title string, out output, now func() time.Time) *Progress {
 	return &Progress{title: title, out: out, now: now, start: now()}
 }
 
-// Update tells how much of the run is done, 0 to 1, and in words what is being
-// done.
+// Update sets the finished fraction of the run, 0 to 1, and a text about the current work.
 func (p *Progress) Update(fraction float64, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.fraction = min(max(fraction, 0), 1)
 	p.text = text
 	now := p.now()
-	if !p.begun {
-		// A resumed run starts in the middle: only what it does now counts.
-		p.begun, p.first = true, sample{now, p.fraction}
+	if !p.started {
+		// A resumed run does not start at 0: compute the speed from here.
+		p.started, p.first = true, sample{now, p.fraction}
 	}
 	p.draw(now)
 }
 
-// Point adds a point of a learning curve; it is seen with the next picture.
+// Point adds a point to a learning curve. It is shown at the next update.
 func (p *Progress) Point(curve string, x, y float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -104,7 +103,7 @@ func (p *Progress) draw(now time.Time) {
 // Done ends the bar with one line: the title, text and the time taken.
 func (p *Progress) Done(text string) { p.end("done", text) }
 
-// Fail ends the bar with one line that says what went wrong.
+// Fail ends the bar with one line with the error.
 func (p *Progress) Fail(err error) { p.end("stopped", err.Error()) }
 
 func (p *Progress) end(how, text string) {
@@ -121,17 +120,17 @@ func (p *Progress) end(how, text string) {
 	p.out.end(p, line)
 }
 
-// left estimates the time to the end; not ok while there is no telling.
+// left estimates the remaining time; false if it cannot be estimated yet.
 func (p *Progress) left() (time.Duration, bool) {
 	done := p.fraction - p.first.fraction
 	passed := p.now().Sub(p.first.at)
-	if !p.begun || done <= 0 || passed < time.Second {
+	if !p.started || done <= 0 || passed < time.Second {
 		return 0, false
 	}
 	return time.Duration(float64(passed) * (1 - p.fraction) / done), true
 }
 
-// status is the state in words, such as "42 %, 3 min left, epoch 5".
+// status returns the state as text, such as "42 %, 3 min left, epoch 5".
 func (p *Progress) status() string {
 	parts := []string{fmt.Sprintf("%d %%", int(100*p.fraction))}
 	if left, ok := p.left(); ok && p.fraction < 1 {
@@ -143,7 +142,7 @@ func (p *Progress) status() string {
 	return strings.Join(parts, ", ")
 }
 
-// duration rounds to what a person wants to know.
+// duration formats a time, rounded for people.
 func duration(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
@@ -169,7 +168,7 @@ func (o terminalOutput) show(p *Progress) {
 
 func (o terminalOutput) end(_ *Progress, line string) { fmt.Fprintf(o.w, "\r\x1b[K%s\n", line) }
 
-// logOutput writes a line per tenth of the run, or every half minute.
+// logOutput writes a line for each tenth of the run, and at least every half minute.
 type logOutput struct {
 	w     io.Writer
 	tenth int
@@ -189,9 +188,8 @@ func (o *logOutput) show(p *Progress) {
 
 func (o *logOutput) end(_ *Progress, line string) { fmt.Fprintln(o.w, line) }
 
-// finalOutput shows the last line in a cell nobody is looking at. Until then
-// the file, if one is named, has the present state for whoever runs the
-// notebook.
+// finalOutput shows only the last line, for headless runs. Before that it writes the state
+// to file, if not "", for the program that runs the notebook.
 type finalOutput struct {
 	send sender
 	file string
@@ -201,7 +199,7 @@ func (finalOutput) every() time.Duration { return time.Second }
 
 func (o finalOutput) show(p *Progress) {
 	if o.file != "" {
-		// A courtesy: a run does not end because it could not be given.
+		// The file only serves the display of progress: ignore errors.
 		_ = os.WriteFile(o.file, []byte(p.status()), 0o600)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"microcircuits/dendrite/notebook/names"
 )
 
-// cellOutput is a live bar in a notebook: one output, replaced as it goes.
+// cellOutput is a live bar in a notebook: one output that is replaced at each update.
 type cellOutput struct {
 	send sender
 	id   string
@@ -36,15 +36,15 @@ func (o *cellOutput) put(page, text string) {
 	o.send(map[string]any{"text/html": page, "text/plain": text}, names.Metadata(names.Progress), o.id)
 }
 
-// curves are learning curves in the making.
+// curves are the learning curves so far.
 type curves struct {
 	names []string
 	y     map[string][]float64
 	x     map[string][]float64
 }
 
-// maxCurve is the number of points kept of a live curve; beyond it every
-// second one is dropped.
+// maxCurve is the largest number of points of a live curve. When it is exceeded, every
+// second point is removed.
 const maxCurve = 400
 
 func (c *curves) add(name string, x, y float64) {
@@ -63,8 +63,8 @@ func (c *curves) add(name string, x, y float64) {
 	}
 }
 
-// svg draws the curves small, without scripts: what a person glances at while
-// waiting. The finished figure is a chart.
+// svg draws the curves as a small picture without scripts, for the time of the run. The
+// finished figure is a chart.
 func (c *curves) svg(b *strings.Builder) {
 	const width, height = 320.0, 90.0
 	xlo, xhi, ylo, yhi := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)

@@ -6,9 +6,9 @@ import (
 	"microcircuits/dendrite/notebook/names"
 )
 
-// Result displays the values as the result of the cell. The Dendrite kernel
-// calls it for a cell that ends in an expression. A single nil error is no
-// result; several values are shown one below the other.
+// Result displays the values as the result of the cell. The Dendrite kernel adds a call of
+// it to a cell that ends with an expression. A single nil is not shown; several values are
+// shown one below the other.
 func Result(values ...any) {
 	if len(values) == 1 && values[0] == nil {
 		return
@@ -21,9 +21,9 @@ func Result(values ...any) {
 	}
 }
 
-// Clear removes what the cell has shown so far; with wait, not before the next
-// thing is shown, which keeps the page from jumping. It needs the Dendrite
-// kernel, others ignore it.
+// Clear removes the outputs of the cell. With wait it does so when the next output comes,
+// so that the page does not jump. It works only in the Dendrite kernel; other kernels ignore
+// it.
 func Clear(wait bool) {
 	role := names.Clear
 	if wait {
@@ -34,9 +34,9 @@ func Clear(wait bool) {
 	}
 }
 
-// Export asks the Dendrite kernel to write the HTML report of the open notebook
-// when the cell is done; others ignore it, and so does a headless run, which
-// makes its report anyway.
+// Export makes the Dendrite kernel write the HTML report of the open notebook after the
+// cell. Other kernels ignore it. A headless run ignores it too, because it has a report
+// anyway.
 func Export() {
 	if Interactive() {
 		send(map[string]any{"text/plain": ""}, names.Metadata(names.Export), "")

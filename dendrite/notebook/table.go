@@ -16,11 +16,11 @@ const (
 	Center
 )
 
-// Table is a small table of text to be shown in a cell.
+// Table is a small table of text.
 type Table struct {
 	Title  string
 	Header []string
-	Align  []Align // by column; nil or shorter: Left
+	Align  []Align // of each column; Left for columns without a value
 	Rows   [][]string
 	Notes  []string // lines below
 }
@@ -32,7 +32,7 @@ func (t Table) align(column int) Align {
 	return Left
 }
 
-// check panics unless every row fits the header.
+// check panics if a row does not have as many cells as the header.
 func (t Table) check() {
 	for i, row := range t.Rows {
 		if len(row) != len(t.Header) {
@@ -41,13 +41,13 @@ func (t Table) check() {
 	}
 }
 
-// Bundle returns the table as HTML and as text. It panics unless every row has
-// as many cells as the header.
+// Bundle returns the table as HTML and as text. It panics if a row does not have as many
+// cells as the header.
 func (t Table) Bundle() map[string]any {
 	return map[string]any{"text/html": t.HTML(), "text/plain": t.String()}
 }
 
-// HTML returns the table as HTML; cells are text and are escaped.
+// HTML returns the table as HTML. The text of the cells is escaped.
 func (t Table) HTML() string {
 	t.check()
 	var b strings.Builder
@@ -80,7 +80,7 @@ func (t Table) HTML() string {
 	return b.String()
 }
 
-// String returns the table with columns lined up.
+// String returns the table as text with aligned columns.
 func (t Table) String() string {
 	t.check()
 	width := make([]int, len(t.Header))

@@ -70,13 +70,13 @@ func (c *Circuit[T]) Disinhibit(x []T, gate float64) ([]Apical[T], error) {
 		return nil, err
 	}
 	top := len(c.sizes) - 1
-	soma, shut := c.net.Read(nil, twostep.Soma, top), T(1-gate)
+	soma, shut := c.net.Read(nil, twostep.ReadSoma, top), T(1-gate)
 	areas := make([]Apical[T], len(c.hidden))
 	for k := top - 1; k >= 1; k-- {
 		a, h := &areas[k-1], c.hidden[k-1]
-		a.Basal = c.net.Read(nil, twostep.Prediction, k)
+		a.Basal = c.net.Read(nil, twostep.ReadPrediction, k)
 		a.TopDown = times(h.down, rates(soma))
-		inter, lambda := c.net.Read(nil, twostep.InterneuronGuess, k), T(c.net.Config().LambdaI)
+		inter, lambda := c.net.Read(nil, twostep.ReadInterneuronPrediction, k), T(c.net.Config().LambdaI)
 		for i := range inter {
 			inter[i] += lambda * (soma[i] - inter[i])
 		}
@@ -122,21 +122,21 @@ func (c *Circuit[T]) inChunks(dst, x []T, f func(dst, x []T) error) ([]T, error)
 	return dst, nil
 }
 
-// Reconstruct writes the images that area 1 makes of images x (rows of pixels)
-// to dst and returns it; a nil dst is allocated: phi(W_0,1 r_1 + b_0) with r_1
-// from the bottom-up input alone, the plain feed-forward reconstruction. It
-// panics if x is not whole rows or dst has the wrong length.
+// Reconstruct writes the plain feed-forward reconstructions of images x (rows of
+// pixels) to dst and returns it; a nil dst is allocated: phi(W_0,1 r_1 + b_0)
+// with r_1 from the bottom-up input alone. It panics if x is not whole rows or
+// dst has the wrong length.
 func (c *Circuit[T]) Reconstruct(dst, x []T) ([]T, error) {
 	return c.inChunks(dst, x, func(dst, x []T) error {
 		if err := c.net.Sweep(x, nil); err != nil {
 			return err
 		}
-		c.pixels.Image(dst, rates(c.net.Read(nil, twostep.Prediction, 1)))
+		c.pixels.Image(dst, rates(c.net.Read(nil, twostep.ReadPrediction, 1)))
 		return nil
 	})
 }
 
-// Recollection says how images are recalled.
+// Recollection holds the settings of recall.
 type Recollection struct {
 	Gate  float64 // VIP gate g, 0 (shut) to 1
 	Steps int     // sweeps, each with an image recalled, at least 1

@@ -43,7 +43,7 @@ func Example() {
 			fmt.Println(err)
 			return
 		}
-		pixels.Learn(images, net.Read(nil, twostep.Rate, 1), 0.5)
+		pixels.Learn(images, net.Read(nil, twostep.ReadRate, 1), 0.5)
 	}
 	circuit, err := recall.New(net, pixels)
 	if err != nil {

@@ -176,12 +176,12 @@ func TestDisinhibitedPotentialsAddUp(t *testing.T) {
 	if err := net.Sweep(x, nil); err != nil {
 		t.Fatal(err)
 	}
-	near(t, "top-down, area 2", shut[1].TopDown, net.Read(nil, twostep.TopDown, 2), 1e-13)
+	near(t, "top-down, area 2", shut[1].TopDown, net.Read(nil, twostep.ReadTopDown, 2), 1e-13)
 	apical := slices.Clone(shut[1].TopDown)
 	for i, v := range shut[1].Lateral {
 		apical[i] += v
 	}
-	near(t, "apical, area 2", apical, net.Read(nil, twostep.Apical, 2), 1e-12)
+	near(t, "apical, area 2", apical, net.Read(nil, twostep.ReadApical, 2), 1e-12)
 	for _, g := range []float64{0.25, 1} {
 		areas, err := r.Disinhibit(x, g)
 		if err != nil {

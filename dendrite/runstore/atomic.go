@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// tempPrefix starts the names of what is not complete yet or about to vanish.
-// Nothing of such a name is ever loaded or listed.
+// tempPrefix is the beginning of the names of files and folders that are being written
+// or removed. They are never loaded or listed.
 const tempPrefix = ".tmp-"
 
-// abandonedAfter is the age at which a temporary file has no owner any more:
-// writing one takes seconds.
+// abandonedAfter is the age at which a temporary file is removed: the process that
+// wrote it has crashed, because writing takes only seconds.
 const abandonedAfter = time.Hour
 
-// removeAbandoned removes temporary files and folders that crashed processes
-// left in dir. What cannot be removed does no harm and is tried again later.
+// removeAbandoned removes temporary files and folders of crashed processes from dir. It
+// ignores errors; a later call tries again.
 func removeAbandoned(dir string, now time.Time) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -34,15 +34,15 @@ func removeAbandoned(dir string, now time.Time) {
 	}
 }
 
-// writeFolder makes the folder dir with the files, in place of an older one:
-// a new folder is written aside, flushed and renamed.
+// writeFolder creates the folder dir with the files and replaces an older one. It writes
+// a temporary folder, flushes it to the disk and renames it.
 func writeFolder(dir string, files []file) (err error) {
 	parent := filepath.Dir(dir)
 	temp, err := os.MkdirTemp(parent, tempPrefix)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp) // nothing is there after success
+	defer os.RemoveAll(temp) // does not exist after success
 	if err := os.Chmod(temp, 0o755); err != nil {
 		return err
 	}
@@ -52,15 +52,15 @@ func writeFolder(dir string, files []file) (err error) {
 		}
 	}
 	syncDir(temp)
-	// A folder cannot be renamed over a full one, so that one moves away
-	// first. Others may do the same at this moment: the last one wins.
+	// A folder cannot be renamed to one that is not empty, so the old one is removed
+	// first. If other processes do the same, the last one wins.
 	for range 100 {
 		if err = os.Rename(temp, dir); err == nil {
 			syncDir(parent)
 			return nil
 		}
 		if _, statErr := os.Lstat(dir); statErr != nil && !errors.Is(err, fs.ErrExist) {
-			return err // nothing is in the way, so something else is wrong
+			return err // dir does not exist: another error
 		}
 		if err := discard(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -69,7 +69,7 @@ func writeFolder(dir string, files []file) (err error) {
 	return err
 }
 
-// discard removes a folder such that no half of it is ever seen.
+// discard removes a folder in one step: no other process sees a part of it.
 func discard(dir string) error {
 	trash, err := os.MkdirTemp(filepath.Dir(dir), tempPrefix)
 	if err != nil {
@@ -79,8 +79,8 @@ func discard(dir string) error {
 	return os.Rename(dir, filepath.Join(trash, "old"))
 }
 
-// writeFile replaces the file at path by data: the old content or the new one
-// is there at any time.
+// writeFile replaces the content of the file at path. At any time the file has the old
+// or the new content.
 func writeFile(path string, data []byte) error {
 	temp, err := os.MkdirTemp(filepath.Dir(path), tempPrefix)
 	if err != nil {
@@ -98,7 +98,7 @@ func writeFile(path string, data []byte) error {
 	return nil
 }
 
-// writeSynced writes a new file and waits until the disk has it.
+// writeSynced writes a new file and flushes it to the disk.
 func writeSynced(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
@@ -114,8 +114,8 @@ func writeSynced(path string, data []byte) error {
 	return err
 }
 
-// syncDir makes a rename in dir last. Not every system can do that; where it
-// cannot, a power cut may bring back the state before.
+// syncDir flushes a rename in dir to the disk. On systems that cannot do this the old
+// state may come back after a power failure.
 func syncDir(dir string) {
 	if d, err := os.Open(dir); err == nil {
 		d.Sync()

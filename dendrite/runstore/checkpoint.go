@@ -16,16 +16,17 @@ const (
 	sealPrefix       = "sha256:"
 )
 
-// CheckpointFile is the absolute path of the entry's checkpoint, there or not.
+// CheckpointFile returns the absolute path of the entry's checkpoint. The file may not
+// exist.
 func (e *Entry) CheckpointFile() string { return e.Dir() + checkpointSuffix }
 
-// SaveCheckpoint keeps state, from which an unfinished computation can go on,
-// in place of an older one: at any moment the old or the new one is there. Meta
-// tells how the state came about, all sessions of the computation included.
+// SaveCheckpoint stores state, from which an unfinished computation can continue. It
+// replaces an older checkpoint; at any time the old or the new one exists. meta describes
+// the computation in all sessions so far.
 func (e *Entry) SaveCheckpoint(state any, meta Meta) error {
 	sealed, err := e.packCheckpoint(state, meta)
 	if err != nil {
-		return fmt.Errorf("runstore: checkpoint of %s cannot be kept: %w", e.Name(), err)
+		return fmt.Errorf("runstore: checkpoint of %s cannot be stored: %w", e.Name(), err)
 	}
 	if err := e.makeParent(); err != nil {
 		return err
@@ -48,10 +49,10 @@ func (e *Entry) packCheckpoint(state any, meta Meta) ([]byte, error) {
 	return seal(append([]file{{runFile, run}, {stateFile, text}}, arrays...))
 }
 
-// LoadCheckpoint fills state, a pointer, with the newest checkpoint and tells
-// how that came about. When there is none ok is false and state is as before;
-// if there is one that is damaged, of another shape, or refused by usable (nil
-// takes all), warning says so and the computation has to start over.
+// LoadCheckpoint fills state, a pointer, with the checkpoint and returns its meta. If
+// there is no checkpoint, ok is false and state is not changed. If there is one that is
+// damaged, does not fit the type of state, or for which usable returns an error, then
+// warning is set too, and the computation must start again. usable may be nil.
 func (e *Entry) LoadCheckpoint(state any, usable func(Meta) error) (meta Meta, ok bool, warning error) {
 	data, err := os.ReadFile(e.CheckpointFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -94,8 +95,8 @@ func (e *Entry) RemoveCheckpoint() error {
 	return nil
 }
 
-// seal returns a zip archive of the files whose comment, the archive's last
-// bytes, is the SHA-256 of everything before it.
+// seal returns a zip archive of the files. The last bytes of the archive are its
+// comment: the SHA-256 of all bytes before.
 func seal(files []file) ([]byte, error) {
 	blank := sealPrefix + strings.Repeat("0", 2*sha256.Size)
 	b, err := zipFiles(files, blank)
@@ -106,11 +107,11 @@ func seal(files []file) ([]byte, error) {
 	return fmt.Appendf(body, "%s%x", sealPrefix, sha256.Sum256(body)), nil
 }
 
-// unseal checks and opens what seal returned.
+// unseal checks an archive made by seal and returns its files.
 func unseal(b []byte) (map[string][]byte, error) {
 	n := len(b) - len(sealPrefix) - 2*sha256.Size
 	if n < 0 {
-		return nil, errors.New("it is cut short")
+		return nil, errors.New("it is incomplete")
 	}
 	if want := fmt.Appendf(nil, "%s%x", sealPrefix, sha256.Sum256(b[:n])); !bytes.Equal(b[n:], want) {
 		return nil, errors.New("it does not match its checksum")

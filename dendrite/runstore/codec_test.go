@@ -68,7 +68,7 @@ type (
 	}
 )
 
-// sample has every kind of value that can be kept, with the hard cases of each.
+// sample returns every kind of value that can be stored, with the special cases of each.
 func sample() everything {
 	rng := stream.New(7, "test")
 	rng.Uint64()
@@ -95,8 +95,8 @@ func sample() everything {
 	}
 }
 
-// sameBits tells whether two values are alike to the last bit; unlike
-// reflect.DeepEqual it finds a NaN equal to itself and 0 different from -0.
+// sameBits reports whether two values have the same bits. Unlike reflect.DeepEqual it
+// treats a NaN as equal to itself and 0 as different from -0.
 func sameBits(a, b reflect.Value) bool {
 	if a.Type() != b.Type() {
 		return false
@@ -178,7 +178,7 @@ func TestSameBitsCanFail(t *testing.T) {
 		{math.Float32frombits(0x7f800001), math.Float32frombits(0x7fc00001)}, {1, 1.0}, {stream.New(1, "a"), stream.New(1, "b")},
 	} {
 		if sameBits(reflect.ValueOf(pair[0]), reflect.ValueOf(pair[1])) {
-			t.Errorf("%v and %v found alike", pair[0], pair[1])
+			t.Errorf("%v and %v are reported as the same", pair[0], pair[1])
 		}
 	}
 }
@@ -208,7 +208,7 @@ func TestCodecRoundTrip(t *testing.T) {
 	var got everything
 	roundTrip(t, want, &got)
 	wantSame(t, got, want)
-	roundTrip(t, &want, &got) // a pointer means its value
+	roundTrip(t, &want, &got) // a pointer is stored as its value
 	wantSame(t, got, want)
 
 	var numbers []float32
@@ -243,7 +243,7 @@ func TestEncodeIsDeterministic(t *testing.T) {
 		return b
 	}
 	first := pack()
-	for range 20 { // maps are walked in another order each time
+	for range 20 { // the order of maps changes each time
 		if !bytes.Equal(first, pack()) {
 			t.Fatal("the same value was encoded differently")
 		}
@@ -265,7 +265,7 @@ func TestEncodeRefuses(t *testing.T) {
 		"A is of type **int, which cannot":     struct{ A **int }{},
 		"not valid UTF-8":                      struct{ A string }{"\xff"},
 		"is there a cycle":                     cycle,
-		"nothing (an untyped nil)":             nil,
+		"untyped nil cannot be stored":         nil,
 		"A is a map with keys of type float64": struct{ A map[float64]int }{map[float64]int{1: 1}},
 		"B.C.deep is an unexported field of struc": struct {
 			B struct{ C struct{ deep int } }
@@ -278,7 +278,7 @@ func TestEncodeRefuses(t *testing.T) {
 	}
 }
 
-// TestDecodeRefusesOtherTypes loads a struct into types that differ a little.
+// TestDecodeRefusesOtherTypes decodes a struct into similar types.
 func TestDecodeRefusesOtherTypes(t *testing.T) {
 	type kept struct {
 		A int
@@ -371,7 +371,7 @@ func TestDecodeRefusesBadText(t *testing.T) {
 		`{"A":1,"B":{"array":1}}`:           good,
 		`{"A":1,"B":{"array":"C"}}`:         good,
 		`{"A":1,"B":{"array":"B","x":1}}`:   good,
-		`{"A":1,"B":null}`:                  good, // nobody asks for B.npy
+		`{"A":1,"B":null}`:                  good, // no field refers to B.npy
 		`{"A":1,` + ref + `} `:              {"B.npy": bools(2)},
 		`{"A":1,` + ref + `}  `:             {"B.npy": bools(1)[:100]},
 		`{"A":1,` + ref + `}   `:            {"B.npy": append(bools(1), 1)},
@@ -391,14 +391,14 @@ func TestDecodeRefusesBadText(t *testing.T) {
 func TestDecodeNeedsPointer(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("no panic for a target that is no pointer")
+			t.Error("no panic for a target that is not a pointer")
 		}
 	}()
 	decode(everything{}, nil, nil)
 }
 
-// TestNPYHeader compares with the bytes that the NumPy documentation gives for
-// format version 1.0 (numpy.lib.format).
+// TestNPYHeader compares with the bytes in NumPy's documentation of format version 1.0
+// (numpy.lib.format).
 func TestNPYHeader(t *testing.T) {
 	got := (&array{"<f8", []int{2, 3}, make([]byte, 48)}).npy()
 	dict := "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }"
@@ -412,7 +412,7 @@ func TestNPYHeader(t *testing.T) {
 	}
 }
 
-// TestNPZForeignReader reads our archive with another implementation.
+// TestNPZForeignReader reads an archive with another implementation.
 func TestNPZForeignReader(t *testing.T) {
 	_, arrays, err := encode(sample())
 	if err != nil {
@@ -465,7 +465,7 @@ func FuzzDecode(f *testing.F) {
 		if decode(&got, text, files) != nil {
 			return
 		}
-		// What was accepted can be kept again and is then the same.
+		// An accepted value can be stored again and is then the same.
 		var again everything
 		roundTrip(t, got, &again)
 		wantSame(t, again, got)

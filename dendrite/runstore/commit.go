@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// codeCommit is the commit of this program's code. It is looked up once: what
-// is committed while the program runs is not what runs.
+// codeCommit returns the commit of this program's code. It is looked up once: later
+// commits do not belong to the running program.
 var codeCommit = sync.OnceValue(func() string {
 	_, file, _, _ := runtime.Caller(0)
 	if !filepath.IsAbs(file) {
@@ -18,9 +18,9 @@ var codeCommit = sync.OnceValue(func() string {
 	return commitOf(filepath.Dir(filepath.Dir(filepath.Dir(file))))
 })
 
-// commitOf returns the commit checked out in the clone at root, with "-dirty"
-// at the end where the code that computes differs from it; "unknown" outside of
-// git. Notebooks do not count: to run one is to change it.
+// commitOf returns the checked-out commit of the clone at root, with "-dirty" at the end
+// if the code in dendrite or the dependencies differ from it. Outside of git it returns
+// "unknown". Notebooks are ignored, because running a notebook changes it.
 func commitOf(root string) string {
 	git := func(args ...string) (string, error) {
 		out, err := exec.Command("git", append([]string{"--no-optional-locks", "-C", root}, args...)...).Output()

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// A result names the commit of the code that computed it, not the notebook's.
+// A result contains the commit of the code that computed it; changed notebooks are
+// ignored.
 func TestCommit(t *testing.T) {
 	root := t.TempDir()
 	if got := commitOf(root); got != "unknown" {

@@ -10,20 +10,19 @@ import (
 	"strconv"
 )
 
-// A decoder is the inverse of an encoder. It trusts nothing: fields that are
-// missing or unknown, arrays of another type or shape and arrays nobody asked
-// for are errors.
+// A decoder is the inverse of an encoder. Missing or unknown fields, arrays of another
+// type or shape, and unused arrays are errors.
 type decoder struct {
 	arrays map[string][]byte // .npy files by name
 	used   map[string]bool
 }
 
-// decode fills target, a pointer, from what encode returned. After an error
-// the target is as before.
+// decode fills target, a pointer, from the results of encode. After an error target is
+// not changed.
 func decode(target any, text []byte, arrays map[string][]byte) error {
 	p := reflect.ValueOf(target)
 	if p.Kind() != reflect.Pointer || p.IsNil() {
-		panic(fmt.Sprintf("runstore: a pointer to fill is needed, not a %T", target))
+		panic(fmt.Sprintf("runstore: target must be a non-nil pointer, not a %T", target))
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
@@ -32,7 +31,7 @@ func decode(target any, text []byte, arrays map[string][]byte) error {
 		return fmt.Errorf("read JSON: %w", err)
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return fmt.Errorf("read JSON: there is more after the value")
+		return fmt.Errorf("read JSON: there is text after the value")
 	}
 	d := decoder{arrays: arrays, used: map[string]bool{}}
 	fresh := reflect.New(p.Type().Elem())
@@ -50,25 +49,25 @@ func decode(target any, text []byte, arrays map[string][]byte) error {
 
 func (d *decoder) value(node any, v reflect.Value, path string, depth int) error {
 	if depth > maxDepth {
-		return fmt.Errorf("%s: nested deeper than %d levels", named(path), maxDepth)
+		return fmt.Errorf("%s: nested deeper than %d levels", displayPath(path), maxDepth)
 	}
 	t := v.Type()
 	switch k := t.Kind(); {
 	case node == nil:
 		if k == reflect.Pointer || k == reflect.Slice || k == reflect.Map {
-			return nil // v is new, hence nil already
+			return nil // v is new, so it is nil already
 		}
-		return fmt.Errorf("%s is null, which a %s cannot be", named(path), t)
+		return fmt.Errorf("%s is null, but a %s cannot be null", displayPath(path), t)
 	case k == reflect.Pointer:
 		v.Set(reflect.New(t.Elem()))
 		return d.value(node, v.Elem(), path, depth+1)
 	case isText(t):
-		text, err := as[string](node, path)
+		text, err := jsonAs[string](node, path)
 		if err != nil {
 			return err
 		}
 		if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
-			return fmt.Errorf("%s: %w", named(path), err)
+			return fmt.Errorf("%s: %w", displayPath(path), err)
 		}
 		return nil
 	case isBinary(t):
@@ -77,7 +76,7 @@ func (d *decoder) value(node any, v reflect.Value, path string, depth int) error
 			return err
 		}
 		if err := v.Addr().Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(a.data); err != nil {
-			return fmt.Errorf("%s: %w", named(path), err)
+			return fmt.Errorf("%s: %w", displayPath(path), err)
 		}
 		return nil
 	case k == reflect.Slice || k == reflect.Array:
@@ -91,11 +90,11 @@ func (d *decoder) value(node any, v reflect.Value, path string, depth int) error
 }
 
 func (d *decoder) object(node any, v reflect.Value, path string, depth int) error {
-	members, err := membersOf(v, named(path))
+	members, err := membersOf(v, displayPath(path))
 	if err != nil {
 		return err
 	}
-	nodes, err := as[map[string]any](node, path)
+	nodes, err := jsonAs[map[string]any](node, path)
 	if err != nil {
 		return err
 	}
@@ -109,13 +108,13 @@ func (d *decoder) object(node any, v reflect.Value, path string, depth int) erro
 		}
 	}
 	if len(nodes) > len(members) {
-		return fmt.Errorf("%s has %d fields where %s has %d", named(path), len(nodes), v.Type(), len(members))
+		return fmt.Errorf("%s has %d fields, but %s has %d", displayPath(path), len(nodes), v.Type(), len(members))
 	}
 	return nil
 }
 
 func (d *decoder) mapping(node any, v reflect.Value, path string, depth int) error {
-	nodes, err := as[map[string]any](node, path)
+	nodes, err := jsonAs[map[string]any](node, path)
 	if err != nil {
 		return err
 	}
@@ -129,11 +128,11 @@ func (d *decoder) mapping(node any, v reflect.Value, path string, depth int) err
 		case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 			i, err := strconv.ParseInt(name, 10, t.Key().Bits())
 			if err != nil {
-				return fmt.Errorf("%s: key: %w", named(path), err)
+				return fmt.Errorf("%s: key: %w", displayPath(path), err)
 			}
 			key.SetInt(i)
 		default:
-			return fmt.Errorf("%s is a map with keys of type %s, which cannot be kept", named(path), t.Key())
+			return fmt.Errorf("%s is a map with keys of type %s, which cannot be stored", displayPath(path), t.Key())
 		}
 		if err := d.value(n, elem, join(path, name), depth+1); err != nil {
 			return err
@@ -159,7 +158,7 @@ func (d *decoder) list(node any, v reflect.Value, path string, depth int) error 
 	if _, isRef := node.(map[string]any); isRef && t.Elem().Kind() == reflect.Slice {
 		return d.matrix(node, v, path)
 	}
-	nodes, err := as[[]any](node, path)
+	nodes, err := jsonAs[[]any](node, path)
 	if err != nil {
 		return err
 	}
@@ -184,7 +183,7 @@ func (d *decoder) matrix(node any, v reflect.Value, path string) error {
 	}
 	rows, cols := a.shape[0], a.shape[1]
 	if rows == 0 || cols == 0 {
-		return fmt.Errorf("%s: array has the empty shape %v", named(path), a.shape)
+		return fmt.Errorf("%s: array has the empty shape %v", displayPath(path), a.shape)
 	}
 	if err := resize(v, rows, path); err != nil {
 		return err
@@ -193,7 +192,7 @@ func (d *decoder) matrix(node any, v reflect.Value, path string) error {
 	for i := range rows {
 		row := reflect.MakeSlice(rowType, cols, cols)
 		if err := setElements(row, a.data[i*stride:(i+1)*stride]); err != nil {
-			return fmt.Errorf("%s: row %d: %w", named(path), i, err)
+			return fmt.Errorf("%s: row %d: %w", displayPath(path), i, err)
 		}
 		v.Index(i).Set(row)
 	}
@@ -203,7 +202,7 @@ func (d *decoder) matrix(node any, v reflect.Value, path string) error {
 func (d *decoder) scalar(node any, v reflect.Value, path string) error {
 	t := v.Type()
 	number := func() (string, error) {
-		n, err := as[json.Number](node, path)
+		n, err := jsonAs[json.Number](node, path)
 		return n.String(), err
 	}
 	var text string
@@ -211,11 +210,11 @@ func (d *decoder) scalar(node any, v reflect.Value, path string) error {
 	switch t.Kind() {
 	case reflect.Bool:
 		var b bool
-		if b, err = as[bool](node, path); err == nil {
+		if b, err = jsonAs[bool](node, path); err == nil {
 			v.SetBool(b)
 		}
 	case reflect.String:
-		if text, err = as[string](node, path); err == nil {
+		if text, err = jsonAs[string](node, path); err == nil {
 			v.SetString(text)
 		}
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -242,59 +241,59 @@ func (d *decoder) scalar(node any, v reflect.Value, path string) error {
 			v.SetFloat(f)
 		}
 	default:
-		err = fmt.Errorf("is of type %s, which cannot be kept", t)
+		err = fmt.Errorf("is of type %s, which cannot be stored", t)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", named(path), err)
+		return fmt.Errorf("%s: %w", displayPath(path), err)
 	}
 	return nil
 }
 
-// array returns the array that node refers to, checked for its element type
-// and number of dimensions.
+// array returns the array that node refers to. It checks the element type and the number
+// of dimensions.
 func (d *decoder) array(node any, path, dtype string, dims int) (*array, error) {
-	ref, err := as[map[string]any](node, path)
+	ref, err := jsonAs[map[string]any](node, path)
 	if err != nil {
 		return nil, err
 	}
 	name, ok := ref["array"].(string)
 	if !ok || len(ref) != 1 {
-		return nil, fmt.Errorf("%s does not refer to an array", named(path))
+		return nil, fmt.Errorf("%s does not refer to an array", displayPath(path))
 	}
 	name += ".npy"
 	data, ok := d.arrays[name]
 	if !ok {
-		return nil, fmt.Errorf("%s: array %s is missing", named(path), name)
+		return nil, fmt.Errorf("%s: array %s is missing", displayPath(path), name)
 	}
 	if d.used[name] {
-		return nil, fmt.Errorf("%s: array %s belongs to another field", named(path), name)
+		return nil, fmt.Errorf("%s: array %s belongs to another field", displayPath(path), name)
 	}
 	d.used[name] = true
 	a, err := parseNPY(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: array %s %w", named(path), name, err)
+		return nil, fmt.Errorf("%s: array %s %w", displayPath(path), name, err)
 	}
 	if a.dtype != dtype || len(a.shape) != dims {
-		return nil, fmt.Errorf("%s: array %s is %s of %d dimensions, not %s of %d", named(path), name, a.dtype, len(a.shape), dtype, dims)
+		return nil, fmt.Errorf("%s: array %s has type %s and %d dimensions, want %s and %d", displayPath(path), name, a.dtype, len(a.shape), dtype, dims)
 	}
 	return a, nil
 }
 
-// resize gives the slice v n elements, or checks that the array v has n.
+// resize sets the length of the slice v to n, or checks that the array v has length n.
 func resize(v reflect.Value, n int, path string) error {
 	if v.Kind() == reflect.Slice {
 		v.Set(reflect.MakeSlice(v.Type(), n, n))
 	} else if v.Len() != n {
-		return fmt.Errorf("%s has %d elements, not %d", named(path), n, v.Len())
+		return fmt.Errorf("%s has %d elements, want %d", displayPath(path), n, v.Len())
 	}
 	return nil
 }
 
-// as returns node as JSON of type T: string, bool, number, list or object.
-func as[T any](node any, path string) (T, error) {
+// jsonAs returns node as a JSON value of type T: string, bool, number, list or object.
+func jsonAs[T any](node any, path string) (T, error) {
 	x, ok := node.(T)
 	if !ok {
-		return x, fmt.Errorf("%s is not a JSON %T", named(path), x)
+		return x, fmt.Errorf("%s is not a JSON %T", displayPath(path), x)
 	}
 	return x, nil
 }

@@ -1,11 +1,10 @@
-// Package runstore keeps the results and checkpoints of long computations on
-// disk, addressed by what they were computed from.
+// Package runstore stores the results and checkpoints of long computations on disk. A
+// result is found by the values from which it was computed.
 //
-// A result belongs to an [Entry], named by an experiment, a unit (one network,
-// one seed, one sweep point) and a key: a plain value that holds everything the
-// result depends on. Equal keys name the same entry on every machine; any other
-// key names another. So "have I computed this already?" is a look into a
-// folder, in the next notebook cell as well as in the next month:
+// A result belongs to an [Entry] with an experiment, a unit (one network, one seed, one
+// sweep point) and a key: a plain value with everything on which the result depends.
+// Equal keys give the same entry on every machine; different keys give different
+// entries. So a program can look for a result before it computes it:
 //
 //	entry, err := store.Entry("my-experiment", "seed1", params)
 //	if _, ok, _ := entry.Load(&result); !ok {
@@ -15,7 +14,7 @@
 //
 // # Layout
 //
-// Everything can be read without this package:
+// The files can be read without this package:
 //
 //	<store>/<experiment>/<unit>-<first 16 hex digits of the key's SHA-256>/
 //		run.json      the key, when, how long, on which processor, at which commit
@@ -23,26 +22,25 @@
 //		arrays.npz    the numeric slices, named by field, for numpy.load
 //		SHA256SUMS    checked on every Load; also by sha256sum -c
 //	<store>/<experiment>/<unit>-<16 hex digits>.checkpoint.npz
-//		an unfinished run; its member state.json holds what is no array
+//		an unfinished run; its member state.json has all values except the arrays
 //	<store>/<experiment>/<unit>-<16 hex digits>.lock
-//		while a process computes the run: its process number, host and start
+//		exists while a process computes the run: its process id, host and start
 //
 // # Guarantees
 //
-// Results and checkpoints are written aside, flushed to the disk and then
-// renamed: after a crash, a kill or a power cut there is the old state or the
-// new one. Whatever does not match its checksums, was cut short, or does not
-// fit the Go type asked for is a miss with a warning, never a panic and never
-// half a result.
+// Results and checkpoints are written to a temporary place, flushed to the disk and then
+// renamed. After a crash, a kill or a power failure the old or the new state exists. Data
+// that do not match their checksums, are incomplete, or do not fit the Go type are not
+// loaded: the result is a miss with a warning, never a panic or a part of a result.
 //
-// # What can be kept
+// # What can be stored
 //
 // Results and states are structs of exported fields, pointers to them, slices,
 // arrays and maps of them, strings, booleans, numbers, and types that implement
 // encoding.TextMarshaler or encoding.BinaryMarshaler and their counterparts
 // (such as random streams). Slices and arrays of numbers or booleans, and
-// rectangular slices of such slices, go to the .npz file bit for bit, NaN
-// payloads and signed zeros included; a nil slice comes back nil, an empty one
-// empty. Interfaces, functions, channels, complex numbers and structs with
-// unexported fields are refused with an error that names the field.
+// rectangular slices of such slices, are stored in the .npz file with all bits, also NaN
+// payloads and signed zeros. A nil slice is loaded as nil, an empty one as empty. For
+// interfaces, functions, channels, complex numbers and structs with unexported fields the
+// error contains the name of the field.
 package runstore

@@ -18,8 +18,8 @@ var (
 	binaryUnmarshaler = reflect.TypeFor[encoding.BinaryUnmarshaler]()
 )
 
-// isText and isBinary tell whether values of t, a type that is no pointer, are
-// kept in the form they marshal themselves to.
+// isText and isBinary report whether values of t, which is not a pointer type, are stored
+// by their own MarshalText or MarshalBinary.
 func isText(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(textMarshaler) && p.Implements(textUnmarshaler)
@@ -30,8 +30,8 @@ func isBinary(t reflect.Type) bool {
 	return p.Implements(binaryMarshaler) && p.Implements(binaryUnmarshaler)
 }
 
-// isMatrix tells whether v, a slice of slices with a dtype, is rectangular and
-// not empty, so that it is kept as one array of two dimensions.
+// isMatrix reports whether v, a slice of slices with a dtype, is rectangular and not
+// empty. Then it is stored as one array of two dimensions.
 func isMatrix(v reflect.Value) bool {
 	if v.Len() == 0 || v.Index(0).Len() == 0 {
 		return false
@@ -44,8 +44,8 @@ func isMatrix(v reflect.Value) bool {
 	return true
 }
 
-// An encoder turns a value into JSON text and, beside it, arrays. Where the
-// value has an array the text has {"array": "its name"}.
+// An encoder converts a value to JSON text and arrays. In place of an array the text has
+// {"array": "its name"}.
 type encoder struct {
 	json  []byte
 	files []file // the arrays as .npy
@@ -63,18 +63,18 @@ func encode(v any) (text []byte, arrays []file, err error) {
 
 func (e *encoder) value(v reflect.Value, path string, depth int) error {
 	if !v.IsValid() {
-		return fmt.Errorf("%s: nothing (an untyped nil) cannot be kept", named(path))
+		return fmt.Errorf("%s: untyped nil cannot be stored", displayPath(path))
 	}
 	if depth > maxDepth {
-		return fmt.Errorf("%s: nested deeper than %d levels; is there a cycle of pointers?", named(path), maxDepth)
+		return fmt.Errorf("%s: nested deeper than %d levels; is there a cycle of pointers?", displayPath(path), maxDepth)
 	}
 	t := v.Type()
 	switch k := t.Kind(); {
 	case k == reflect.Pointer:
 		switch t.Elem().Kind() {
 		case reflect.Pointer, reflect.Slice, reflect.Map:
-			// Here nil and a pointer to nil would look the same.
-			return fmt.Errorf("%s is of type %s, which cannot be kept: use %s", named(path), t, t.Elem())
+			// nil and a pointer to nil would have the same text.
+			return fmt.Errorf("%s is of type %s, which cannot be stored: use %s", displayPath(path), t, t.Elem())
 		}
 		if v.IsNil() {
 			e.json = append(e.json, "null"...)
@@ -84,14 +84,14 @@ func (e *encoder) value(v reflect.Value, path string, depth int) error {
 	case isText(t):
 		text, err := addressable(v).Interface().(encoding.TextMarshaler).MarshalText()
 		if err != nil {
-			return fmt.Errorf("%s: %w", named(path), err)
+			return fmt.Errorf("%s: %w", displayPath(path), err)
 		}
-		e.json, err = appendQuoted(e.json, string(text), named(path))
+		e.json, err = appendQuoted(e.json, string(text), displayPath(path))
 		return err
 	case isBinary(t):
 		data, err := addressable(v).Interface().(encoding.BinaryMarshaler).MarshalBinary()
 		if err != nil {
-			return fmt.Errorf("%s: %w", named(path), err)
+			return fmt.Errorf("%s: %w", displayPath(path), err)
 		}
 		return e.array(path, &array{dtype: "|u1", shape: []int{len(data)}, data: data})
 	case k == reflect.Slice && v.IsNil(), k == reflect.Map && v.IsNil():
@@ -100,7 +100,7 @@ func (e *encoder) value(v reflect.Value, path string, depth int) error {
 	case k == reflect.Slice || k == reflect.Array:
 		return e.list(v, path, depth)
 	case k == reflect.Struct || k == reflect.Map:
-		members, err := membersOf(v, named(path))
+		members, err := membersOf(v, displayPath(path))
 		if err != nil {
 			return err
 		}
@@ -109,7 +109,7 @@ func (e *encoder) value(v reflect.Value, path string, depth int) error {
 			if i > 0 {
 				e.json = append(e.json, ',')
 			}
-			if e.json, err = appendQuoted(e.json, m.name, named(path)); err != nil {
+			if e.json, err = appendQuoted(e.json, m.name, displayPath(path)); err != nil {
 				return err
 			}
 			e.json = append(e.json, ':')
@@ -138,9 +138,9 @@ func (e *encoder) scalar(v reflect.Value, path string) (err error) {
 		}
 		e.json, err = appendNumber(e.json, v)
 	case reflect.String:
-		e.json, err = appendQuoted(e.json, v.String(), named(path))
+		e.json, err = appendQuoted(e.json, v.String(), displayPath(path))
 	default:
-		return fmt.Errorf("%s is of type %s, which cannot be kept", named(path), v.Type())
+		return fmt.Errorf("%s is of type %s, which cannot be stored", displayPath(path), v.Type())
 	}
 	return err
 }
@@ -173,11 +173,11 @@ func (e *encoder) list(v reflect.Value, path string, depth int) error {
 	return nil
 }
 
-// array keeps a under a name made of path and refers to it in the text.
+// array adds an array, with a name made from path, and writes the reference to it.
 func (e *encoder) array(path string, a *array) error {
-	name := arrayName(named(path))
-	for n := 2; e.names[name]; n++ { // paths may clash: a.b is also a map key
-		name = fmt.Sprintf("%s~%d", arrayName(named(path)), n)
+	name := arrayName(displayPath(path))
+	for n := 2; e.names[name]; n++ { // different paths may give one name: a.b can be a map key
+		name = fmt.Sprintf("%s~%d", arrayName(displayPath(path)), n)
 	}
 	e.names[name] = true
 	e.files = append(e.files, file{name + ".npy", a.npy()})
@@ -185,7 +185,7 @@ func (e *encoder) array(path string, a *array) error {
 	return nil
 }
 
-// arrayName makes path safe as a file name on every system.
+// arrayName returns path as a name that is valid for files on every system.
 func arrayName(path string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -196,8 +196,8 @@ func arrayName(path string) string {
 	}, path)
 }
 
-// named is path as shown to people: the whole value has no path of its own.
-func named(path string) string {
+// displayPath returns path for messages. The path of the whole value is empty.
+func displayPath(path string) string {
 	if path == "" {
 		return "value"
 	}
@@ -211,8 +211,8 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// addressable returns a pointer to v or to a copy of it, since methods of a
-// pointer may be needed.
+// addressable returns a pointer to v or to a copy of it, because some types have methods
+// only on the pointer.
 func addressable(v reflect.Value) reflect.Value {
 	if v.CanAddr() {
 		return v.Addr()
@@ -230,7 +230,7 @@ func sliced(v reflect.Value) reflect.Value {
 	return addressable(v).Elem().Slice(0, v.Len())
 }
 
-// indent lays out JSON text for people.
+// indent returns indented JSON text.
 func indent(text []byte) []byte {
 	var buf bytes.Buffer
 	if err := json.Indent(&buf, text, "", "  "); err != nil {

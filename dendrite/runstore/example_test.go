@@ -9,7 +9,7 @@ import (
 	"microcircuits/dendrite/runstore"
 )
 
-// An experiment of one's own is computed once and found ever after.
+// A user's own experiment is computed once and found in the store after that.
 func Example() {
 	dir, err := os.MkdirTemp("", "runs")
 	if err != nil {
@@ -61,7 +61,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(len(runs), "runs kept")
+	fmt.Println(len(runs), "runs in the store")
 	// Output:
 	// computed
 	// {[1 2 4 8]}
@@ -69,10 +69,10 @@ func Example() {
 	// {[1 2 4 8]}
 	// computed
 	// {[1 3 9 27]}
-	// 2 runs kept
+	// 2 runs in the store
 }
 
-// A long computation keeps its state now and then and goes on from there.
+// A long computation stores its state from time to time and can continue from it.
 func ExampleEntry_SaveCheckpoint() {
 	dir, err := os.MkdirTemp("", "runs")
 	if err != nil {
@@ -95,9 +95,9 @@ func ExampleEntry_SaveCheckpoint() {
 	train := func(stop int) {
 		start, state := time.Now(), State{Weights: make([]float32, 2)}
 		if _, ok, warning := entry.LoadCheckpoint(&state, nil); warning != nil {
-			fmt.Println("starting over:", warning)
+			fmt.Println("starting again:", warning)
 		} else if ok {
-			fmt.Println("going on from epoch", state.Epoch)
+			fmt.Println("continuing from epoch", state.Epoch)
 		}
 		for state.Epoch < stop {
 			state.Weights[0] += 0.5
@@ -112,6 +112,6 @@ func ExampleEntry_SaveCheckpoint() {
 	train(4)
 	// Output:
 	// {2 [1 0]}
-	// going on from epoch 2
+	// continuing from epoch 2
 	// {4 [2 0]}
 }

@@ -14,15 +14,15 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds the nesting of keys and results, so that a cycle of pointers
-// ends in an error.
+// maxDepth is the largest depth of nested keys and results. A cycle of pointers exceeds
+// it and gives an error.
 const maxDepth = 64
 
-// canonical returns the one JSON text of v from which keys are hashed: object
-// members sorted by name, no white space, shortest round-trip numbers, bytes as
-// hexadecimal text, nil slices as empty ones. Whatever has no such text (NaN,
-// an unexported field, a function) is an error, because two different values
-// would share a key.
+// canonical returns the unique JSON text of v, from which keys are hashed: object members
+// are sorted by name, there is no white space, numbers have the shortest form that is read
+// back exactly, bytes are hexadecimal text, nil slices are empty ones. Values without such
+// a text (NaN, an unexported field, a function) are errors, because two different values
+// could have the same key.
 func canonical(v any) ([]byte, error) {
 	return appendCanonical(nil, reflect.ValueOf(v), "key", 0)
 }
@@ -108,8 +108,8 @@ type member struct {
 	value reflect.Value
 }
 
-// membersOf returns the fields of a struct in their order or the elements of a
-// map sorted by name.
+// membersOf returns the fields of a struct in order, or the elements of a map sorted by
+// name.
 func membersOf(v reflect.Value, path string) ([]member, error) {
 	var members []member
 	t := v.Type()
@@ -118,7 +118,7 @@ func membersOf(v reflect.Value, path string) ([]member, error) {
 			switch f := t.Field(i); {
 			case f.Name == "_":
 			case !f.IsExported():
-				return nil, fmt.Errorf("%s.%s is an unexported field of %s: only exported fields can be kept", path, f.Name, t)
+				return nil, fmt.Errorf("%s.%s is an unexported field of %s: only exported fields can be stored", path, f.Name, t)
 			default:
 				members = append(members, member{f.Name, v.Field(i)})
 			}
@@ -133,7 +133,7 @@ func membersOf(v reflect.Value, path string) ([]member, error) {
 		case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 			name = strconv.FormatInt(k.Int(), 10)
 		default:
-			return nil, fmt.Errorf("%s is a map with keys of type %s: only strings and integers can be kept", path, t.Key())
+			return nil, fmt.Errorf("%s is a map with keys of type %s: only strings and integers can be stored", path, t.Key())
 		}
 		members = append(members, member{name, iter.Value()})
 	}
@@ -141,8 +141,8 @@ func membersOf(v reflect.Value, path string) ([]member, error) {
 	return members, nil
 }
 
-// appendNumber appends a finite float32 or float64 as the shortest JSON number
-// that reads back to the same value of its own width.
+// appendNumber appends a finite float32 or float64 as the shortest JSON number from which
+// the same value of the same type is read.
 func appendNumber(b []byte, v reflect.Value) ([]byte, error) {
 	var text []byte
 	var err error
@@ -154,7 +154,7 @@ func appendNumber(b []byte, v reflect.Value) ([]byte, error) {
 	return append(b, text...), err
 }
 
-// appendQuoted appends s as a JSON string, leaving <, > and & readable.
+// appendQuoted appends s as a JSON string. It does not escape <, > and &.
 func appendQuoted(b []byte, s, path string) ([]byte, error) {
 	if !utf8.ValidString(s) {
 		return nil, fmt.Errorf("%s: the text %q is not valid UTF-8", path, s)

@@ -31,8 +31,8 @@ func sampleParams() params {
 	return p
 }
 
-// These texts and hashes are how results are found again: a change makes every
-// stored result invisible.
+// Results are found by these texts and hashes: if they change, no stored result is found
+// any more.
 const (
 	goldenText = `{"Data":"00ff","Extra":[1,"x",null],"Lambda":0.1,"Name":"<φ>","Nested":{"A":1,"B":2},` +
 		`"Options":{"a":false,"b":true},"Ptr":3,"Rate":0.0011875,"Seed":18446744073709551615,"Sizes":[30,20,10],` +
@@ -42,7 +42,7 @@ const (
 )
 
 func TestCanonicalGolden(t *testing.T) {
-	for range 20 { // maps are walked in another order each time
+	for range 20 { // the order of maps changes each time
 		got, err := canonical(sampleParams())
 		if err != nil {
 			t.Fatal(err)
@@ -85,15 +85,15 @@ func TestCanonicalRefuses(t *testing.T) {
 	cycle := &loop{}
 	cycle.Next = cycle
 	for want, v := range map[string]any{
-		"key.A is NaN":                           struct{ A float64 }{math.NaN()},
-		"key.A[1] is +Inf":                       struct{ A []float32 }{[]float32{0, float32(math.Inf(1))}},
-		"key.a is an unexported field":           struct{ a int }{},
-		"key.F is of type func()":                struct{ F func() }{},
-		"key is of type complex128":              complex(1, 2),
-		"key.A: the text":                        struct{ A string }{"\xff"},
-		"is there a cycle":                       cycle,
-		"only strings and integers can be kept":  map[float64]int{1: 1},
-		"key.B.Deep.x is an unexported field of": struct{ B any }{struct{ Deep struct{ x int } }{}},
+		"key.A is NaN":                            struct{ A float64 }{math.NaN()},
+		"key.A[1] is +Inf":                        struct{ A []float32 }{[]float32{0, float32(math.Inf(1))}},
+		"key.a is an unexported field":            struct{ a int }{},
+		"key.F is of type func()":                 struct{ F func() }{},
+		"key is of type complex128":               complex(1, 2),
+		"key.A: the text":                         struct{ A string }{"\xff"},
+		"is there a cycle":                        cycle,
+		"only strings and integers can be stored": map[float64]int{1: 1},
+		"key.B.Deep.x is an unexported field of":  struct{ B any }{struct{ Deep struct{ x int } }{}},
 	} {
 		if _, err := canonical(v); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("canonical(%T): error %v, want one with %q", v, err, want)
@@ -101,7 +101,7 @@ func TestCanonicalRefuses(t *testing.T) {
 	}
 }
 
-// TestKeysDiffer changes everything an entry is named by, one at a time.
+// TestKeysDiffer changes each part of an entry's key, one at a time.
 func TestKeysDiffer(t *testing.T) {
 	s := open(t)
 	seen := map[string]string{}
@@ -112,7 +112,7 @@ func TestKeysDiffer(t *testing.T) {
 			t.Fatal(err)
 		}
 		if other, ok := seen[e.Key()]; ok {
-			t.Errorf("%s and %s have one key", what, other)
+			t.Errorf("%s and %s have the same key", what, other)
 		}
 		seen[e.Key()] = what
 	}

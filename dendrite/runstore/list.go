@@ -12,22 +12,22 @@ import (
 	"strings"
 )
 
-// Info describes what a store has of one run.
+// Info describes one run in a store.
 type Info struct {
 	Experiment string
 	Unit       string
 	Name       string          // folder inside the store: experiment/unit-hash
-	Key        json.RawMessage // the key as JSON; nil when not complete
-	Meta       Meta            // Created alone, by the files' date, when not complete
-	Size       int64           // bytes on disk, checkpoint included
-	Complete   bool            // all files are there, run.json is readable; Load alone checks the others
+	Key        json.RawMessage // the key as JSON; nil if not complete
+	Meta       Meta            // if not complete, only Created is set, from the date of the files
+	Size       int64           // bytes on disk, with the checkpoint
+	Complete   bool            // all files exist and run.json can be read; only Load checks the other files
 	Checkpoint bool            // there is a checkpoint
 }
 
 var runName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)-([0-9a-f]{16})$`)
 
-// List returns all runs of the store, sorted by name. Files of others in the
-// store's folder are passed over.
+// List returns all runs in the store, sorted by name. It ignores other files in the
+// store's folder.
 func (s *Store) List() ([]Info, error) {
 	experiments, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *Store) List() ([]Info, error) {
 	return infos, nil
 }
 
-// add enters a folder or a checkpoint file of the run.
+// add adds a folder or a checkpoint file to the run.
 func (info *Info) add(path string, isCheckpoint bool) error {
 	stat, err := os.Stat(path)
 	if err != nil {
@@ -107,7 +107,7 @@ func (info *Info) add(path string, isCheckpoint bool) error {
 	return nil
 }
 
-// Size is the number of bytes of all runs of the store.
+// Size returns the number of bytes of all runs in the store.
 func (s *Store) Size() (int64, error) {
 	infos, err := s.List()
 	var total int64
@@ -117,12 +117,12 @@ func (s *Store) Size() (int64, error) {
 	return total, err
 }
 
-// ErrBusy is what Remove fails with when a run is being computed.
+// ErrBusy is the error of Remove for a run that is being computed.
 var ErrBusy = errors.New("is being computed")
 
-// Remove removes a run, result and checkpoint, that List returned. A run that
-// some process computes right now is left alone, with an error that says who and
-// wraps ErrBusy.
+// Remove removes the result and the checkpoint of a run that List returned. If a process
+// computes the run at the moment, Remove does nothing and returns an error that wraps
+// ErrBusy and contains the process.
 func (s *Store) Remove(info Info) error {
 	experiment, base, _ := strings.Cut(info.Name, "/")
 	if !validName.MatchString(experiment) || !runName.MatchString(base) {

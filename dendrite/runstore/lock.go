@@ -22,14 +22,13 @@ func (o Owner) String() string {
 	return fmt.Sprintf("process %d on %s since %s", o.PID, o.Host, o.Since.Local().Format(time.DateTime))
 }
 
-// Lock waits until no other holder, in this process or another one, has the
-// entry, and takes it. Whoever is going to compute a run takes the lock, looks
-// once more with Load, computes, saves and calls unlock. The operating system
-// releases the lock of a process that dies, however it dies. Lock returns an
-// error that names the owner when ctx ends first.
+// Lock waits until the entry is not locked, in this process or another one, and locks it.
+// A program that computes a run calls Lock, calls Load once more, computes, calls Save and
+// then unlock. The operating system releases the lock when the process ends for any
+// reason. If ctx is done first, Lock returns an error with the owner of the lock.
 //
-// On systems without flock (Windows) nothing is locked: then two processes may
-// compute the same run twice, which costs time and harms nothing.
+// On systems without flock (Windows) nothing is locked. Then two processes may compute the
+// same run; this takes more time, but the result is correct.
 func (e *Entry) Lock(ctx context.Context) (unlock func(), err error) {
 	if err := e.makeParent(); err != nil {
 		return nil, err
@@ -47,15 +46,15 @@ func (e *Entry) Lock(ctx context.Context) (unlock func(), err error) {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return nil, fmt.Errorf("runstore: waiting for %s, which %s computes: %w", e.Name(), ownerOf(path), context.Cause(ctx))
+			return nil, fmt.Errorf("runstore: waiting for %s, computed by %s: %w", e.Name(), ownerOf(path), context.Cause(ctx))
 		}
 	}
 }
 
-// tryLock takes the lock file at path; unlock is nil when another has it.
+// tryLock locks the lock file at path; unlock is nil if it is locked already.
 //
-// The file is removed on release, so that the store holds no litter. Hence
-// what was locked may have vanished from path by then: such a lock is void.
+// The file is removed when the lock is released. So the locked file may have been removed
+// by another process in the meantime; then the lock is not valid.
 func tryLock(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -79,7 +78,7 @@ func tryLock(path string) (unlock func(), err error) {
 	if err != nil {
 		host = "unknown host"
 	}
-	// The owner is for people; the lock holds without it.
+	// The owner is only for messages: the lock is valid without it.
 	if text, err := json.Marshal(Owner{os.Getpid(), host, time.Now().Round(time.Second)}); err == nil {
 		f.Truncate(0)
 		f.WriteAt(append(text, '\n'), 0)
@@ -90,7 +89,7 @@ func tryLock(path string) (unlock func(), err error) {
 	}, nil
 }
 
-// ownerOf reads who holds the lock file, for messages.
+// ownerOf returns the owner of the lock file, for messages.
 func ownerOf(path string) string {
 	var owner Owner
 	f, err := os.Open(path)

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// flock tries to lock f for this file descriptor alone, without waiting.
+// flock tries to lock f for this file descriptor, without waiting.
 func flock(f *os.File) (bool, error) {
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

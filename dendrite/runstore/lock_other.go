@@ -4,5 +4,5 @@ package runstore
 
 import "os"
 
-// flock cannot lock on this system and never excludes anyone.
+// flock does nothing: this system has no flock.
 func flock(*os.File) (bool, error) { return true, nil }

@@ -28,7 +28,7 @@ func TestLockExcludes(t *testing.T) {
 				if n := inside.Add(1); n != 1 {
 					t.Errorf("%d holders", n)
 				}
-				time.Sleep(100 * time.Microsecond) // a chance for others to break in
+				time.Sleep(100 * time.Microsecond) // time for others to take the lock wrongly
 				inside.Add(-1)
 				unlock()
 			}
@@ -55,7 +55,7 @@ func TestLockCancelled(t *testing.T) {
 	}
 }
 
-// TestLockOfKilledProcess lets another process take the lock and kills it.
+// TestLockOfKilledProcess starts another process that takes the lock, and kills it.
 func TestLockOfKilledProcess(t *testing.T) {
 	s := open(t)
 	holder := exec.Command(os.Args[0], "-test.run=^TestHoldLock$")
@@ -79,8 +79,8 @@ func TestLockOfKilledProcess(t *testing.T) {
 	wantTidy(t, s)
 }
 
-// TestHoldLock is the other process of TestLockOfKilledProcess; in an ordinary
-// test run it has nothing to do.
+// TestHoldLock is the other process of TestLockOfKilledProcess. In a normal test run it
+// does nothing.
 func TestHoldLock(t *testing.T) {
 	dir := os.Getenv("RUNSTORE_HOLD")
 	if dir == "" {

@@ -10,27 +10,27 @@ import (
 	"time"
 )
 
-// Meta tells how a result or checkpoint came about. It does not name the
-// machine or the user, so a store can be handed to others.
+// Meta describes how a result or checkpoint was computed. It does not contain the name of
+// the machine or the user, so a store can be given to others.
 type Meta struct {
-	Created time.Time `json:"created"` // when the computation first began
-	Seconds float64   `json:"seconds"` // its wall time, summed over all sessions
+	Created time.Time `json:"created"` // start of the first session of the computation
+	Seconds float64   `json:"seconds"` // wall time, summed over all sessions
 	Go      string    `json:"go"`      // version of Go
 	Arch    string    `json:"arch"`    // GOARCH
 	Backend string    `json:"backend"` // numeric kernels, such as "avx2" or "portable"
 	CPU     string    `json:"cpu"`     // processor model
 
-	// Commit is that of the code, "unknown" if that cannot be told. It ends in
-	// "-dirty" if the code had uncommitted changes.
+	// Commit is the commit of the code, or "unknown". It ends with "-dirty" if the code
+	// had uncommitted changes.
 	Commit string `json:"commit,omitempty"`
 }
 
-// unknown stands for what a machine does not tell.
+// unknown is the value of unknown fields.
 const unknown = "unknown"
 
-// NewMeta describes a computation that began at start, ends now, and used the
-// named numeric kernels on this machine. The commit is that of the clone the
-// program was compiled from, as it is when a program first asks for it.
+// NewMeta describes a computation on this machine that began at start, ends now, and used
+// the named numeric kernels. The commit is that of the clone from which the program was
+// compiled, at the first call.
 func NewMeta(start time.Time, backend string) Meta {
 	return Meta{
 		Created: start.UTC().Round(0),
@@ -43,7 +43,7 @@ func NewMeta(start time.Time, backend string) Meta {
 	}
 }
 
-// cpuModel names the processor where the system tells it.
+// cpuModel returns the processor model, or "unknown".
 func cpuModel() string {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -62,7 +62,7 @@ func cpuModelFrom(cpuinfo string) string {
 	return unknown
 }
 
-// format is the version of the files' layout; results of another are misses.
+// format is the version of the files' layout. Results of other versions are misses.
 const format = 1
 
 // A description is the content of run.json.
@@ -95,7 +95,7 @@ func (e *Entry) verify(text []byte) (Meta, error) {
 		return Meta{}, fmt.Errorf("%s: %w", runFile, err)
 	}
 	if d.Format != format {
-		return Meta{}, fmt.Errorf("it has layout version %d, this program reads %d", d.Format, format)
+		return Meta{}, fmt.Errorf("it has layout version %d, but this program reads version %d", d.Format, format)
 	}
 	var key bytes.Buffer
 	if err := json.Compact(&key, d.Key); err != nil {

@@ -21,7 +21,7 @@ type array struct {
 	data  []byte
 }
 
-// dtypeOf returns NumPy's name of a Go element type and whether it has one.
+// dtypeOf returns NumPy's name of a Go element type; false if it has none.
 func dtypeOf(t reflect.Type) (string, bool) {
 	letter := ""
 	switch t.Kind() {
@@ -44,7 +44,7 @@ func dtypeOf(t reflect.Type) (string, bool) {
 }
 
 // appendElements appends the elements of v, a slice of a type with a dtype, in
-// little-endian order. It copies bits, not values: a conversion would change
+// little-endian order. It copies bits and not values, because a conversion would change
 // the payload of a signalling NaN.
 func appendElements(dst []byte, v reflect.Value) []byte {
 	n, p := v.Len(), v.UnsafePointer()
@@ -72,8 +72,8 @@ func appendElements(dst []byte, v reflect.Value) []byte {
 	return dst
 }
 
-// setElements is the inverse of appendElements: it fills the slice v from data,
-// which holds exactly its elements.
+// setElements is the inverse of appendElements: it fills the slice v from data, which must
+// have exactly the length of its elements.
 func setElements(v reflect.Value, data []byte) error {
 	n, p := v.Len(), v.UnsafePointer()
 	if n == 0 {
@@ -119,7 +119,7 @@ func (a *array) npy() []byte {
 		tuple += ","
 	}
 	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", a.dtype, tuple)
-	const align = 64 // data starts at a multiple of it, as the format asks
+	const align = 64 // the format requires that data start at a multiple of 64 bytes
 	pad := align - (len(npyMagic)+2+len(header)+1)%align
 	header += strings.Repeat(" ", pad%align) + "\n"
 	b := make([]byte, 0, len(npyMagic)+2+len(header)+len(a.data))
@@ -131,22 +131,22 @@ func (a *array) npy() []byte {
 
 var npyHeader = regexp.MustCompile(`^\{'descr': '([<|][biuf][1248])', 'fortran_order': False, 'shape': \((\d+),(?: (\d+))?\), \} *\n$`)
 
-// parseNPY reads a .npy file as npy writes it. The data stay part of b.
+// parseNPY parses a .npy file written by npy. The data are not copied.
 func parseNPY(b []byte) (*array, error) {
 	rest, ok := bytes.CutPrefix(b, []byte(npyMagic))
 	if !ok || len(rest) < 2 {
-		return nil, fmt.Errorf("is no .npy file of version 1.0")
+		return nil, fmt.Errorf("is not a .npy file of version 1.0")
 	}
 	n := int(binary.LittleEndian.Uint16(rest))
 	if rest = rest[2:]; n > len(rest) {
-		return nil, fmt.Errorf("header is cut short")
+		return nil, fmt.Errorf("header is incomplete")
 	}
 	m := npyHeader.FindSubmatch(rest[:n])
 	if m == nil {
-		return nil, fmt.Errorf("header %q is not understood", rest[:n])
+		return nil, fmt.Errorf("header %q is not supported", rest[:n])
 	}
 	a := &array{dtype: string(m[1]), data: rest[n:]}
-	total := int(a.dtype[2] - '0') // bytes, so far of one element
+	total := int(a.dtype[2] - '0') // bytes of one element, multiplied by the shape below
 	for _, digits := range m[2:] {
 		if digits == nil {
 			continue
@@ -159,7 +159,7 @@ func parseNPY(b []byte) (*array, error) {
 		total *= d
 	}
 	if total != len(a.data) {
-		return nil, fmt.Errorf("holds %d bytes of data where its shape needs %d", len(a.data), total)
+		return nil, fmt.Errorf("has %d bytes of data, but its shape needs %d", len(a.data), total)
 	}
 	return a, nil
 }
@@ -170,13 +170,13 @@ type file struct {
 	data []byte
 }
 
-// zipFiles returns an uncompressed zip archive of the files, the container of
-// .npz. Equal files give equal archives: no dates are written.
+// zipFiles returns an uncompressed zip archive of the files, as in .npz. Equal files give
+// equal archives, because the archive has no dates.
 func zipFiles(files []file, comment string) ([]byte, error) {
 	var buf bytes.Buffer
 	size := 0
 	for _, f := range files {
-		size += len(f.data) + 512 // generous for its headers
+		size += len(f.data) + 512 // enough for its headers
 	}
 	buf.Grow(size)
 	w := zip.NewWriter(&buf)
@@ -198,21 +198,21 @@ func zipFiles(files []file, comment string) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// unzipFiles is the inverse of zipFiles. Only uncompressed members are
-// accepted, so it never needs more memory than the archive has.
+// unzipFiles is the inverse of zipFiles. It accepts only uncompressed members, so it never
+// needs more memory than the size of the archive.
 func unzipFiles(b []byte) (map[string][]byte, error) {
 	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{}
-	left := uint64(len(b)) // members may not overlap, so together they fit in b
+	left := uint64(len(b)) // members must not overlap, so their sum is at most this
 	for _, f := range r.File {
 		if _, twice := files[f.Name]; twice {
-			return nil, fmt.Errorf("holds %q twice", f.Name)
+			return nil, fmt.Errorf("has %q twice", f.Name)
 		}
 		if f.Method != zip.Store || f.UncompressedSize64 != f.CompressedSize64 || f.UncompressedSize64 > left {
-			return nil, fmt.Errorf("member %q is not stored plainly", f.Name)
+			return nil, fmt.Errorf("member %q is compressed or too large", f.Name)
 		}
 		left -= f.UncompressedSize64
 		part, err := f.Open()
@@ -221,7 +221,7 @@ func unzipFiles(b []byte) (map[string][]byte, error) {
 		}
 		var data bytes.Buffer
 		data.Grow(int(f.UncompressedSize64) + bytes.MinRead)
-		if _, err := data.ReadFrom(part); err != nil { // compares the CRC-32, too
+		if _, err := data.ReadFrom(part); err != nil { // also checks the CRC-32
 			return nil, fmt.Errorf("member %q: %w", f.Name, err)
 		}
 		files[f.Name] = data.Bytes()

@@ -13,34 +13,32 @@ import (
 	"time"
 )
 
-// DirVariable is the environment variable that names the store which Open("")
-// opens.
+// DirVariable is the environment variable with the folder of the default store.
 const DirVariable = "DENDRITE_STORE"
 
-// A Store is a folder of results. It may be shared by any number of processes,
-// and by machines that share the file system.
+// A Store is a folder with results. Several processes may use it at the same time, also on
+// different machines with a shared file system.
 type Store struct {
 	dir string
 }
 
-// Open returns the store in folder dir, which is made when it does not exist.
-// The empty name means the folder in the environment variable DENDRITE_STORE
-// or, when that is not set, microcircuits/runs in the user's cache directory
-// (os.UserCacheDir). The variable must hold an absolute path: a relative one
-// would be another folder in a notebook's cells, which run where the notebook
-// lies. A folder that can be read but not written is no error before something
-// is to be kept there.
+// Open returns the store in folder dir and creates the folder if it does not exist. If dir
+// is "", Open uses the environment variable DENDRITE_STORE or, if it is not set,
+// microcircuits/runs in the user's cache directory (os.UserCacheDir). The variable must be
+// an absolute path: cells run in the notebook's folder, so a relative path would be
+// another folder there. If the folder can be read but not written, Open returns no error;
+// only writing does.
 func Open(dir string) (*Store, error) {
 	if dir == "" {
 		dir = os.Getenv(DirVariable)
 		if dir != "" && !filepath.IsAbs(dir) {
-			return nil, fmt.Errorf("runstore: %s=%s is a relative path, which is another folder wherever a cell or a command runs: write it in full", DirVariable, dir)
+			return nil, fmt.Errorf("runstore: %s=%s is a relative path, but cells and commands run in different folders: use an absolute path", DirVariable, dir)
 		}
 	}
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
-			return nil, fmt.Errorf("runstore: no place for results: %w; name a folder in the environment variable %s", err, DirVariable)
+			return nil, fmt.Errorf("runstore: no folder for results: %w; set the environment variable %s to a folder", err, DirVariable)
 		}
 		dir = filepath.Join(cache, "microcircuits", "runs")
 	}
@@ -54,27 +52,26 @@ func Open(dir string) (*Store, error) {
 	return &Store{dir: dir}, nil
 }
 
-// Dir is the absolute path of the store's folder.
+// Dir returns the absolute path of the store's folder.
 func (s *Store) Dir() string { return s.dir }
 
-// writeError says what to do when dir cannot be written.
+// writeError returns the error for a folder that cannot be written, with what to do.
 func writeError(dir string, err error) error {
-	return fmt.Errorf("runstore: cannot write to %s: %w; make room or give permission there, or name another folder in the environment variable %s", dir, err, DirVariable)
+	return fmt.Errorf("runstore: cannot write to %s: %w; check its permissions and the free space, or set the environment variable %s to another folder", dir, err, DirVariable)
 }
 
-// validName are the names of experiments and units: they become file names.
+// validName matches names of experiments and units. They are parts of file names.
 var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$`)
 
-// CheckName returns an error that says what is wanted when a name cannot be that
-// of an experiment or a unit.
+// CheckName returns an error if name is not valid as the name of an experiment or a unit.
 func CheckName(name string) error {
 	if !validName.MatchString(name) {
-		return fmt.Errorf("%q is not usable as a name: use up to 80 letters, digits, dots, dashes and underscores", name)
+		return fmt.Errorf("%q is not a valid name: use up to 80 letters, digits, dots, dashes and underscores", name)
 	}
 	return nil
 }
 
-// An Entry is the place of one result in a store, there or not.
+// An Entry is the place of one result in a store. The result may not exist yet.
 type Entry struct {
 	store      *Store
 	experiment string
@@ -83,43 +80,69 @@ type Entry struct {
 	hash       string // of experiment, unit and key: hexadecimal SHA-256
 }
 
-// Entry returns the place of the result of a unit of an experiment for a key.
-// Experiment and unit are names of letters, digits, dots, dashes and
-// underscores. The key holds everything the result depends on: a struct (or
-// map, slice, number, string) whose parts are all exported, finite and plain;
-// anything else is an error. Its types do not matter, only names and values.
+// Entry returns the place of the result of a unit of an experiment for a key. Experiment
+// and unit are names of letters, digits, dots, dashes and underscores. The key contains
+// everything on which the result depends: a struct (or map, slice, number, string) of
+// exported fields with finite numbers and plain values; other keys are errors. The types
+// in the key do not matter, only names and values.
 func (s *Store) Entry(experiment, unit string, key any) (*Entry, error) {
-	for _, name := range []string{experiment, unit} {
-		if err := CheckName(name); err != nil {
-			return nil, fmt.Errorf("runstore: %w", err)
-		}
-	}
-	text, err := canonical(key)
+	text, hash, err := keyOf(experiment, unit, key)
 	if err != nil {
-		return nil, fmt.Errorf("runstore: entry %s/%s: %w", experiment, unit, err)
+		return nil, err
 	}
-	named := fmt.Appendf(nil, `{"experiment":%q,"key":%s,"unit":%q}`, experiment, text, unit)
-	sum := sha256.Sum256(named)
-	return &Entry{s, experiment, unit, text, hex.EncodeToString(sum[:])}, nil
+	return &Entry{s, experiment, unit, text, hash}, nil
 }
 
-// Key is the SHA-256 of experiment, unit and key, in hexadecimal.
+// Folder returns the folder of a result inside any store, such as
+// "mnist/seed1-0123456789abcdef". The arguments are those of [Store.Entry].
+func Folder(experiment, unit string, key any) (string, error) {
+	_, hash, err := keyOf(experiment, unit, key)
+	if err != nil {
+		return "", err
+	}
+	return folder(experiment, unit, hash), nil
+}
+
+func folder(experiment, unit, hash string) string { return experiment + "/" + unit + "-" + hash[:16] }
+
+// keyOf returns the canonical text of a key, and the hash of experiment, unit and key.
+func keyOf(experiment, unit string, key any) (text []byte, hash string, err error) {
+	for _, name := range []string{experiment, unit} {
+		if err := CheckName(name); err != nil {
+			return nil, "", fmt.Errorf("runstore: %w", err)
+		}
+	}
+	text, err = canonical(key)
+	if err != nil {
+		return nil, "", fmt.Errorf("runstore: entry %s/%s: %w", experiment, unit, err)
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, `{"experiment":%q,"key":%s,"unit":%q}`, experiment, text, unit))
+	return text, hex.EncodeToString(sum[:]), nil
+}
+
+// Has reports whether the store has a result in a folder. It does not check whether the
+// result is complete and not damaged.
+func (s *Store) Has(folder string) bool {
+	_, err := os.Stat(filepath.Join(s.dir, filepath.FromSlash(folder), sumsFile))
+	return err == nil
+}
+
+// Key returns the SHA-256 of experiment, unit and key, in hexadecimal.
 func (e *Entry) Key() string { return e.hash }
 
-// Name is the result's folder inside the store, such as
+// Name returns the result's folder inside the store, such as
 // "mnist/seed1-0123456789abcdef".
-func (e *Entry) Name() string { return e.experiment + "/" + e.unit + "-" + e.hash[:16] }
+func (e *Entry) Name() string { return folder(e.experiment, e.unit, e.hash) }
 
-// Dir is the absolute path of the result's folder.
+// Dir returns the absolute path of the result's folder.
 func (e *Entry) Dir() string { return filepath.Join(e.store.dir, filepath.FromSlash(e.Name())) }
 
-// Save keeps result with meta, in place of an older one. It is complete on the
-// disk when Save returns; until then Load finds what was there before, or
-// nothing.
+// Save stores result and meta, and replaces an older result. When Save returns, the result
+// is on the disk. Until then Load finds the older result, or none.
 func (e *Entry) Save(result any, meta Meta) error {
 	files, err := e.pack(result, meta)
 	if err != nil {
-		return fmt.Errorf("runstore: %s cannot be kept: %w", e.Name(), err)
+		return fmt.Errorf("runstore: %s cannot be stored: %w", e.Name(), err)
 	}
 	if err := e.makeParent(); err != nil {
 		return err
@@ -148,10 +171,9 @@ func (e *Entry) pack(result any, meta Meta) ([]file, error) {
 	return append(files, file{sumsFile, checksums(files)}), nil
 }
 
-// Load fills result, a pointer, with what was kept and tells when and how that
-// was computed. When there is nothing to load ok is false and result is as
-// before. If the cause is damage, or a result of another shape than the type
-// asked for, warning says so; the remedy is to compute and Save again.
+// Load fills result, a pointer, with the stored result and returns its meta. If there is
+// none, ok is false and result is not changed. If the stored result is damaged or does
+// not fit the type of result, warning is set too: compute the result and Save it again.
 func (e *Entry) Load(result any) (meta Meta, ok bool, warning error) {
 	meta, err := e.load(result)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -160,7 +182,7 @@ func (e *Entry) Load(result any) (meta Meta, ok bool, warning error) {
 		}
 	}
 	if err != nil {
-		return Meta{}, false, fmt.Errorf("runstore: kept result %s is not usable: %w", e.Name(), err)
+		return Meta{}, false, fmt.Errorf("runstore: stored result %s is not usable: %w", e.Name(), err)
 	}
 	return meta, true, nil
 }
@@ -192,7 +214,7 @@ const (
 	sumsFile   = "SHA256SUMS"
 )
 
-// checksums returns the files' sums in the form of the program sha256sum.
+// checksums returns the files' checksums in the format of the program sha256sum.
 func checksums(files []file) []byte {
 	var b bytes.Buffer
 	for _, f := range files {
@@ -201,9 +223,8 @@ func checksums(files []file) []byte {
 	return b.Bytes()
 }
 
-// readFolder returns the files of a result, all of them checked. The folder
-// may be replaced meanwhile by another process, hence the second and third
-// look.
+// readFolder reads and checks the files of a result. It tries three times, because another
+// process may replace the folder at the same time.
 func readFolder(dir string) (map[string][]byte, error) {
 	var err error
 	for range 3 {
@@ -236,8 +257,8 @@ func readFolderOnce(dir string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// makeParent makes the experiment's folder and clears it of what crashed
-// processes left behind.
+// makeParent creates the experiment's folder and removes temporary files of crashed
+// processes from it.
 func (e *Entry) makeParent() error {
 	parent := filepath.Dir(e.Dir())
 	if err := os.MkdirAll(parent, 0o755); err != nil {

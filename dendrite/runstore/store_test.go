@@ -59,7 +59,7 @@ func TestSaveLoad(t *testing.T) {
 	wantMiss(t, e, false)
 	must(t, e.Save(sample(), sampleMeta()))
 
-	again, err := Open(s.Dir()) // as the next notebook cell does
+	again, err := Open(s.Dir()) // like the next notebook cell
 	must(t, err)
 	var got everything
 	meta, ok, warning := entry(t, again, "seed1").Load(&got)
@@ -72,7 +72,7 @@ func TestSaveLoad(t *testing.T) {
 	wantSame(t, got, sample())
 	wantMiss(t, entry(t, s, "seed2"), false)
 
-	// Another Save replaces it.
+	// Another Save replaces the result.
 	changed := sample()
 	changed.Text = "second"
 	must(t, e.Save(changed, sampleMeta()))
@@ -82,12 +82,12 @@ func TestSaveLoad(t *testing.T) {
 	wantTidy(t, s)
 }
 
-// wantTidy checks that nothing temporary and no lock is left.
+// wantTidy checks that there are no temporary files and no lock.
 func wantTidy(t *testing.T, s *Store) {
 	t.Helper()
 	must(t, filepath.WalkDir(s.Dir(), func(path string, d os.DirEntry, err error) error {
 		if strings.HasPrefix(d.Name(), tempPrefix) || strings.HasSuffix(path, lockSuffix) {
-			t.Errorf("%s was left behind", d.Name())
+			t.Errorf("%s was not removed", d.Name())
 		}
 		return err
 	}))
@@ -137,8 +137,8 @@ func TestFolderIsReadable(t *testing.T) {
 	}
 }
 
-// TestDamage flips bits of and cuts every file of a result: always a miss with
-// a warning, and Save mends it.
+// TestDamage changes bits in every file of a result and shortens it. Load must return a
+// warning each time, and Save replaces the damaged result.
 func TestDamage(t *testing.T) {
 	e := entry(t, open(t), "seed1")
 	small := inner{Mean: []float64{1, 2}, Seed: 3, Labels: map[string][]float64{"a": {4}}}
@@ -187,7 +187,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestForeignFolder copies a whole result to the place of another key.
+// TestForeignFolder copies a complete result to the folder of another key.
 func TestForeignFolder(t *testing.T) {
 	s := open(t)
 	e, other := entry(t, s, "seed1"), entry(t, s, "seed2")
@@ -211,7 +211,7 @@ func TestCheckpoint(t *testing.T) {
 	}
 	wantSame(t, got, sample())
 	if got.RNG.Uint64() != sample().RNG.Uint64() {
-		t.Error("the random stream does not go on where it was")
+		t.Error("the random stream does not continue where it was")
 	}
 	if meta, _, _ := e.LoadCheckpoint(&got, nil); meta != sampleMeta() {
 		t.Errorf("meta %+v, want %+v", meta, sampleMeta())
@@ -221,7 +221,7 @@ func TestCheckpoint(t *testing.T) {
 	if _, ok, warning := e.LoadCheckpoint(&state, refuse); ok || state.Text != "before" || !strings.Contains(fmt.Sprint(warning), "computed by "+sampleMeta().Backend) {
 		t.Errorf("a refused checkpoint: %v, %v, state %q", ok, warning, state.Text)
 	}
-	wantMiss(t, e, false) // a checkpoint is no result
+	wantMiss(t, e, false) // a checkpoint is not a result
 	if _, ok, warning := entry(t, s, "seed2").LoadCheckpoint(&got, nil); ok || warning != nil {
 		t.Errorf("of another unit: %v, %v", ok, warning)
 	}
@@ -265,7 +265,7 @@ func TestCheckpointDamage(t *testing.T) {
 	check("a byte more", append(slices.Clone(whole), 0))
 }
 
-// TestAbandonedFiles puts what killed writers leave into the store.
+// TestAbandonedFiles creates temporary folders like those of killed processes.
 func TestAbandonedFiles(t *testing.T) {
 	s := open(t)
 	e := entry(t, s, "seed1")
@@ -290,12 +290,12 @@ func TestAbandonedFiles(t *testing.T) {
 		t.Error("an abandoned folder was not removed")
 	}
 	if _, err := os.Stat(young); err != nil {
-		t.Error("the folder of a writer at work was removed")
+		t.Error("the folder of a running process was removed")
 	}
 }
 
-// TestConcurrentWriters saves and loads one entry from several goroutines
-// without a lock: whoever loads finds a whole result of one writer, or none.
+// TestConcurrentWriters saves and loads one entry from several goroutines without a lock:
+// Load must return a complete result of one writer, or none.
 func TestConcurrentWriters(t *testing.T) {
 	s := open(t)
 	type result struct{ A, B []float64 }
@@ -339,7 +339,7 @@ func TestConcurrentWriters(t *testing.T) {
 	readers.Wait()
 	var got result
 	if _, ok, warning := entry(t, s, "seed1").Load(&got); !ok {
-		t.Errorf("in the end: %v", warning)
+		t.Errorf("at the end: %v", warning)
 	}
 	wantTidy(t, s)
 }
@@ -387,18 +387,18 @@ func TestListRemoveSize(t *testing.T) {
 	unlock, err := both.Lock(t.Context())
 	must(t, err)
 	if err := s.Remove(infos[0]); err == nil || !strings.Contains(err.Error(), fmt.Sprint("process ", os.Getpid())) {
-		t.Errorf("Remove of a run at work: %v", err)
+		t.Errorf("Remove of a run that is being computed: %v", err)
 	}
 	unlock()
 	for _, info := range infos {
 		must(t, s.Remove(info))
-		must(t, s.Remove(info)) // again: nothing to do
+		must(t, s.Remove(info)) // the second time there is nothing to remove
 	}
 	if infos, err = s.List(); err != nil || len(infos) != 0 {
 		t.Errorf("after Remove: %v, %v", infos, err)
 	}
 	if _, err := os.Stat(filepath.Join(s.Dir(), "notes.txt")); err != nil {
-		t.Error("Remove took a foreign file")
+		t.Error("Remove removed another file")
 	}
 	for _, name := range []string{"", "experiment", "../x/both-0123456789abcdef", "experiment/../../y-0123456789abcdef", "experiment/both"} {
 		if err := s.Remove(Info{Name: name}); err == nil {
@@ -419,9 +419,9 @@ func TestUnwritable(t *testing.T) {
 	must(t, os.WriteFile(file, nil, 0o600))
 	_, err := Open(filepath.Join(file, "runs"))
 	if err == nil || !strings.Contains(err.Error(), DirVariable) || !strings.Contains(err.Error(), file) {
-		t.Errorf("Open: %v; want an error that names the folder and %s", err, DirVariable)
+		t.Errorf("Open: %v; want an error with the folder and %s", err, DirVariable)
 	}
-	// A file where the experiment's folder should be stops writing later.
+	// A file in place of the experiment's folder makes writing fail later.
 	s := open(t)
 	e := entry(t, s, "seed1")
 	must(t, os.WriteFile(filepath.Join(s.Dir(), "experiment"), nil, 0o600))
@@ -488,7 +488,7 @@ func FuzzCheckpoint(f *testing.F) {
 	f.Add(whole[:len(whole)/2], true)
 	f.Add([]byte{}, true)
 	f.Fuzz(func(t *testing.T, data []byte, reseal bool) {
-		if reseal { // let the fuzzer pass the checksum
+		if reseal { // compute a valid checksum
 			if files, err := unzipFiles(data); err == nil {
 				var list []file
 				for _, name := range slices.Sorted(maps.Keys(files)) {

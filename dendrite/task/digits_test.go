@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// dataSet writes four IDX files of n training and m test images of 2 x 3
-// pixels; the first pixel and the label tell an image's number.
+// dataSet writes four IDX files with n training and m test images of 2 x 3 pixels. The first
+// pixel and the label are the last digit of the image's number.
 func dataSet(t *testing.T, n, m int, compressed bool) (dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "shapes")
@@ -56,7 +56,7 @@ func TestOwnData(t *testing.T) {
 		if d.Name != "shapes" || d.Rows != 2 || d.Cols != 3 {
 			t.Errorf("%s, %d x %d", d.Name, d.Rows, d.Cols)
 		}
-		// 1/12 of the training file is kept for validation, its last images.
+		// The last 1/12 of the training file is used for validation.
 		for _, part := range []struct {
 			set        Set
 			n, firstNr int
@@ -102,13 +102,13 @@ func TestOwnDataRefused(t *testing.T) {
 		"more test labels": {func(dir string) { write(t, dir, 3, labels(8), false) }, []string{"7 images", "8 labels"}},
 		"other size":       {func(dir string) { write(t, dir, 2, images(7, 3, 2), false) }, []string{"2 x 3", "3 x 2"}},
 		"exchanged":        {func(dir string) { write(t, dir, 0, labels(36), false) }, []string{fileNames[0], "1 dimensions, not 3", "exchanged"}},
-		"cut":              {func(dir string) { write(t, dir, 0, images(36, 2, 3)[:50], false) }, []string{fileNames[0], "cut short after 34 of 216", "replace it"}},
+		"cut":              {func(dir string) { write(t, dir, 0, images(36, 2, 3)[:50], false) }, []string{fileNames[0], "incomplete: it ends after 34 of 216", "replace it"}},
 		"too few": {func(dir string) { write(t, dir, 0, images(11, 2, 3), false); write(t, dir, 1, labels(11), false) },
 			[]string{"11 images", "at least 12"}},
 		"a folder": {func(dir string) {
 			os.Remove(filepath.Join(dir, fileNames[3]))
 			os.Mkdir(filepath.Join(dir, fileNames[3]), 0o755)
-		}, []string{"no regular file"}},
+		}, []string{"not a regular file"}},
 		"huge file": {func(dir string) { os.Truncate(filepath.Join(dir, fileNames[0]), 3*maxIDXBytes) }, []string{"too large"}},
 	} {
 		dir := dataSet(t, 36, 7, false)
@@ -132,13 +132,13 @@ func TestSourceChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, dir, 1, idxBytes([]uint32{36}, make([]byte, 36)), false)
-	if _, err := s.Load(); err == nil || !strings.Contains(err.Error(), "changed while it was in use") {
+	if _, err := s.Load(); err == nil || !strings.Contains(err.Error(), "was changed while it was in use") {
 		t.Errorf("Load of a changed file: %v", err)
 	}
 }
 
-// TestMNIST reads MNIST from the Go module. The class counts are those of the
-// files as published (55 000 + 5 000 training images, 10 000 test images).
+// TestMNIST reads MNIST from the Go module. The class counts are those of the published
+// files (55 000 + 5 000 training images, 10 000 test images).
 func TestMNIST(t *testing.T) {
 	t.Setenv(MNISTVariable, "")
 	d, err := MNIST("")
@@ -179,7 +179,7 @@ func TestMNIST(t *testing.T) {
 		t.Errorf("mean pixel %s", mean)
 	}
 
-	// The same files, decompressed, in the folder that the variable names.
+	// The same files, decompressed, in the folder of the environment variable.
 	s, err := FindMNIST("")
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +200,7 @@ func TestMNIST(t *testing.T) {
 			t.Errorf("decompressed: %s %+v", plain.Name, f)
 		}
 	}
-	named, err := FindMNIST(dir) // found to be MNIST by its sums
+	named, err := FindMNIST(dir) // recognised as MNIST by its checksums
 	if err != nil || named.Name != "MNIST" {
 		t.Errorf("named folder: %+v, %v", named, err)
 	}
@@ -243,9 +243,9 @@ func TestMNISTNotThere(t *testing.T) {
 		}
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%v is no fs.ErrNotExist", err)
+		t.Errorf("%v does not wrap fs.ErrNotExist", err)
 	}
-	// Damaged in the cache.
+	// Damaged files in the cache.
 	data := filepath.Join(cache, "github.com", "petar", "!go!m!n!i!s!t@"+mnistVersion, "data")
 	if err := os.MkdirAll(filepath.Dir(data), 0o755); err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"microcircuits/dendrite/task"
 )
 
-// Ten thousand images to train with, in the order of the third epoch.
+// Ten thousand training images in the order of the third epoch.
 func Example() {
 	digits, err := task.MNIST("") // or the name of a folder of IDX files
 	if err != nil {

@@ -11,25 +11,24 @@ import (
 	"math"
 )
 
-// maxIDXBytes bounds the content of an IDX file, whatever its header says:
-// 256 MiB, five times the MNIST training images.
+// maxIDXBytes is the largest size of the content of an IDX file: 256 MiB, five times the
+// size of the MNIST training images.
 const maxIDXBytes = 1 << 28
 
 // idx is the content of an IDX file of unsigned bytes.
 type idx struct {
-	shape []int // as many as the file should have dimensions, none of them 0
+	shape []int // with the expected number of dimensions, none of them 0
 	data  []byte
 }
 
-// readIDX reads an IDX file of unsigned bytes, plain or compressed by gzip,
-// whose array should have dims dimensions. The format is that of
-// yann.lecun.com/exdb/mnist: two zero bytes, the type (8: unsigned byte), the
-// number of dimensions, each dimension as a big-endian uint32, then the
-// elements in C order.
+// readIDX reads an IDX file of unsigned bytes, plain or compressed with gzip. Its array must
+// have dims dimensions. The format is that of yann.lecun.com/exdb/mnist: two zero bytes, the
+// type (8: unsigned byte), the number of dimensions, each dimension as a big-endian uint32,
+// then the elements in C order.
 //
-// It is strict: there must be exactly the bytes that the header announces.
-// Memory grows with the bytes that arrive and never beyond the announced size,
-// which is at most maxIDXBytes, whatever the header or the compressed data say.
+// The file must have exactly the size given in its header. Memory is allocated for bytes
+// that were read, at most for the size in the header and at most maxIDXBytes. So wrong
+// headers and gzip bombs do no harm.
 func readIDX(r io.Reader, dims int) (*idx, error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	magic, err := buffered.Peek(2)
@@ -44,68 +43,68 @@ func readIDX(r io.Reader, dims int) (*idx, error) {
 	}
 	header := make([]byte, 4+4*dims)
 	if _, err := io.ReadFull(r, header[:4]); err != nil {
-		return nil, cutShort(err, "in its header")
+		return nil, incomplete(err, "in its header")
 	}
 	switch {
 	case header[0] != 0 || header[1] != 0:
-		return nil, fmt.Errorf("it is no IDX file: it starts with the bytes %x, not 0000", header[:2])
+		return nil, fmt.Errorf("it is not an IDX file: it starts with the bytes %x, not 0000", header[:2])
 	case header[2] != 8:
-		return nil, fmt.Errorf("its elements are of IDX type 0x%02x where unsigned bytes (0x08) are needed", header[2])
+		return nil, fmt.Errorf("its elements have IDX type 0x%02x, but unsigned bytes (0x08) are needed", header[2])
 	case int(header[3]) != dims:
 		return nil, fmt.Errorf("it has %d dimensions, not %d: images have 3, labels 1; are the two exchanged?", header[3], dims)
 	}
 	if _, err := io.ReadFull(r, header[4:]); err != nil {
-		return nil, cutShort(err, "in its header")
+		return nil, incomplete(err, "in its header")
 	}
 	a := &idx{shape: make([]int, dims)}
 	size := uint64(1)
 	for i := range a.shape {
 		n := binary.BigEndian.Uint32(header[4+4*i:])
 		if n == 0 {
-			return nil, fmt.Errorf("it is empty: its header announces a dimension of 0")
+			return nil, fmt.Errorf("it is empty: a dimension in its header is 0")
 		}
 		// size is at most 2^28 and n less than 2^32: no overflow.
 		if size *= uint64(n); size > maxIDXBytes {
-			return nil, fmt.Errorf("it is too large: its header announces more than %d bytes", maxIDXBytes)
+			return nil, fmt.Errorf("it is too large: more than %d bytes according to its header", maxIDXBytes)
 		}
 		a.shape[i] = int(n)
 	}
 	var data bytes.Buffer
 	if _, err := io.CopyN(&data, r, int64(size)); err != nil {
-		return nil, cutShort(err, fmt.Sprintf("after %d of %d bytes", data.Len(), size))
+		return nil, incomplete(err, fmt.Sprintf("after %d of %d bytes", data.Len(), size))
 	}
 	a.data = data.Bytes()
-	// The end is also where gzip compares its checksum.
+	// At the end gzip also checks its checksum.
 	switch n, err := io.ReadFull(r, make([]byte, 1)); {
 	case n > 0:
-		return nil, fmt.Errorf("it goes on after the %d bytes its header announces", size)
+		return nil, fmt.Errorf("it is longer than the %d bytes given in its header", size)
 	case !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, fmt.Errorf("it is damaged: %w", err)
 	}
 	return a, nil
 }
 
-// cutShort tells a file that ends too early from one that is damaged.
-func cutShort(err error, where string) error {
+// incomplete returns the error for a file that ends too early or is damaged.
+func incomplete(err error, where string) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("it is cut short %s", where)
+		return fmt.Errorf("it is incomplete: it ends %s", where)
 	}
 	return fmt.Errorf("it is damaged: %w", err)
 }
 
-// A Set is a part of a data set: images and their labels in fixed order. It
-// must not be changed, since the sets of a Digits share memory.
+// A Set is a part of a data set: images and their labels in fixed order. It must not be
+// changed, because the sets of a Digits share memory.
 type Set struct {
-	// Images holds the images one after the other, each row by row; a pixel
-	// is between 0 (background) and 1.
+	// Images contains the images one after the other, each row by row. Pixels are between
+	// 0 (background) and 1.
 	Images []float32
-	// Labels holds the classes, 0 to 9.
+	// Labels contains the classes, 0 to 9.
 	Labels []uint8
-	// Pixels is the size of an image.
+	// Pixels is the number of pixels of an image.
 	Pixels int
 }
 
-// Len is the number of images.
+// Len returns the number of images.
 func (s Set) Len() int { return len(s.Labels) }
 
 // Image returns image i.
@@ -113,7 +112,7 @@ func (s Set) Image(i int) []float32 {
 	return s.Images[i*s.Pixels : (i+1)*s.Pixels : (i+1)*s.Pixels]
 }
 
-// Slice returns the images from number from up to but without number to.
+// Slice returns the images from to to-1.
 func (s Set) Slice(from, to int) Set {
 	return Set{s.Images[from*s.Pixels : to*s.Pixels : to*s.Pixels], s.Labels[from:to:to], s.Pixels}
 }
@@ -141,7 +140,7 @@ func readImages(r io.Reader) (pixels []float32, rows, cols int, err error) {
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	// Dividing in float32 gives the nearest float32 of every n/255.
+	// Division in float32 gives the float32 that is nearest to n/255, for every n.
 	var level [math.MaxUint8 + 1]float32
 	for i := range level {
 		level[i] = float32(i) / math.MaxUint8

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// idxBytes makes an IDX file of unsigned bytes; data may be less or more than
-// the shape announces.
+// idxBytes returns an IDX file of unsigned bytes. data may be shorter or longer than the
+// shape requires.
 func idxBytes(shape []uint32, data []byte) []byte {
 	b := []byte{0, 0, 8, byte(len(shape))}
 	for _, n := range shape {
@@ -66,16 +66,16 @@ func TestReadIDXRefuses(t *testing.T) {
 		{"no dimension", []byte{0, 0, 8, 0}, "0 dimensions, not 1"},
 		{"zero items", idxBytes([]uint32{0}, nil), "is empty"},
 		{"oversized", idxBytes([]uint32{maxIDXBytes + 1}, nil), "too large"},
-		{"header cut", good[:6], "cut short in its header"},
-		{"magic cut", good[:3], "cut short in its header"},
-		{"data cut", good[:11], "cut short after 3 of 4 bytes"},
-		{"no data", good[:8], "cut short after 0 of 4 bytes"},
-		{"trailing", append(bytes.Clone(good), 0), "goes on after the 4 bytes"},
+		{"header cut", good[:6], "incomplete: it ends in its header"},
+		{"magic cut", good[:3], "incomplete: it ends in its header"},
+		{"data cut", good[:11], "incomplete: it ends after 3 of 4 bytes"},
+		{"no data", good[:8], "incomplete: it ends after 0 of 4 bytes"},
+		{"trailing", append(bytes.Clone(good), 0), "longer than the 4 bytes"},
 		{"gzip cut", packed[:len(packed)-1], "damaged"},
 		{"gzip header cut", packed[:5], "damaged"},
 		{"gzip checksum", badCRC, "damaged: gzip: invalid checksum"},
 		{"gzip trailing", append(bytes.Clone(packed), 1), "damaged"},
-		{"gzip twice", append(bytes.Clone(packed), packed...), "goes on after the 4 bytes"},
+		{"gzip twice", append(bytes.Clone(packed), packed...), "longer than the 4 bytes"},
 		{"gzip of gzip", gzipped(packed), "starts with the bytes 1f8b"},
 	} {
 		if _, err := readIDX(bytes.NewReader(c.file), 1); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -104,19 +104,19 @@ func (z *zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestBombs: neither a small file that decompresses to much more than it
-// announces, nor one that announces much and has little, nor one that never
-// ends makes the reader allocate or read on.
+// TestBombs checks that the reader does not allocate or read too much for a small file that
+// decompresses to much more than its header says, for a short file with a large size in its
+// header, and for an endless file.
 func TestBombs(t *testing.T) {
 	const bomb = 64 << 20
 	big := gzipped(append(idxBytes([]uint32{100}, nil), make([]byte, bomb)...))
-	liar := idxBytes([]uint32{maxIDXBytes}, make([]byte, 1000))
+	short := idxBytes([]uint32{maxIDXBytes}, make([]byte, 1000))
 	endless := &zeros{}
 	for name, file := range map[string]io.Reader{
-		"gzip bomb": bytes.NewReader(big),
-		"liar":      bytes.NewReader(liar),
-		"gzip liar": bytes.NewReader(gzipped(liar)),
-		"endless":   io.MultiReader(bytes.NewReader(idxBytes([]uint32{100}, nil)), endless),
+		"gzip bomb":  bytes.NewReader(big),
+		"short":      bytes.NewReader(short),
+		"gzip short": bytes.NewReader(gzipped(short)),
+		"endless":    io.MultiReader(bytes.NewReader(idxBytes([]uint32{100}, nil)), endless),
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -167,10 +167,10 @@ func FuzzIDX(f *testing.F) {
 		if len(a.shape) != dims || size != len(a.data) || size == 0 {
 			t.Fatalf("shape %v with %d bytes", a.shape, len(a.data))
 		}
-		// What was accepted is exactly what its plain form holds.
+		// An accepted file has exactly the content of its plain form.
 		plain := idxBytes(shape, a.data)
 		if file[0] == 0 && !bytes.Equal(plain, file) {
-			t.Error("a plain file with something else in it was accepted")
+			t.Error("a plain file with additional content was accepted")
 		}
 		if again, err := readIDX(bytes.NewReader(gzipped(plain)), dims); err != nil || !bytes.Equal(again.data, a.data) {
 			t.Errorf("again: %v", err)

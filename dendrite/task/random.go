@@ -10,13 +10,13 @@ import (
 // the targets, of the small tasks (N sections 3.2 and 3.3).
 type Uniform struct {
 	Seed    uint64
-	Purpose string // tells sequences of one seed apart, such as "input" and "target"
-	Size    int    // elements of a pattern
+	Purpose string // distinguishes sequences of one seed, such as "input" and "target"
+	Size    int    // number of elements of a pattern
 	Lo, Hi  float64
 }
 
-// Pattern fills dst with pattern i, which depends on i and the fields of u
-// alone. It panics if dst has not Size elements.
+// Pattern fills dst with pattern i, which depends only on i and the fields of u. It panics
+// if dst does not have Size elements.
 func (u Uniform) Pattern(dst []float64, i int) {
 	if len(dst) != u.Size {
 		panic("task: pattern of the wrong size")
@@ -42,8 +42,8 @@ type Teacher struct {
 	hidden []float64
 }
 
-// NewTeacher draws a teacher, which depends on the seed and the sizes and range
-// of c alone.
+// NewTeacher returns a teacher with random weights. They depend only on the seed and on the
+// sizes and the range in c.
 func NewTeacher(seed uint64, c TeacherConfig) *Teacher {
 	t := &Teacher{TeacherConfig: c, hidden: make([]float64, c.Hidden)}
 	draw := func(layer uint64, rows, cols int) [][]float64 {
@@ -59,10 +59,9 @@ func NewTeacher(seed uint64, c TeacherConfig) *Teacher {
 	return t
 }
 
-// Target computes the teacher's output for an input: potentials u, towards
-// which a student is nudged, and rates r = phi(u), in which its error is
-// measured. It panics if a slice has the wrong length. It is not for use by
-// several goroutines at once.
+// Target computes the teacher's output for an input: potentials u, towards which a student
+// is nudged, and rates r = phi(u), with which its error is measured. It panics if a slice
+// has the wrong length. It must not be called by several goroutines at the same time.
 func (t *Teacher) Target(u, r, input []float64) {
 	if len(u) != t.Out || len(r) != t.Out || len(input) != t.In {
 		panic("task: teacher with slices of the wrong length")
@@ -76,8 +75,8 @@ func (t *Teacher) Target(u, r, input []float64) {
 	}
 }
 
-// dot is a sum in fixed order, rounded after each product: fused multiply-add
-// would make it differ between processors.
+// dot returns the scalar product, summed in fixed order and rounded after each product. With
+// fused multiply-add the result would depend on the processor.
 func dot(a, b []float64) float64 {
 	var sum float64
 	for i, x := range a {
@@ -86,12 +85,12 @@ func dot(a, b []float64) float64 {
 	return sum
 }
 
-// Logit is the potential at which a logistic neuron has rate r, 0 < r < 1.
+// Logit returns the potential at which a logistic neuron has rate r, 0 < r < 1.
 func Logit(r float64) float64 { return phi.Logit(r) }
 
-// OneHot fills dst with off, and with on at label: with Logit(0.1) and
-// Logit(0.8) these are the target potentials of N section 3.4 for logistic
-// neurons. It panics if label is no index of dst.
+// OneHot fills dst with off, and with on at label. With Logit(0.1) and Logit(0.8) these are
+// the target potentials of N section 3.4 for logistic neurons. It panics if label is not an
+// index of dst.
 func OneHot[T float32 | float64](dst []T, label int, off, on T) {
 	for i := range dst {
 		dst[i] = off
@@ -99,9 +98,9 @@ func OneHot[T float32 | float64](dst []T, label int, off, on T) {
 	dst[label] = on
 }
 
-// Permutation fills dst with the numbers 0 to len(dst)-1 in the random order of
-// an epoch, which depends on the seed, the epoch and the length alone: to go on
-// in the middle of an epoch, only the epoch and the place in it are needed.
+// Permutation fills dst with the numbers 0 to len(dst)-1 in the random order of an epoch.
+// The order depends only on the seed, the epoch and the length. So the epoch and the
+// position in it are enough to continue in the middle of an epoch.
 func Permutation(dst []int, seed uint64, epoch int) {
 	for i := range dst {
 		dst[i] = i

@@ -14,11 +14,11 @@ func TestUniform(t *testing.T) {
 	u.Pattern(a, 7)
 	u.Pattern(b, 8)
 	if slices.Equal(a, b) {
-		t.Error("patterns 7 and 8 are alike")
+		t.Error("patterns 7 and 8 are equal")
 	}
 	u.Pattern(b, 7)
 	if !slices.Equal(a, b) {
-		t.Error("pattern 7 differs when asked for again")
+		t.Error("pattern 7 is different at the second call")
 	}
 	for name, other := range map[string]Uniform{
 		"seed":    {Seed: 2, Purpose: "input", Size: 1000, Lo: -1, Hi: 3},
@@ -63,10 +63,10 @@ func TestTeacher(t *testing.T) {
 	a.Target(ua, ra, x)
 	b.Target(ub, rb, x)
 	if !slices.Equal(ua, ub) || !slices.Equal(ra, rb) {
-		t.Error("two teachers of one seed differ")
+		t.Error("two teachers of the same seed differ")
 	}
 	if other.Target(ub, rb, x); slices.Equal(ua, ub) {
-		t.Error("teachers of two seeds are alike")
+		t.Error("teachers of two seeds are equal")
 	}
 	for i := range ra {
 		if ra[i] != softplus(ua[i]) {
@@ -84,7 +84,7 @@ func TestTeacher(t *testing.T) {
 	wantPanic(t, func() { a.Target(ua, ra, x[:9]) })
 }
 
-// TestTeacherByHand computes a small teacher with paper and pencil: phi(x) = x^2,
+// TestTeacherByHand compares with a small teacher computed by hand: phi(x) = x^2,
 // hidden phi(2*(1*0.5 - 1*0.25)) = 0.25 and phi(2*(2*0.5)) = 4,
 // u = 10*(3*0.25 - 0.5*4) = -12.5, r = 156.25.
 func TestTeacherByHand(t *testing.T) {
@@ -132,11 +132,11 @@ func TestPermutation(t *testing.T) {
 		}
 	}
 	if Permutation(b, 1, 0); !slices.Equal(a, b) {
-		t.Error("the order differs when asked for again")
+		t.Error("the order is different at the second call")
 	}
 	small := make([]int, 8)
 	Permutation(small, 1, 3)
-	// Part of every stored run: a change makes resumed runs differ.
+	// If this order changes, resumed runs give other results.
 	if want := []int{3, 6, 5, 0, 7, 4, 2, 1}; !slices.Equal(small, want) {
 		t.Errorf("order %v, want %v", small, want)
 	}

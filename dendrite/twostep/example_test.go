@@ -21,8 +21,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	off, _ := twostep.Logistic.Potential(0.1)
-	on, _ := twostep.Logistic.Potential(0.8)
+	off, _ := twostep.Potential(0.1)
+	on, _ := twostep.Potential(0.8)
 	images := []float32{0, 0, 0, 1, 1, 0, 1, 1}
 	var targets []float32
 	for _, class := range []int{0, 1, 1, 0} {

@@ -104,9 +104,9 @@ func testAgainstReference[T simd.Float](t *testing.T, cfg Config, tolerance floa
 		r.train(images, targets, 0.9)
 		last := rows - 1
 		for k := 1; k < len(cfg.Sizes); k++ {
-			quantities := map[Quantity][]float64{Prediction: r.vhat[k], Soma: r.u[k], Rate: r.phi(r.u[k])}
+			quantities := map[Quantity][]float64{ReadPrediction: r.vhat[k], ReadSoma: r.u[k], ReadRate: r.phi(r.u[k])}
 			if k < len(cfg.Sizes)-1 {
-				quantities[Apical], quantities[Interneuron], quantities[InterneuronGuess] = r.va[k], r.ui[k], r.vi[k]
+				quantities[ReadApical], quantities[ReadInterneuron], quantities[ReadInterneuronPrediction] = r.va[k], r.ui[k], r.vi[k]
 			}
 			for q, want := range quantities {
 				if d := far(t, n.Read(nil, q, k)[last*len(want):], want); !(d <= tolerance) {
@@ -420,7 +420,7 @@ func TestNoAllocationPerBatch(t *testing.T) {
 			if n.TrainBatch(x, target, 1) != nil || n.Sweep(x, nil) != nil {
 				t.Fail()
 			}
-			n.Read(apical, TopDown, 1)
+			n.Read(apical, ReadTopDown, 1)
 			n.Classify(classes, x)
 			n.Predict(out, x)
 		})
@@ -510,13 +510,13 @@ func TestBadStates(t *testing.T) {
 
 func TestTransfer(t *testing.T) {
 	for _, r := range []float64{0.1, 0.8} {
-		u, err := Logistic.Potential(r)
-		if err != nil || !(math.Abs(Logistic.Rate(u)-r) < 1e-15) {
-			t.Errorf("rate %v at the potential %v of rate %v, error %v", Logistic.Rate(u), u, r, err)
+		u, err := Potential(r)
+		if err != nil || !(math.Abs(Rate(u)-r) < 1e-15) {
+			t.Errorf("rate %v at the potential %v of rate %v, error %v", Rate(u), u, r, err)
 		}
 	}
 	for _, r := range []float64{-1, 0, 1, math.NaN()} {
-		if _, err := Logistic.Potential(r); err == nil {
+		if _, err := Potential(r); err == nil {
 			t.Errorf("rate %v has a potential", r)
 		}
 	}
@@ -530,10 +530,10 @@ func TestShapePanics(t *testing.T) {
 		"targets":       func() { _ = n.TrainBatch(make([]float32, 24), make([]float32, 4), 1) },
 		"classes":       func() { n.Classify(make([]int, 3), make([]float32, 24)) },
 		"rates":         func() { n.Predict(make([]float32, 3), make([]float32, 24)) },
-		"read too soon": func() { must[float32](t, paper(Additive), 1).Read(nil, Soma, 1) },
+		"read too soon": func() { must[float32](t, paper(Additive), 1).Read(nil, ReadSoma, 1) },
 		"read too late": func() { _ = n.Sweep(make([]float32, 24), nil); n.Classify(nil, make([]float32, 24)); n.MeanApical(1) },
-		"no such area":  func() { n.Read(nil, Soma, 4) },
-		"output apical": func() { n.Read(nil, Apical, 3) },
+		"no such area":  func() { n.Read(nil, ReadSoma, 4) },
+		"output apical": func() { n.Read(nil, ReadApical, 3) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

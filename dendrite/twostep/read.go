@@ -9,13 +9,13 @@ import (
 type Quantity int
 
 const (
-	Prediction       Quantity = iota // vhat_k, the prediction by the bottom-up input (areas 1..N)
-	Soma                             // u_k (areas 1..N)
-	Rate                             // r_k = phi(u_k) (areas 1..N)
-	Apical                           // v_A,k (hidden areas)
-	TopDown                          // W_k,k+1 r_k+1, the top-down part of v_A,k (hidden areas)
-	Interneuron                      // u_I,k (hidden areas; one for each neuron of the next)
-	InterneuronGuess                 // v_I,k, the prediction by W_IP (hidden areas)
+	ReadPrediction            Quantity = iota // vhat_k, the prediction by the bottom-up input (areas 1..N)
+	ReadSoma                                  // u_k (areas 1..N)
+	ReadRate                                  // r_k = phi(u_k) (areas 1..N)
+	ReadApical                                // v_A,k (hidden areas)
+	ReadTopDown                               // W_k,k+1 r_k+1, the top-down part of v_A,k (hidden areas)
+	ReadInterneuron                           // u_I,k (hidden areas; one for each neuron of the next)
+	ReadInterneuronPrediction                 // v_I,k, the prediction by W_IP (hidden areas)
 )
 
 // Read writes quantity q of area k (1..N) in the batch just given to Sweep or
@@ -28,19 +28,19 @@ func (n *Network[T]) Read(dst []T, q Quantity, k int) []T {
 	a := n.swept(q, k)
 	from, plus := a.v, a.d
 	switch q {
-	case Prediction:
+	case ReadPrediction:
 		plus = nil
-	case Rate:
+	case ReadRate:
 		from, plus = a.s, nil
-	case Apical:
+	case ReadApical:
 		from, plus = a.va, nil
-	case TopDown:
+	case ReadTopDown:
 		next := n.areas[k]
 		a.down.Mul(a.td, next.s, n.rows, nil)
 		from, plus = a.td, nil
-	case Interneuron:
+	case ReadInterneuron:
 		from, plus = a.vi, a.di
-	case InterneuronGuess:
+	case ReadInterneuronPrediction:
 		from, plus = a.vi, nil
 	}
 	if dst == nil {
@@ -65,7 +65,7 @@ func (n *Network[T]) Read(dst []T, q Quantity, k int) []T {
 // images of the batch just given to Sweep or TrainBatch. It panics where Read
 // does.
 func (n *Network[T]) MeanApical(k int) float64 {
-	a, sum := n.swept(Apical, k), 0.0
+	a, sum := n.swept(ReadApical, k), 0.0
 	for b := range n.rows {
 		for _, v := range a.va.Row(b) {
 			sum += math.Abs(float64(v))
@@ -76,11 +76,11 @@ func (n *Network[T]) MeanApical(k int) float64 {
 
 // swept is area k after a sweep that gave it quantity q.
 func (n *Network[T]) swept(q Quantity, k int) *area[T] {
-	if k < 1 || k > len(n.areas) || q < Prediction || q > InterneuronGuess {
+	if k < 1 || k > len(n.areas) || q < ReadPrediction || q > ReadInterneuronPrediction {
 		panic(fmt.Sprintf("twostep: no quantity %d in area %d of %d", q, k, len(n.areas)))
 	}
 	a := n.areas[k-1]
-	if !a.hidden && q >= Apical {
+	if !a.hidden && q >= ReadApical {
 		panic(fmt.Sprintf("twostep: output area %d has no apical dendrites or interneurons", k))
 	}
 	if n.rows == 0 {

@@ -8,7 +8,7 @@ import (
 )
 
 // TrainBatch shows the network a batch of images x (rows of Sizes[0] rates)
-// with their target potentials (rows of Sizes[N]; see [Transfer.Potential])
+// with their target potentials (rows of Sizes[N]; see [Potential])
 // and changes the weights by the average over the batch. All learning rates
 // are multiplied by scale, say 1 - t/T for linear decay. It panics if x and
 // target are not the same number of whole rows. It fails, with the weights as
@@ -54,7 +54,7 @@ func (n *Network[T]) Classify(dst []int, x []T) []int {
 	})
 }
 
-// forget leaves nothing to Read: there was no sweep back.
+// forget marks that there is nothing to Read: there was no sweep back.
 func (n *Network[T]) forget() { n.rows = 0 }
 
 // reserve makes room for a batch of rows images.
@@ -100,7 +100,7 @@ func (n *Network[T]) forward(x []T, interneurons bool) {
 	}
 }
 
-// backward is steps 2 and 3. Padding needs no care: predictions and nudges are
+// backward is steps 2 and 3. Padding needs no special case: predictions and nudges are
 // zero there, and so are then all differences.
 func (n *Network[T]) backward(target []T) {
 	rows, top := n.rows, n.areas[len(n.areas)-1]
@@ -205,8 +205,8 @@ func (n *Network[T]) diverged(compartment string, k int, cause string) error {
 	return &DivergenceError{Compartment: compartment, Area: k + 1, Batches: n.batches, Cause: cause}
 }
 
-// A DivergenceError says where a potential ceased to be finite, and what
-// usually causes that.
+// A DivergenceError names the place of a potential that is not finite, and the
+// usual cause.
 type DivergenceError struct {
 	Compartment string // "basal", "interneuron", "somatic" or "apical"
 	Area        int

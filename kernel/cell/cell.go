@@ -1,9 +1,9 @@
-// Package cell knows what the source of a Dendrite cell means: whether it is
-// complete, and how to say it in GoNB's terms.
+// Package cell parses the source of a Dendrite cell: whether it is complete, and how
+// to translate it for GoNB.
 //
-// GoNB wants declarations first and the statements after a line "%%". A
-// Dendrite cell needs no such line, and where it ends in an expression, that is
-// the cell's result, as in every other Jupyter kernel.
+// GoNB needs declarations first and the statements after a line "%%". A Dendrite
+// cell does not need this line. If it ends with an expression, its value is the
+// cell's result, as in other Jupyter kernels.
 package cell
 
 import (
@@ -13,19 +13,19 @@ import (
 )
 
 var (
-	// mainLine begins the statements of a cell for GoNB.
+	// mainLine matches the line before the statements of a GoNB cell.
 	mainLine = regexp.MustCompile(`^(//gonb:)?(%%|%main)([ \t].*)?$`)
-	// textLine begins what is not Go at all: %%bash, %%writefile ...
+	// textLine matches the first line of a cell that is not Go: %%bash, %%writefile ...
 	textLine = regexp.MustCompile(`^(//gonb:)?%%[A-Za-z]`)
-	// mainFunc is a main function that the cell brings itself.
+	// mainFunc matches the cell's own main function.
 	mainFunc = regexp.MustCompile(`(?m)^func[ \t]+main[ \t]*\(`)
 )
 
-// a source is the text of a cell taken apart.
+// A source is the text of a cell, split into lines.
 type source struct {
 	lines []string
-	main  int  // the line that begins the statements, -1 where there is none
-	text  bool // not Go
+	main  int  // index of the line before the statements, or -1
+	text  bool // the cell is not Go
 }
 
 func read(code string) source {
@@ -42,8 +42,8 @@ func read(code string) source {
 	return s
 }
 
-// goCode is the cell's lines from first on, those that are GoNB's commands all
-// spaces, so that every byte of the rest stays where it is.
+// goCode returns the lines from first to end, without end. Commands of GoNB are
+// replaced by spaces, so that positions in the other lines do not change.
 func (s source) goCode(first, end int) string {
 	lines := make([]string, 0, end-first)
 	command := false
@@ -52,7 +52,7 @@ func (s source) goCode(first, end int) string {
 		command = strings.HasPrefix(line, "%") || strings.HasPrefix(line, "!") || strings.HasPrefix(line, "//gonb:") ||
 			was && command
 		if command {
-			command = strings.HasSuffix(line, `\`) // goes on in the next line
+			command = strings.HasSuffix(line, `\`) // the next line belongs to the command
 			line = strings.Repeat(" ", len(line))
 		}
 		lines = append(lines, line)
@@ -60,7 +60,7 @@ func (s source) goCode(first, end int) string {
 	return strings.Join(lines, "\n")
 }
 
-// A lexeme is a token with the line it stands on, counted from 0.
+// A lexeme is a token with its line, counted from 0.
 type lexeme struct {
 	token token.Token
 	text  string

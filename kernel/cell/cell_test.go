@@ -42,7 +42,7 @@ func TestCheck(t *testing.T) {
 func TestTranslate(t *testing.T) {
 	statement := func(call string) bool { return call == "dendrite.Show" }
 	for code, want := range map[string]string{
-		// Nothing to do.
+		// Not changed.
 		"":                                   "",
 		"var lr = 0.1":                       "var lr = 0.1",
 		"import (\n\t\"fmt\"\n)":             "import (\n\t\"fmt\"\n)",
@@ -72,7 +72,7 @@ func TestTranslate(t *testing.T) {
 		"%%\nx := 1\nx // the value":    "%%\nx := 1\nnotebook.Result(x) // the value",
 		"x := f()\n\nx.Figure(\n\t1)\n": "%%\nx := f()\n\nnotebook.Result(x.Figure(\n\t1))\n",
 		"\"é\" + x":                     "%%\nnotebook.Result(\"é\" + x)",
-		// Commands stay as they are.
+		// Commands are not changed.
 		"x := 1\n!echo hello \\\n  world\nx": "%%\nx := 1\n!echo hello \\\n  world\nnotebook.Result(x)",
 		"%env ZED b\nx := 1\n%env É c\nx":    "%env ZED b\n%%\nx := 1\n%env É c\nnotebook.Result(x)",
 	} {
@@ -82,9 +82,9 @@ func TestTranslate(t *testing.T) {
 	}
 }
 
-func TestTranslateTells(t *testing.T) {
+func TestTranslationPositions(t *testing.T) {
 	got := Translate("import \"fmt\"\n\nx.F(1)", nil)
-	if got.Plain().Code != "import \"fmt\"\n\n%%\nx.F(1)" || got.Call != "x.F" {
+	if got.WithoutResult().Code != "import \"fmt\"\n\n%%\nx.F(1)" || got.Call != "x.F" {
 		t.Errorf("%+v", got)
 	}
 	for column, want := range map[int]int{0: 0, 1: 1, len(show): 0, len(show) + 3: 3} {
@@ -120,7 +120,7 @@ func TestStatements(t *testing.T) {
 	}
 }
 
-func TestMistake(t *testing.T) {
+func TestSyntaxError(t *testing.T) {
 	for code, want := range map[string]string{
 		"x := 1":                       "0:0 ",
 		"%%bash\n(":                    "0:0 ",
@@ -129,35 +129,35 @@ func TestMistake(t *testing.T) {
 		"func f( {\n}\n%%\nf()":        "1:8 expected ')', found '{'",
 		"%%\nx = = 2":                  "2:4 expected operand, found '='",
 	} {
-		line, column, message, found := Mistake(code)
+		line, column, message, found := SyntaxError(code)
 		if got := fmt.Sprintf("%d:%d %s", line, column, message); got != want || found != (message != "") {
 			t.Errorf("%q: %s, want %s", code, got, want)
 		}
 	}
 }
 
-func TestQuestion(t *testing.T) {
-	if name, ok := Question(" dendrite.Show? "); !ok || name != "dendrite.Show" {
+func TestHelpName(t *testing.T) {
+	if name, ok := HelpName(" dendrite.Show? "); !ok || name != "dendrite.Show" {
 		t.Errorf("got %q, %v", name, ok)
 	}
-	if _, ok := Question("x := a ?"); ok {
-		t.Error("a statement is taken for a question")
+	if _, ok := HelpName("x := a ?"); ok {
+		t.Error("a statement is taken for a request for help")
 	}
 }
 
-// Whatever is typed, nothing but the %% line and the result's wrapper is added,
-// and reading it never panics.
+// For any text, only the %% line and the call around the result are added, and
+// nothing panics.
 func FuzzTranslate(f *testing.F) {
 	for _, s := range []string{"x := 1\nx", "func (a", "%%\n\"", "import \"fmt\"\n`", "}{", "//gonb:%%\nx", "a\r\nb", "!x\\\ny"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, code string) {
 		Check(code)
-		if line, column, _, found := Mistake(code); found && (line < 1 || line > strings.Count(code, "\n")+1 || column < 0) {
-			t.Errorf("%q: a mistake at %d:%d", code, line, column)
+		if line, column, _, found := SyntaxError(code); found && (line < 1 || line > strings.Count(code, "\n")+1 || column < 0) {
+			t.Errorf("%q: a syntax error at %d:%d", code, line, column)
 		}
 		got := Translate(code, nil)
-		if plain := got.Plain().Code; len(plain) > len(code)+3 || got.Shows && len(got.Code) != len(plain)+len(show)+1 {
+		if plain := got.WithoutResult().Code; len(plain) > len(code)+3 || got.Shows && len(got.Code) != len(plain)+len(show)+1 {
 			t.Errorf("%q becomes %q", code, got.Code)
 		}
 	})

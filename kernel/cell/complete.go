@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// A Completeness says what a front end's "enter" should do.
+// A Completeness tells a front end what to do when the user presses "enter".
 type Completeness string
 
-// The answers of Complete.
+// The results of Check.
 const (
 	Complete   Completeness = "complete"
 	Incomplete Completeness = "incomplete"
 	Invalid    Completeness = "invalid"
 )
 
-// Check tells whether the cell is ready to run. For an incomplete one it also
-// returns how the next line is indented.
+// Check reports whether the cell is ready to run. For an incomplete cell it also
+// returns the indentation of the next line.
 func Check(code string) (c Completeness, indent string) {
 	s := read(code)
-	if _, ok := Question(code); s.text || ok {
+	if _, ok := HelpName(code); s.text || ok {
 		return Complete, ""
 	}
 	if n := len(s.lines); strings.HasSuffix(s.lines[n-1], `\`) && (strings.HasPrefix(s.lines[n-1], "!") || strings.HasPrefix(s.lines[n-1], "%")) {
@@ -42,7 +42,7 @@ func Check(code string) (c Completeness, indent string) {
 			return Invalid, ""
 		}
 	}
-	if open || depth > 0 || len(tokens) > 0 && goesOn(tokens[len(tokens)-1].token) {
+	if open || depth > 0 || len(tokens) > 0 && continues(tokens[len(tokens)-1].token) {
 		return Incomplete, strings.Repeat("\t", depth)
 	}
 	if !parses(Translate(code, nil).Code) {
@@ -51,10 +51,10 @@ func Check(code string) (c Completeness, indent string) {
 	return Complete, ""
 }
 
-// Mistake finds the first place in a cell, by line from 1 and column in bytes from
-// 0, where it is not Go, and says why.
-func Mistake(code string) (line, column int, message string, found bool) {
-	t := Translate(code, nil).Plain()
+// SyntaxError finds the first syntax error in a cell: its line, counted from 1, its
+// column in bytes, counted from 0, and the parser's message.
+func SyntaxError(code string) (line, column int, message string, found bool) {
+	t := Translate(code, nil).WithoutResult()
 	s := read(t.Code)
 	if s.text {
 		return 0, 0, "", false
@@ -68,7 +68,7 @@ func Mistake(code string) (line, column int, message string, found bool) {
 		lines := strings.Split(text, "\n")
 		at := all[0].Pos
 		line, column, message = at.Line-strings.Count(before, "\n"), at.Column-1, all[0].Msg
-		if line > len(lines) { // in what we put behind
+		if line > len(lines) { // in the added text
 			line = len(lines)
 			column = len(lines[line-1])
 		}
@@ -85,7 +85,7 @@ func Mistake(code string) (line, column int, message string, found bool) {
 	return line, column, message, found
 }
 
-// parses tells whether code, in GoNB's terms, is Go.
+// parses reports whether translated code is valid Go.
 func parses(code string) bool {
 	s := read(code)
 	end := len(s.lines)
@@ -99,7 +99,8 @@ func parses(code string) bool {
 	return err == nil
 }
 
-// lex takes Go code apart; open says that a comment or raw string does not end.
+// lex splits Go code into tokens; open is true if a comment or raw string does not
+// end.
 func lex(code string) (tokens []lexeme, open bool) {
 	fset := token.NewFileSet()
 	file := fset.AddFile("", -1, len(code))
@@ -113,14 +114,14 @@ func lex(code string) (tokens []lexeme, open bool) {
 			return tokens, open
 		}
 		if tok == token.SEMICOLON && text == "\n" {
-			continue // put in by the scanner
+			continue // added by the scanner
 		}
 		tokens = append(tokens, lexeme{tok, text, file.Line(pos) - 1})
 	}
 }
 
-// goesOn says that nothing can end with this token.
-func goesOn(t token.Token) bool {
+// continues reports whether code continues after a line that ends with this token.
+func continues(t token.Token) bool {
 	switch t {
 	case token.INC, token.DEC, token.RPAREN, token.RBRACK, token.RBRACE, token.SEMICOLON, token.ELLIPSIS, token.COLON, token.ILLEGAL:
 		return false

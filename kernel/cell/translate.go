@@ -9,27 +9,27 @@ import (
 	"unicode/utf8"
 )
 
-// A Translation is a cell in GoNB's terms.
+// A Translation is a cell translated for GoNB.
 type Translation struct {
 	Code    string
-	Shows   bool   // the value of the expression that ends the cell
-	without string // Code without that
-	Call    string // what is called for the result, as written; empty if no call
-	added   int    // the number, from 1, of the line "%%" that was added; 0 for none
+	Shows   bool   // Code shows the value of the last expression
+	without string // Code that does not show it
+	Call    string // the function called in the last expression, as written; "" if it is no call
+	added   int    // number of the added line "%%", counted from 1; 0 for none
 
-	resultLine, resultColumn int // of Code, from 1, where the result begins
+	resultLine, resultColumn int // where the result begins in Code, counted from 1
 }
 
-// Plain is the cell without its result shown, for where the expression that ends
-// it turns out to have no value.
-func (t Translation) Plain() Translation {
+// WithoutResult returns the translation that does not show the value of the last
+// expression. It is needed if that expression has no value.
+func (t Translation) WithoutResult() Translation {
 	if !t.Shows {
 		return t
 	}
 	return Translation{Code: t.without, added: t.added}
 }
 
-// Line is the line of the cell as written, from 1, that line n of Code came from.
+// Line returns the line of the original cell for line n of Code, counted from 1.
 func (t Translation) Line(n int) int {
 	if t.added > 0 && n >= t.added {
 		return max(n-1, 1)
@@ -37,8 +37,8 @@ func (t Translation) Line(n int) int {
 	return n
 }
 
-// Column is the column of the cell as written, in bytes from 0, that a column in
-// line n of Code came from.
+// Column returns the column of the original cell for a column in line n of Code,
+// in bytes, counted from 0.
 func (t Translation) Column(n, column int) int {
 	if n == t.resultLine && column >= t.resultColumn-1+len(show) {
 		return column - len(show)
@@ -46,12 +46,12 @@ func (t Translation) Column(n, column int) int {
 	return column
 }
 
-// show wraps the expression that is the cell's result.
+// show is written before the last expression to show its value.
 const show = "notebook.Result("
 
-// Translate says a cell in GoNB's terms. The function statement tells of a call,
-// as written without its arguments, that it gives nothing to show; nil knows
-// none. Code that is not Go is left for GoNB to complain about.
+// Translate translates a cell for GoNB. statement reports whether a function, as
+// written in a call, has no result; it may be nil. Code that is not Go is not
+// changed: GoNB reports its errors.
 func Translate(code string, statement func(call string) bool) Translation {
 	t := Translation{Code: code}
 	s := read(code)
@@ -60,7 +60,7 @@ func Translate(code string, statement func(call string) bool) Translation {
 	}
 	if s.main < 0 {
 		if !s.addMain() {
-			return t // declarations, or nothing
+			return t // only declarations, or empty
 		}
 		t.added = s.main + 1
 		t.Code = strings.Join(s.lines, "\n")
@@ -77,9 +77,8 @@ func Translate(code string, statement func(call string) bool) Translation {
 	return t
 }
 
-// Statements is code with the line "%%" before its first statement, and by how
-// much that moves a position in it: for completion, where the code may be in
-// pieces.
+// Statements adds the line "%%" before the first statement and returns by how much
+// this moves a position. It is used for completion, where code may be incomplete.
 func Statements(code string, position int) (gonb string, shift int) {
 	s := read(code)
 	if s.text || s.main >= 0 || mainFunc.MatchString(code) || !s.addMain() {
@@ -104,9 +103,9 @@ func (s *source) addMain() bool {
 
 var question = regexp.MustCompile(`^\s*([\pL_][\pL\pN_.]*)\s*\?\s*$`)
 
-// Question tells whether the cell asks for documentation, like "dendrite.Show?",
-// and of what.
-func Question(code string) (name string, ok bool) {
+// HelpName returns the name in a cell that asks for documentation, like
+// "dendrite.Show?".
+func HelpName(code string) (name string, ok bool) {
 	m := question.FindStringSubmatch(code)
 	if m == nil {
 		return "", false
@@ -114,14 +113,14 @@ func Question(code string) (name string, ok bool) {
 	return m[1], true
 }
 
-// Declares tells whether the cell declares a function or variable of this name.
+// Declares reports whether the cell declares the named function or variable.
 func Declares(code, name string) bool {
 	declared := regexp.MustCompile(`(?m)^(func|var)\s+` + regexp.QuoteMeta(name) + `\b`)
 	return declared.MatchString(code)
 }
 
-// firstStatement is the line of the first statement, -1 where there is none or
-// where it shares its line with a declaration.
+// firstStatement returns the line of the first statement. It returns -1 if there is
+// none or if a declaration is in the same line.
 func firstStatement(s source) int {
 	tokens, _ := lex(s.goCode(0, len(s.lines)))
 	for i := 0; i < len(tokens); {
@@ -135,49 +134,50 @@ func firstStatement(s source) int {
 			}
 			return tokens[i].line
 		}
-		i += declaration(tokens[i:])
+		i += declarationLen(tokens[i:])
 	}
 	return -1
 }
 
-// declares says that a top-level declaration begins here.
+// declares reports whether a top-level declaration begins with the first token.
 func declares(tokens []lexeme) bool {
 	switch tokens[0].token {
 	case token.IMPORT, token.CONST, token.TYPE, token.VAR, token.PACKAGE:
 		return true
-	case token.FUNC: // not a function literal that is called at once
+	case token.FUNC: // except a function literal that is called at once
 		if len(tokens) > 1 && tokens[1].token == token.IDENT {
 			return true
 		}
-		end := 1 + group(tokens[1:])
+		end := 1 + groupLen(tokens[1:])
 		return end < len(tokens) && tokens[end].token == token.IDENT // a method
 	}
 	return false
 }
 
-// declaration is how many tokens the declaration at the beginning takes: to the
-// end of a line on which no bracket is open and which an operator does not end.
-func declaration(tokens []lexeme) int {
+// declarationLen returns the number of tokens of the declaration at the beginning.
+// It ends at the end of a line, if no bracket is open and the line does not end with
+// an operator.
+func declarationLen(tokens []lexeme) int {
 	for n := 0; n < len(tokens); {
 		t := tokens[n]
 		if t.token == token.SEMICOLON {
 			return n + 1
 		}
 		last := n
-		n += group(tokens[n:])
+		n += groupLen(tokens[n:])
 		if n > last+1 {
 			t = tokens[n-1]
 		}
-		if n < len(tokens) && tokens[n].line > t.line+strings.Count(t.text, "\n") && !goesOn(t.token) {
+		if n < len(tokens) && tokens[n].line > t.line+strings.Count(t.text, "\n") && !continues(t.token) {
 			return n
 		}
 	}
 	return len(tokens)
 }
 
-// group is how many tokens the bracket at the beginning and what it encloses
-// take; 1 where there is no bracket.
-func group(tokens []lexeme) int {
+// groupLen returns the number of tokens of the bracketed group at the beginning, or
+// 1 if the first token is no bracket.
+func groupLen(tokens []lexeme) int {
 	depth := 0
 	for n, t := range tokens {
 		switch t.token {
@@ -193,8 +193,9 @@ func group(tokens []lexeme) int {
 	return len(tokens)
 }
 
-// result finds the expression that ends the cell, as offsets behind the main
-// line; -1 where there is none to show. A semicolon behind it hides it.
+// result finds the last expression of the cell, as offsets after the main line. It
+// returns -1 if there is no value to show. A semicolon after the expression hides
+// its value.
 func result(s source, statement func(string) bool) (from, to int, call string) {
 	const before = "package p; func _() {"
 	body := "\n" + s.goCode(s.main+1, len(s.lines))
@@ -216,20 +217,20 @@ func result(s source, statement func(string) bool) (from, to int, call string) {
 	from, to = int(e.Pos())-1-len(before), int(e.End())-1-len(before)
 	switch x := e.X.(type) {
 	case *ast.UnaryExpr:
-		if x.Op == token.ARROW { // waiting for a channel is a statement
+		if x.Op == token.ARROW { // receiving from a channel is a statement
 			return -1, -1, ""
 		}
 	case *ast.CallExpr:
 		call = body[int(x.Fun.Pos())-1-len(before) : int(x.Fun.End())-1-len(before)]
-		if void[call] || statement != nil && statement(call) {
+		if noResult[call] || statement != nil && statement(call) {
 			return -1, -1, ""
 		}
 	}
 	return from, to, call
 }
 
-// void are calls that are made for what they do.
-var void = map[string]bool{
+// noResult lists functions whose results are not shown.
+var noResult = map[string]bool{
 	"panic": true, "close": true, "delete": true, "clear": true, "copy": true, "print": true, "println": true, "recover": true,
 	"fmt.Print": true, "fmt.Println": true, "fmt.Printf": true, "fmt.Fprint": true, "fmt.Fprintln": true, "fmt.Fprintf": true,
 }

@@ -1,4 +1,5 @@
-// Package clone finds the clone of this project that a folder belongs to.
+// Package clone finds the clone of this project that contains a folder, and builds
+// its programs.
 package clone
 
 import (
@@ -20,20 +21,19 @@ import (
 // Module is the path of this project's module.
 const Module = "microcircuits"
 
-// LauncherVersion changes when an installed launcher and the kernel code of a
-// clone no longer understand each other: the arguments and environment of
-// "serve".
+// LauncherVersion must change when the arguments or the environment of "serve"
+// change: then an older installed launcher does not work with the clone any more.
 const LauncherVersion = "1"
 
-// LauncherEnv carries the launcher's version to the clone's kernel.
+// LauncherEnv is the environment variable with the launcher's version.
 const LauncherEnv = "DENDRITE_LAUNCHER"
 
-// ErrNotFound says that a folder is in no clone.
+// ErrNotFound is the error for a folder that is in no clone.
 var ErrNotFound = errors.New("no clone of microcircuits")
 
-// Find walks up from dir to the go.mod of a clone and returns that folder,
-// absolute and without symbolic links. The error wraps ErrNotFound when there
-// is none.
+// Find looks for the go.mod of a clone in dir and the folders above it. It returns
+// the clone's folder, absolute and without symbolic links. The error wraps
+// ErrNotFound if there is none.
 func Find(dir string) (string, error) {
 	start, err := filepath.Abs(dir)
 	if err != nil {
@@ -48,7 +48,7 @@ func Find(dir string) (string, error) {
 			return at, nil
 		}
 		if at == filepath.Dir(at) {
-			return "", fmt.Errorf("%w around %s: neither it nor a folder above holds a go.mod with \"module %s\"", ErrNotFound, start, Module)
+			return "", fmt.Errorf("%w contains %s: neither it nor a folder above has a go.mod with \"module %s\"", ErrNotFound, start, Module)
 		}
 	}
 }
@@ -63,8 +63,7 @@ func modulePath(gomod []byte) string {
 	return ""
 }
 
-// Program returns the file in the user's cache where the built kernel program
-// of a clone belongs.
+// Program returns the file of a clone's built kernel program, in the user's cache.
 func Program(root string) (string, error) {
 	dir, err := CacheDir()
 	if err != nil {
@@ -83,15 +82,15 @@ func CacheDir() (string, error) {
 	return filepath.Join(dir, "dendrite"), nil
 }
 
-// CompletionPackage is the program that completes and explains Go code, in the
-// version that the module in kernel/completion pins. It has a module of its own
-// because it would triple what the project depends on.
+// CompletionPackage is gopls, which provides completion and help. Its version is in
+// kernel/completion/go.mod, a separate module, because gopls would triple the number
+// of the project's dependencies.
 const CompletionPackage = "golang.org/x/tools/gopls"
 
 var completionVersion = regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(CompletionPackage) + ` (v\S+)`)
 
-// Completion returns the folder of a clone from which CompletionPackage is
-// built and the file in the user's cache where it belongs.
+// Completion returns the folder of a clone from which CompletionPackage is built,
+// and its file in the user's cache.
 func Completion(root string) (dir, program string, err error) {
 	dir = filepath.Join(root, "kernel", "completion")
 	gomod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
@@ -106,9 +105,8 @@ func Completion(root string) (dir, program string, err error) {
 	return dir, filepath.Join(cache, "gopls-"+string(version[1]), "gopls"), err
 }
 
-// Build builds a clone's kernel program, which takes a moment when nothing
-// changed, and returns its file. The go command's messages are part of the
-// error.
+// Build builds a clone's kernel program and returns its file. It is fast if nothing
+// has changed. An error contains the messages of the go command.
 func Build(ctx context.Context, goCmd, root string) (string, error) {
 	program, err := Program(root)
 	if err != nil {
@@ -117,8 +115,8 @@ func Build(ctx context.Context, goCmd, root string) (string, error) {
 	return program, BuildPackage(ctx, goCmd, root, "./kernel", program)
 }
 
-// BuildPackage builds one main package of a clone into a file. Others may run
-// or build that file at the same time: it is replaced as a whole.
+// BuildPackage builds one main package of a clone into a file. The file is replaced
+// in one step, so other processes may run or build it at the same time.
 func BuildPackage(ctx context.Context, goCmd, root, pkg, file string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
@@ -130,22 +128,22 @@ func BuildPackage(ctx context.Context, goCmd, root, pkg, file string) (err error
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
 	fresh := filepath.Join(tmp, filepath.Base(file))
-	// Given what was built last, the go command links only if something
-	// changed; it never writes into a file that is there, it replaces it.
-	// Where this fails, say on a file system without links, it always links.
+	// If the output is the last built program, the go command does not link again
+	// when nothing has changed. It replaces an existing file and does not write into
+	// it. On a file system without hard links this fails and go links each time.
 	_ = os.Link(file, fresh)
 	cmd := exec.CommandContext(ctx, goCmd, "build", "-o", fresh, pkg)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot build %s of %s: %w\n%s\n(is it complete? In that folder, with the network on: go mod download)", pkg, root, err, bytes.TrimSpace(out))
+		return fmt.Errorf("cannot build %s of %s: %w\n%s\n(modules may be missing: connect to the network and run in that folder: go mod download)", pkg, root, err, bytes.TrimSpace(out))
 	}
 	return os.Rename(fresh, file)
 }
 
-// removeAbandoned removes the folders of builds that were killed; none takes an
-// hour.
+// removeAbandoned removes the folders of builds that were killed: those older than
+// an hour, because no build takes so long.
 func removeAbandoned(dir string) {
-	builds, _ := filepath.Glob(filepath.Join(dir, ".build-*")) // the pattern is right
+	builds, _ := filepath.Glob(filepath.Join(dir, ".build-*")) // the pattern is valid
 	for _, b := range builds {
 		if info, err := os.Stat(b); err == nil && time.Since(info.ModTime()) > time.Hour {
 			_ = os.RemoveAll(b) // the next build will try again
@@ -153,9 +151,9 @@ func removeAbandoned(dir string) {
 	}
 }
 
-// Commit returns the commit checked out in a clone and whether files differ
-// from it; the empty string outside of git. Kept results do not count: runs
-// write them there, one notebook after the other.
+// Commit returns the checked-out commit of a clone and whether files differ from it;
+// outside of git it returns "". Files in notebooks/results are ignored, because runs
+// write them.
 func Commit(ctx context.Context, root string) (commit string, dirty bool) {
 	git := func(args ...string) (string, error) {
 		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...).Output()
@@ -169,8 +167,8 @@ func Commit(ctx context.Context, root string) (commit string, dirty bool) {
 	return commit, err != nil || changes != ""
 }
 
-// File returns a file as it is in the commit checked out in a clone; path is
-// relative to the clone's root, with slashes.
+// File returns a file from the checked-out commit of a clone. path is relative to
+// the clone's root, with slashes.
 func File(ctx context.Context, root, path string) ([]byte, error) {
 	return exec.CommandContext(ctx, "git", "-C", root, "show", "HEAD:./"+path).Output()
 }

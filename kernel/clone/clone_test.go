@@ -57,7 +57,7 @@ func TestEachCloneHasItsOwnProgram(t *testing.T) {
 	}
 }
 
-// A program can be run at any moment while others build it anew.
+// A program can be run while other processes build it again.
 func TestBuildsAtTheSameTime(t *testing.T) {
 	root, dir := t.TempDir(), t.TempDir()
 	source := func(version string) {
@@ -104,9 +104,9 @@ func TestBuildsAtTheSameTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	if after, err := os.Stat(file); err != nil || !os.SameFile(before, after) {
-		t.Errorf("linked again though nothing changed (%v)", err)
+		t.Errorf("linked again although nothing has changed (%v)", err)
 	}
-	// A build that was killed leaves a folder, which a later one removes.
+	// A later build removes the folder of a build that was killed.
 	abandoned := filepath.Join(filepath.Dir(file), ".build-abandoned")
 	if err := os.Mkdir(abandoned, 0o700); err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestBuildsAtTheSameTime(t *testing.T) {
 	if err := os.Chtimes(abandoned, yesterday, yesterday); err != nil {
 		t.Fatal(err)
 	}
-	// A clone that does not build leaves what there was.
+	// If the clone does not build, the old program remains.
 	if err := os.WriteFile(filepath.Join(root, "main.go"), []byte("package main\nfunc main() { undefined() }\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestBuildsAtTheSameTime(t *testing.T) {
 		t.Errorf("after a failed build: %q, %v", out, err)
 	}
 	if left, err := os.ReadDir(filepath.Dir(file)); err != nil || len(left) != 1 {
-		t.Errorf("left beside the program: %v, %v", left, err)
+		t.Errorf("other files beside the program: %v, %v", left, err)
 	}
 }
 

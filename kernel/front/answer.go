@@ -10,10 +10,10 @@ import (
 
 const banner = "Dendrite (Go): dendritic microcircuits in notebooks. %params lists parameters, %export writes a report."
 
-// answer is for all messages but cells and questions about code.
+// answer answers all messages except cells, completion and inspection.
 func (f *Front) answer(r request) {
 	if r.Header.Type == "shutdown_request" {
-		defer f.cancel() // at last
+		defer f.cancel() // after the reply
 	}
 	defer f.busy(r.Message)()
 	switch r.Header.Type {
@@ -32,37 +32,37 @@ func (f *Front) answer(r request) {
 		f.out.reply(r, "interrupt_reply", object{"status": "ok"})
 	case "shutdown_request":
 		reply := shutdown(r.Message)
-		f.end() // before the answer: after it we may be killed
+		f.end() // before the reply: after it Jupyter may kill this process
 		f.out.publish(r.Message, "shutdown_reply", reply)
 		f.out.reply(r, "shutdown_reply", reply)
-	case "comm_open": // nobody here knows its target
+	case "comm_open": // this kernel has no comm targets
 		f.out.publish(r.Message, "comm_close", refused(r.Message))
-	case "comm_msg", "comm_close": // of a comm that was refused
+	case "comm_msg", "comm_close": // for a comm that was closed at once
 	default:
-		f.out.unknown(r)
+		f.out.replyUnknown(r)
 	}
 }
 
-// refused is the content of a message that closes the comm that another opens.
+// refused returns the content of the message that closes a comm at once.
 func refused(open *wire.Message) object {
 	var c struct {
 		ID string `json:"comm_id"`
 	}
-	_ = open.Decode(&c) // what names no comm opens none
+	_ = open.Decode(&c) // a message without id opens no comm
 	return object{"comm_id": c.ID, "data": object{}}
 }
 
-// askOutside passes GoNB's request for input on to the front end whose cell
-// runs, or answers it with an empty line where none may be asked.
-func (f *Front) askOutside(inner *gonb.Session, m *wire.Message) {
+// requestInput passes GoNB's request for input on to the front end of the running
+// cell. If that front end does not allow input, it answers with an empty line.
+func (f *Front) requestInput(session *gonb.Session, m *wire.Message) {
 	f.mu.Lock()
 	running := f.running
 	f.mu.Unlock()
 	if running == nil || !running.asks {
-		inner.Answer(m, "")
+		session.Answer(m, "")
 		return
 	}
-	select { // an answer to an older question
+	select { // drop an answer to an older request
 	case <-f.stdin:
 	default:
 	}
@@ -76,21 +76,21 @@ func (f *Front) askOutside(inner *gonb.Session, m *wire.Message) {
 				Value string `json:"value"`
 			}
 			_ = r.Decode(&c) // an answer without a value is an empty line
-			inner.Answer(m, c.Value)
+			session.Answer(m, c.Value)
 		case <-running.done:
 		}
 	}()
 }
 
-// answered takes a message of the stdin socket.
-func (f *Front) answered(r request) {
+// handleInput handles a message of the stdin socket.
+func (f *Front) handleInput(r request) {
 	select {
 	case f.stdin <- r:
-	default: // nobody asked
+	default: // no request for input
 	}
 }
 
-// isComplete is the answer to an is_complete_request.
+// isComplete returns the reply to an is_complete_request.
 func isComplete(m *wire.Message) object {
 	var c struct {
 		Code string `json:"code"`

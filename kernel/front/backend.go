@@ -9,26 +9,25 @@ import (
 	"microcircuits/kernel/internal/wire"
 )
 
-// A backend is one GoNB of a front: about to start, running or dead.
+// A backend is one GoNB of a front: it starts, runs or has ended.
 type backend struct {
-	stop   context.CancelFunc // gives up its start
-	opened chan struct{}      // closed when it has started, or err says why not
-	warmed chan struct{}      // closed when the first build is done or will not be
+	stop   context.CancelFunc // cancels the start
+	opened chan struct{}      // closed when GoNB has started or its start has failed
+	warmed chan struct{}      // closed when the first build is done or has failed
 
-	session *gonb.Session // after opened; nil where it has failed
-	err     error
+	session *gonb.Session // valid after opened; nil if the start failed
+	err     error         // why the start failed
 }
 
 const (
-	// frontQuiet is how long a cell's output must be quiet after GoNB called it
-	// done. Cells that display wait for GoNB themselves; this is for stragglers.
+	// frontQuiet is [gonb.Session.Quiet] of a front. It is short, because cells that
+	// display something wait at their end until GoNB has read it.
 	frontQuiet = 5 * time.Millisecond
-	// preload is a cell that runs before the first one.
+	// preload is a cell that runs before the user's first cell.
 	preload = "import (\n\t\"microcircuits/dendrite\"\n\t\"microcircuits/dendrite/notebook\"\n)\n%%\n_, _ = dendrite.Show, notebook.Show"
 )
 
-// open starts a GoNB in the background, in the place of one that is over; nil for
-// none.
+// open starts a GoNB in the background. It closes the backend before, if not nil.
 func (f *Front) open(before *backend) *backend {
 	ctx, stop := context.WithCancel(f.live)
 	b := &backend{stop: stop, opened: make(chan struct{}), warmed: make(chan struct{})}
@@ -44,21 +43,21 @@ func (f *Front) open(before *backend) *backend {
 			return
 		}
 		b.session.Quiet = frontQuiet
-		b.session.OnQuestion(func(m *wire.Message) { f.askOutside(b.session, m) })
+		b.session.OnInputRequest(func(m *wire.Message) { f.requestInput(b.session, m) })
 		close(b.opened)
-		go func() { // what it leaves, say a running cell, goes when it dies
+		go func() { // when GoNB ends, Close ends other processes such as a running cell
 			<-b.session.Exited()
 			b.session.Close()
 		}()
-		// Compiles what cells use, and has GoNB know the package from here on. If
-		// it fails the first cell says why.
+		// Compile the packages that cells use, and import them in GoNB. If this
+		// fails, the first cell shows the error.
 		_, _ = b.session.Run(ctx, preload, func(*wire.Message) {})
 	}()
 	return b
 }
 
-// over says that it did not start, or has died.
-func (b *backend) over() bool {
+// hasEnded reports whether GoNB did not start or has ended.
+func (b *backend) hasEnded() bool {
 	select {
 	case <-b.opened:
 		return b.err != nil || b.session.Dead()
@@ -67,7 +66,7 @@ func (b *backend) over() bool {
 	}
 }
 
-// close ends it, whether it has started or is about to.
+// close cancels the start or ends GoNB.
 func (b *backend) close() {
 	b.stop()
 	<-b.opened
@@ -78,11 +77,11 @@ func (b *backend) close() {
 
 var errEnding = errors.New("the kernel was shut down")
 
-// started waits until a GoNB is there and returns it. One that has died is started
-// again.
-func (f *Front) started(ctx context.Context) (*backend, error) {
+// readyBackend waits until GoNB has started and returns it. If GoNB has ended,
+// readyBackend starts it again.
+func (f *Front) readyBackend(ctx context.Context) (*backend, error) {
 	f.mu.Lock()
-	if !f.ending && f.backend.over() {
+	if !f.ending && f.backend.hasEnded() {
 		f.lost = f.lost || f.backend.session != nil
 		f.backend = f.open(f.backend)
 	}
@@ -105,7 +104,7 @@ func (f *Front) isEnding() bool {
 	return f.ending
 }
 
-// end ends GoNB for good, and drops the cells that wait for it.
+// end ends GoNB and aborts the waiting cells. GoNB is not started again.
 func (f *Front) end() {
 	f.mu.Lock()
 	f.ending = true

@@ -15,8 +15,8 @@ import (
 	"microcircuits/kernel/internal/wire"
 )
 
-// What the front adds to a cell: the same one through it and in bare GoNB, turn
-// by turn, so that both see the same machine. The medians are reported in ms.
+// BenchmarkCell measures the time that the front adds to a cell. It runs the same
+// cell through the front and in GoNB alone, alternately, and reports medians in ms.
 //
 //	go test -tags long -run '^$' -bench Cell -benchtime 100x ./kernel/front
 func BenchmarkCell(b *testing.B) {
@@ -32,16 +32,16 @@ func BenchmarkCell(b *testing.B) {
 	defer bare.Close()
 	conn, file := connection(b)
 	ctx, cancel := context.WithCancel(b.Context())
-	served := make(chan error, 1)
+	startFront := make(chan error, 1)
 	f := &Front{Options: gonb.Options{Root: dir, Dir: b.TempDir()}}
-	go func() { served <- f.Serve(ctx, file, make(chan os.Signal)) }()
+	go func() { startFront <- f.Serve(ctx, file, make(chan os.Signal)) }()
 	defer func() {
 		cancel()
-		if err := <-served; err != nil {
+		if err := <-startFront; err != nil {
 			b.Error(err)
 		}
 	}()
-	through := attached(b, conn)
+	through := attach(b, conn)
 	took := map[*gonb.Session][]float64{}
 	run := func(s *gonb.Session) {
 		s.Quiet = 0
@@ -51,7 +51,7 @@ func BenchmarkCell(b *testing.B) {
 		}
 		took[s] = append(took[s], time.Since(start).Seconds()*1000)
 	}
-	for range 3 { // until all is in the cache
+	for range 3 { // fill the build cache
 		run(bare)
 		run(through)
 	}
@@ -65,8 +65,8 @@ func BenchmarkCell(b *testing.B) {
 	b.ReportMetric(median(took[through])-median(took[bare]), "added-ms")
 }
 
-// How long Jupyter waits for a kernel: from the start of the installed launcher
-// until the kernel answers, with everything built.
+// BenchmarkReady measures the time from the start of the installed launcher until the
+// kernel answers, with everything built.
 //
 //	go test -tags long -run '^$' -bench Ready -benchtime 20x ./kernel/front
 func BenchmarkReady(b *testing.B) {
@@ -80,7 +80,7 @@ func BenchmarkReady(b *testing.B) {
 		took = append(took, time.Since(begun).Seconds()*1000)
 		p.stop(b)
 	}
-	start() // builds the kernel, if need be
+	start() // builds the kernel if necessary
 	took = nil
 	for b.Loop() {
 		start()

@@ -16,9 +16,9 @@ import (
 	"microcircuits/kernel/internal/wire"
 )
 
-// overheard returns what a kernel publishes from now on, as it comes: "status
-// busy of execute_request", say.
-func overheard(t *testing.T, s *gonb.Session, conn *wire.Connection) <-chan string {
+// publishedBy returns the messages that a kernel publishes from now on, for example
+// "status busy of execute_request".
+func publishedBy(t *testing.T, s *gonb.Session, conn *wire.Connection) <-chan string {
 	t.Helper()
 	iopub := zmq4.NewSub(t.Context(), zmq4.WithLogger(log.New(io.Discard, "", 0)))
 	t.Cleanup(func() { iopub.Close() })
@@ -28,7 +28,7 @@ func overheard(t *testing.T, s *gonb.Session, conn *wire.Connection) <-chan stri
 	if err := iopub.SetOption(zmq4.OptionSubscribe, ""); err != nil {
 		t.Fatal(err)
 	}
-	heard := make(chan string, 1000)
+	messages := make(chan string, 1000)
 	go func() {
 		for {
 			raw, err := iopub.Recv()
@@ -37,29 +37,29 @@ func overheard(t *testing.T, s *gonb.Session, conn *wire.Connection) <-chan stri
 			}
 			m, err := wire.ParseFrames(raw.Frames, []byte(conn.Key))
 			if err != nil {
-				heard <- err.Error()
+				messages <- err.Error()
 				continue
 			}
 			var c struct {
 				State string `json:"execution_state"`
 			}
 			_ = m.Decode(&c)
-			heard <- strings.Join(strings.Fields(m.Header.Type+" "+c.State+" of "+m.Parent.Type), " ")
+			messages <- strings.Join(strings.Fields(m.Header.Type+" "+c.State+" of "+m.Parent.Type), " ")
 		}
 	}()
-	for subscribed := false; !subscribed; { // which takes a moment
+	for subscribed := false; !subscribed; { // subscribing takes some time
 		answerTo(t, s, "kernel_info_request", object{})
 		select {
-		case <-heard:
+		case <-messages:
 			subscribed = true
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 	time.Sleep(100 * time.Millisecond)
-	for len(heard) > 0 {
-		<-heard
+	for len(messages) > 0 {
+		<-messages
 	}
-	return heard
+	return messages
 }
 
 // post sends a message to a kernel's shell socket, signed with a key.
@@ -79,21 +79,21 @@ func post(t *testing.T, conn *wire.Connection, key string, m *wire.Message) {
 	}
 }
 
-// Two front ends on one kernel each get their own answers and both hear all that
-// is published; every request has its busy and its idle, the aborted too; and a
-// kernel that answers a question while a cell runs says that it is busy still.
+// Two front ends of one kernel get their own replies and all published messages.
+// Every request, also an aborted one, has a busy and an idle status. After a reply
+// while a cell runs the kernel publishes busy again.
 func TestFrontClients(t *testing.T) {
-	f := &Front{patience: time.Hour} // no notice between
-	one := served(t, f)
-	two := attached(t, f.out.conn)
+	f := &Front{noticeAfter: time.Hour} // no notice
+	one := startFront(t, f)
+	two := attach(t, f.out.conn)
 	run(t, one, "", 0)
-	heard := overheard(t, one, f.out.conn)
+	messages := publishedBy(t, one, f.out.conn)
 	var behind <-chan string
-	reply := during(t, one, untilTold+"os.Exit(1)", true, func() {
+	reply := whileRunning(t, one, untilReleased+"os.Exit(1)", true, func() {
 		answerTo(t, two, "is_complete_request", object{"code": "1"})
-		behind = sent(t, two, executeContent("2"))
-		queued(f, 1)
-		tell(t, f)
+		behind = send(t, two, executeContent("2"))
+		waitQueued(f, 1)
+		release(t, f)
 	})
 	if got := <-behind; got != "aborted" {
 		t.Errorf("a cell of the other front end is %q", got)
@@ -110,7 +110,7 @@ func TestFrontClients(t *testing.T) {
 	}
 	for i, w := range want {
 		select {
-		case got := <-heard:
+		case got := <-messages:
 			if got != w {
 				t.Errorf("message %d is %q, want %q", i, got, w)
 			}
@@ -123,41 +123,41 @@ func TestFrontClients(t *testing.T) {
 	}
 }
 
-// A question for input reaches the front end whose cell asks, and no other; where
-// none may be asked it reads an empty line.
+// A request for input is sent only to the front end of the cell. If that front end
+// does not allow input, the cell reads an empty line.
 func TestFrontInput(t *testing.T) {
 	f := &Front{}
-	one := served(t, f)
-	two := attached(t, f.out.conn)
-	two.OnQuestion(func(*wire.Message) { t.Error("the other front end was asked") })
-	one.OnQuestion(func(m *wire.Message) { one.Answer(m, "hello") })
+	one := startFront(t, f)
+	two := attach(t, f.out.conn)
+	two.OnInputRequest(func(*wire.Message) { t.Error("the other front end was asked") })
+	one.OnInputRequest(func(m *wire.Message) { one.Answer(m, "hello") })
 	const code = "%with_inputs\n!read word; echo \"got $word\""
 	for asks, want := range map[bool]string{true: "got hello\n", false: "got \n"} {
-		content, said := executeContent(code), ""
+		content, stdout := executeContent(code), ""
 		content["allow_stdin"] = asks
 		if _, err := one.Relay(t.Context(), "execute_request", content, func(m *wire.Message) {
 			if o, _, err := gonb.Output(m); err == nil && o != nil && o.Name == "stdout" {
-				said += o.Text
+				stdout += o.Text
 			}
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if said != want {
-			t.Errorf("asks %v: the program read %q, want %q", asks, said, want)
+		if stdout != want {
+			t.Errorf("asks %v: the program read %q, want %q", asks, stdout, want)
 		}
 	}
 }
 
-// No comm can be opened: what tries is told so at once.
+// No comm can be opened: the kernel closes it at once.
 func TestFrontComms(t *testing.T) {
 	f := &Front{}
-	s := served(t, f)
+	s := startFront(t, f)
 	run(t, s, "", 0)
-	heard := overheard(t, s, f.out.conn)
+	messages := publishedBy(t, s, f.out.conn)
 	post(t, f.out.conn, f.out.conn.Key, wire.NewMessage("", "comm_open", object{"comm_id": "1", "target_name": "jupyter.widget.control", "data": object{}}))
 	for _, want := range []string{"status busy of comm_open", "comm_close of comm_open", "status idle of comm_open"} {
 		select {
-		case got := <-heard:
+		case got := <-messages:
 			if got != want {
 				t.Errorf("published %q, want %q", got, want)
 			}

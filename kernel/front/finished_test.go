@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A cell that ran again takes its own place, not that of a cell with its text.
+// A cell that ran again replaces its own earlier run, not that of another cell with
+// the same text.
 func TestFinishedCells(t *testing.T) {
 	for _, c := range []struct {
 		ran  []Finished
@@ -17,7 +18,7 @@ func TestFinishedCells(t *testing.T) {
 	} {
 		f := new(Front)
 		for _, done := range c.ran {
-			f.finish(done)
+			f.addFinished(done)
 		}
 		var got []string
 		for _, done := range f.finished {

@@ -13,57 +13,59 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// A Front stands between Jupyter and GoNB: it speaks the protocol to the
-// outside, has GoNB compile and run the cells, and answers what GoNB does not.
+// A Front is a Jupyter kernel that compiles and runs the cells in GoNB, and answers
+// the requests that GoNB does not answer.
 type Front struct {
 	Options gonb.Options
 
-	// History is the file that keeps what was typed, over all sessions; empty
-	// for none.
+	// History is the file with the input of all sessions; "" for none.
 	History string
-	// Dress adds to an output before it is published, say the static picture of
-	// a chart. Nil leaves it as it is.
-	Dress func(context.Context, *ipynb.Output) error
-	// Commands are cells that the front itself answers, by their first word, such
-	// as %params. They get the words that follow and the cells run so far.
+	// AddPicture, if not nil, changes an output before it is published: it adds the
+	// static picture of a chart.
+	AddPicture func(context.Context, *ipynb.Output) error
+	// Commands are run by the front itself. The key is the first word of the cell,
+	// such as %params.
 	Commands map[string]Command
 
-	patience time.Duration           // of a cell that waits for the first build, before it says so
-	settled  func() <-chan time.Time // after a cell has failed: those sent along with it are in
+	noticeAfter  time.Duration           // after this time a cell shows that it waits for the first build
+	batchArrived func() <-chan time.Time // after a cell has failed: the cells sent together with it have arrived
 
-	out     *outside
+	out     *server
 	history *history
-	live    context.Context // until the front ends
+	live    context.Context // done when the front ends
 	cancel  context.CancelFunc
 	stdin   chan request // answers to requests for input
 
-	arrived chan struct{} // something was put into the queue
+	arrived chan struct{} // a request was added to the queue
 
-	mu      sync.Mutex // of the following
+	mu      sync.Mutex // guards the fields below
 	backend *backend
-	lost    bool // a GoNB has died, and with it what cells declared
-	ending  bool // GoNB is not started again
+	lost    bool // GoNB has ended and the declarations of cells are lost
+	ending  bool // the front ends: do not start GoNB again
 	queue   []request
 	running *cellRun // nil between cells
 	count   int      // of the cells
 
-	// Of the goroutine that works.
-	finished   []Finished
-	cells      map[int]gonb.Written     // by GoNB's number
-	displays   map[string]*ipynb.Output // by display_id
-	statements map[string]bool          // calls found to have no value
+	// Used only by the goroutine that runs work.
+	finished     []Finished
+	cells        map[int]gonb.CellSource // by GoNB's number
+	noValueCalls map[string]bool         // calls without result
+
+	// By display_id. While an attempt runs in GoNB only its handlePublished uses it, on
+	// the session's goroutine; before and after, only the goroutine that runs work.
+	displays map[string]*ipynb.Output
 }
 
-// ExportCommand is the command that a cell asks for by dendrite.Export.
+// ExportCommand is the command that runs after a cell that called dendrite.Export.
 const ExportCommand = "%export"
 
-// A Command answers a cell with outputs to show, or an error to show in their
-// place.
+// A Command runs a cell outside of GoNB. It gets the words after the command's name
+// and the cells run so far, and returns the outputs or an error.
 type Command func(ctx context.Context, words []string, cells []Finished) ([]*ipynb.Output, error)
 
 // Finished is a cell that was run in this session.
 type Finished struct {
-	ID      string // where the front end tells it
+	ID      string // empty if the front end sends none
 	Source  string
 	Outputs []*ipynb.Output
 	Count   int
@@ -72,9 +74,9 @@ type Finished struct {
 	Failed  bool
 }
 
-// Serve is the kernel of the front end that made the connection file. It
-// returns when the front end asked for it, or after ctx is over. A signal on
-// interrupt interrupts the running cell. Nothing is left behind, see [gonb.Start].
+// Serve runs the kernel of the front end that wrote the connection file. It returns
+// after a shutdown request, or when ctx is done. A signal on interrupt interrupts the
+// running cell. Serve removes its processes and temporary files, see package gonb.
 func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-chan os.Signal) error {
 	conn, err := wire.ReadConnection(connectionFile)
 	if err != nil {
@@ -87,21 +89,21 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	if f.history, err = openHistory(f.History); err != nil {
 		fmt.Fprintf(log, "front: %v\n", err)
 	}
-	if f.patience == 0 {
-		f.patience = patience
+	if f.noticeAfter == 0 {
+		f.noticeAfter = noticeAfter
 	}
-	if f.settled == nil {
-		f.settled = func() <-chan time.Time { return time.After(stragglersFor) }
+	if f.batchArrived == nil {
+		f.batchArrived = func() <-chan time.Time { return time.After(batchTime) }
 	}
 	ctx, f.cancel = context.WithCancel(ctx)
 	defer f.cancel()
 	f.live = ctx
-	f.displays, f.cells, f.statements = map[string]*ipynb.Output{}, map[int]gonb.Written{}, map[string]bool{}
+	f.displays, f.cells, f.noValueCalls = map[string]*ipynb.Output{}, map[int]gonb.CellSource{}, map[string]bool{}
 	f.arrived, f.stdin = make(chan struct{}, 1), make(chan request, 1)
-	f.out = newOutside(conn, log)
+	f.out = newServer(conn, log)
 	f.backend = f.open(nil)
 	defer f.end()
-	if err := f.out.listen(f.shell, f.answer, f.answered); err != nil {
+	if err := f.out.listen(f.shell, f.answer, f.handleInput); err != nil {
 		return err
 	}
 	defer f.out.close()
@@ -124,19 +126,19 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 }
 
 const (
-	// patience is longer than a build takes that finds everything in the cache,
-	// so that what is shown in the meantime does not flicker by.
-	patience = 3 * time.Second
-	// stragglersFor is how long cells may be under way that were sent together.
-	stragglersFor = 100 * time.Millisecond
+	// noticeAfter is longer than a build with a full cache, so that the notice does
+	// not appear for a moment only.
+	noticeAfter = 3 * time.Second
+	// batchTime is the time within which cells that were sent together arrive.
+	batchTime = 100 * time.Millisecond
 )
 
-// shell takes a message of the shell socket. Cells wait for their turn; all else
-// is answered at once, also while a cell runs.
+// shell handles a message of the shell socket. Cells are put into the queue; other
+// requests are answered at once, also while a cell runs.
 func (f *Front) shell(r request) {
 	switch r.Header.Type {
 	case "complete_request", "inspect_request":
-		go f.look(r)
+		go f.inspectCode(r)
 	case "execute_request":
 		f.mu.Lock()
 		f.queue = append(f.queue, r)
@@ -150,9 +152,9 @@ func (f *Front) shell(r request) {
 	}
 }
 
-// busy publishes that the kernel works on a request; the function it returns,
-// that it has done so. To front ends that show one state only, a kernel that
-// answered a question while a cell runs is busy still.
+// busy publishes the status busy for a request; the returned function publishes
+// idle. If a cell still runs, it publishes busy for that cell again, because some
+// front ends show only the last status.
 func (f *Front) busy(m *wire.Message) (idle func()) {
 	done := f.out.busy(m)
 	return func() {
@@ -165,7 +167,7 @@ func (f *Front) busy(m *wire.Message) (idle func()) {
 	}
 }
 
-// work takes the cells, one after the other.
+// work runs the cells in the queue one after the other.
 func (f *Front) work(ctx context.Context) {
 	for {
 		f.mu.Lock()
@@ -187,7 +189,7 @@ func (f *Front) work(ctx context.Context) {
 	}
 }
 
-// abort answers the cells that wait in the queue without running them.
+// abort replies to the cells in the queue without running them.
 func (f *Front) abort() {
 	f.mu.Lock()
 	dropped := f.queue

@@ -17,8 +17,8 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// said is a cell's outputs in short.
-func said(r *gonb.Result) string {
+// outputText returns the outputs of a cell as one string.
+func outputText(r *gonb.Result) string {
 	var all []string
 	for _, o := range r.Outputs() {
 		switch o.Type {
@@ -35,7 +35,7 @@ func said(r *gonb.Result) string {
 }
 
 func TestFrontCells(t *testing.T) {
-	s := served(t, &Front{})
+	s := startFront(t, &Front{})
 	for _, c := range []struct{ code, want string }{
 		{"", ""},
 		{"var lr = 0.5", ""},
@@ -57,7 +57,7 @@ func TestFrontCells(t *testing.T) {
 		{"é := 1\n\n\t_, é = é, 2\n\té + y2", "error: CompileError: undefined: y2\ncell [18], line 4: undefined: y2\n        é + y2\n            ^"},
 		{"undefined1()", "error: CompileError: undefined: undefined1\ncell [19], line 1: undefined: undefined1\n    undefined1()\n    ^"},
 		{"for {\n\tfmt.Println(1)", "error: SyntaxError: expected '}', found 'EOF'\ncell [20], line 2: expected '}', found 'EOF'\n        fmt.Println(1)\n                      ^"},
-		{"os.Exit(3)", "error: Exit: the program ended with exit status 3\nthe program ended with exit status 3; what it said is above"},
+		{"os.Exit(3)", "error: Exit: the program ended with exit status 3\nthe program ended with exit status 3; its messages are above"},
 		{"!echo hi", "stdout: hi\n"},
 		{"!false", "stderr: exit status 1\n"},
 	} {
@@ -65,15 +65,15 @@ func TestFrontCells(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%q: %v", c.code, err)
 		}
-		if got := said(r); got != c.want {
+		if got := outputText(r); got != c.want {
 			t.Errorf("%q gave %s\n%q, want\n%q", c.code, r.Status, got, c.want)
 		}
 	}
 }
 
-// What is printed and what is displayed comes as the cell does it.
+// Printed text and displays arrive in the order of the cell's calls.
 func TestFrontOrder(t *testing.T) {
-	s := served(t, &Front{})
+	s := startFront(t, &Front{})
 	for stream, print := range map[string]string{"stdout": "fmt.Println(i)", "stderr": "fmt.Fprintln(os.Stderr, i)"} {
 		var want []string
 		for i := range 30 {
@@ -81,21 +81,21 @@ func TestFrontOrder(t *testing.T) {
 		}
 		for range 5 {
 			r := run(t, s, "for i := range 30 {\n\t"+print+"\n\tdendrite.Show(i)\n}", time.Minute)
-			if said(r) != strings.Join(want, "|") {
-				t.Errorf("got %q", said(r))
+			if outputText(r) != strings.Join(want, "|") {
+				t.Errorf("got %q", outputText(r))
 			}
 			for _, o := range r.Outputs() {
 				if len(o.Metadata) > 0 {
-					t.Fatalf("a mark is left: %v", o.Metadata)
+					t.Fatalf("a mark was not removed: %v", o.Metadata)
 				}
 			}
 		}
 	}
 }
 
-// While the packages are compiled a cell says so; nothing of it stays.
+// A cell shows a notice while the packages are compiled; afterwards it is removed.
 func TestFrontPrepares(t *testing.T) {
-	s := served(t, &Front{patience: 1})
+	s := startFront(t, &Front{noticeAfter: 1})
 	var types []string
 	if _, err := s.Relay(t.Context(), "execute_request", executeContent("!echo hi"), func(m *wire.Message) {
 		types = append(types, m.Header.Type)
@@ -105,15 +105,15 @@ func TestFrontPrepares(t *testing.T) {
 	if got := fmt.Sprint(types); got != "[execute_input display_data clear_output stream]" {
 		t.Errorf("the first cell published %s", got)
 	}
-	s = served(t, &Front{patience: 1, History: t.TempDir()}) // no file: goes without a history
-	if r := run(t, s, "!echo hi", 0); said(r) != "stdout: hi\n" {
-		t.Errorf("of the first cell stays %q", said(r))
+	s = startFront(t, &Front{noticeAfter: 1, History: t.TempDir()}) // a folder: no history is saved
+	if r := run(t, s, "!echo hi", 0); outputText(r) != "stdout: hi\n" {
+		t.Errorf("the first cell shows %q", outputText(r))
 	}
 }
 
 func TestFrontAnswers(t *testing.T) {
 	f := &Front{History: filepath.Join(t.TempDir(), "history.jsonl")}
-	s := served(t, f)
+	s := startFront(t, f)
 	run(t, s, "1 + 1", 0)
 	run(t, s, "var two = 2", 0)
 	if got := fmt.Sprint(answerTo(t, s, "history_request", object{"hist_access_type": "tail", "n": 1})["history"]); got != "[[1 2 var two = 2]]" {
@@ -142,7 +142,7 @@ func TestFrontAnswers(t *testing.T) {
 			t.Errorf("%s: %v", unknown, got)
 		}
 	}
-	// Without gopls nothing is known of code, and nobody waits for it.
+	// Without gopls the replies are empty and come at once.
 	if got := fmt.Sprint(answerTo(t, s, "complete_request", object{"code": "fmt.Pr", "cursor_pos": 6})); got != "map[cursor_end:6 cursor_start:6 matches:[] metadata:map[] status:ok]" {
 		t.Errorf("completion: %s", got)
 	}
@@ -158,7 +158,7 @@ func TestFrontAnswers(t *testing.T) {
 	if got := answerTo(t, s, "execute_request", object{"code": "3", "silent": false, "store_history": false}); got["execution_count"] != 2.0 {
 		t.Errorf("no history: %v", got)
 	}
-	for _, broken := range []object{{}, {"code": 3}} { // not what the protocol asks for
+	for _, broken := range []object{{}, {"code": 3}} { // against the protocol
 		answerTo(t, s, "execute_request", broken)
 	}
 	again, err := openHistory(f.History)
@@ -167,68 +167,68 @@ func TestFrontAnswers(t *testing.T) {
 	}
 }
 
-// untilTold is a cell that says that it runs, then waits for tell.
-const untilTold = "fmt.Println(1)\nfor told := false; !told; time.Sleep(10 * time.Millisecond) {\n\tif _, err := os.Stat(\"told\"); err == nil {\n\t\ttold = true\n\t\tos.Remove(\"told\")\n\t}\n}\n"
+// untilReleased is a cell that prints a line and then waits for release.
+const untilReleased = "fmt.Println(1)\nfor released := false; !released; time.Sleep(10 * time.Millisecond) {\n\tif _, err := os.Stat(\"release\"); err == nil {\n\t\treleased = true\n\t\tos.Remove(\"release\")\n\t}\n}\n"
 
-// tell has such a cell go on.
-func tell(t *testing.T, f *Front) {
+// release lets such a cell continue.
+func release(t *testing.T, f *Front) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(f.Options.Dir, "told"), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(f.Options.Dir, "release"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestFrontStops(t *testing.T) {
 	f := &Front{}
-	s := served(t, f)
-	// While a cell runs, the front answers; the cells behind it wait, and are not
-	// run when it is interrupted.
+	s := startFront(t, f)
+	// The front answers while a cell runs. Waiting cells are not run when the running
+	// cell is interrupted.
 	var behind <-chan string
-	reply := during(t, s, "fmt.Println(\"on\")\nfor {\n\ttime.Sleep(time.Second)\n}", true, func() {
+	reply := whileRunning(t, s, "fmt.Println(\"on\")\nfor {\n\ttime.Sleep(time.Second)\n}", true, func() {
 		if got := answerTo(t, s, "kernel_info_request", object{}); got["status"] != "ok" {
 			t.Errorf("info while a cell runs: %v", got)
 		}
-		behind = sent(t, s, executeContent("fmt.Println(2)"))
-		queued(f, 1)
+		behind = send(t, s, executeContent("fmt.Println(2)"))
+		waitQueued(f, 1)
 		if err := s.Interrupt(); err != nil {
 			t.Error(err)
 		}
 	})
 	if got := <-behind; reply["status"] != "error" || reply["ename"] != "Interrupted" || got != "aborted" {
-		t.Errorf("interrupted: %v, behind it %q", reply, got)
+		t.Errorf("interrupted: %v, next cell %q", reply, got)
 	}
-	// A program that takes the signal ends well.
-	reply = during(t, s, "ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)\ndefer stop()\nfmt.Println(1)\n<-ctx.Done()\nfmt.Println(2)", true,
+	// A program that handles the signal ends without error.
+	reply = whileRunning(t, s, "ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)\ndefer stop()\nfmt.Println(1)\n<-ctx.Done()\nfmt.Println(2)", true,
 		func() { _ = s.Interrupt() })
 	if reply["status"] != "ok" {
-		t.Errorf("a program that takes the signal: %v", reply)
+		t.Errorf("a program that handles the signal: %v", reply)
 	}
-	// What fails stops what waits behind it, unless it is asked not to.
+	// A failed cell aborts the waiting cells only if stop_on_error is true.
 	for stop, want := range map[bool]string{true: "aborted", false: "ok"} {
-		reply = during(t, s, untilTold+"panic(2)", stop, func() {
-			behind = sent(t, s, executeContent("fmt.Println(2)"))
-			queued(f, 1)
-			tell(t, f)
+		reply = whileRunning(t, s, untilReleased+"panic(2)", stop, func() {
+			behind = send(t, s, executeContent("fmt.Println(2)"))
+			waitQueued(f, 1)
+			release(t, f)
 		})
 		if got := <-behind; reply["status"] != "error" || got != want {
-			t.Errorf("stop %v: %v, behind it %q", stop, reply, got)
+			t.Errorf("stop %v: %v, next cell %q", stop, reply, got)
 		}
 	}
 }
 
-// A book is a log to look into.
-type book struct {
+// A logBuffer is a log that tests can read.
+type logBuffer struct {
 	mu   sync.Mutex
 	text strings.Builder
 }
 
-func (b *book) Write(p []byte) (int, error) {
+func (b *logBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.Write(p)
 }
 
-func (b *book) await(t *testing.T, text string) {
+func (b *logBuffer) await(t *testing.T, text string) {
 	t.Helper()
 	for range 500 {
 		b.mu.Lock()
@@ -246,11 +246,11 @@ func (b *book) await(t *testing.T, text string) {
 func killGoNB(t *testing.T) {
 	t.Helper()
 	if n := killAll(t, isGoNB); n != 1 {
-		t.Errorf("%d GoNBs were killed, not one", n)
+		t.Errorf("%d GoNB processes were killed, want 1", n)
 	}
 }
 
-// run runs a cell and returns what came of it.
+// run runs a cell and returns its result.
 func run(t *testing.T, s *gonb.Session, code string, limit time.Duration) *gonb.Result {
 	t.Helper()
 	r, err := s.Execute(t.Context(), code, limit)
@@ -260,7 +260,7 @@ func run(t *testing.T, s *gonb.Session, code string, limit time.Duration) *gonb.
 	return r
 }
 
-// streams is what a cell has printed.
+// streams returns the text that a cell has printed.
 func streams(r *gonb.Result, name string) string {
 	var b strings.Builder
 	for _, o := range r.Outputs() {
@@ -272,47 +272,47 @@ func streams(r *gonb.Result, name string) string {
 }
 
 func TestFrontSurvives(t *testing.T) {
-	logged := new(book)
+	logged := new(logBuffer)
 	f := &Front{Options: gonb.Options{Log: logged}}
-	s := served(t, f)
+	s := startFront(t, f)
 	run(t, s, "var two = 2", 0)
-	// The Go kernel dies while idle, then within a cell.
+	// The Go kernel is killed while no cell runs, then while a cell runs.
 	killGoNB(t)
-	<-innerOf(f).Exited()
-	if r := run(t, s, "fmt.Println(1)", 0); said(r) != "stderr: The Go kernel had ended and was started again. What earlier cells declared is gone: run them again.\n|stdout: 1\n" {
-		t.Errorf("after its death: %q", said(r))
+	<-sessionOf(f).Exited()
+	if r := run(t, s, "fmt.Println(1)", 0); outputText(r) != "stderr: The Go kernel had ended and was started again. The declarations of earlier cells are lost: run those cells again.\n|stdout: 1\n" {
+		t.Errorf("after it was killed: %q", outputText(r))
 	}
-	reply := during(t, s, "fmt.Println(1)\nselect {\ncase <-time.After(time.Hour):\n}", true, func() { killGoNB(t) })
+	reply := whileRunning(t, s, "fmt.Println(1)\nselect {\ncase <-time.After(time.Hour):\n}", true, func() { killGoNB(t) })
 	if reply["ename"] != "KernelDied" {
 		t.Errorf("killed in a cell: %v", reply)
 	}
-	// Noise on the sockets, and messages with a wrong signature.
+	// Random bytes on the sockets, and messages with a wrong signature.
 	for _, port := range []int{f.out.conn.ShellPort, f.out.conn.ControlPort, f.out.conn.IOPubPort, f.out.conn.HBPort, f.out.conn.StdinPort} {
 		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.Write([]byte(strings.Repeat("\x00\xff noise", 5000))); err != nil {
-			t.Logf("noise on port %d: %v", port, err) // closed on us: as it should
+			t.Logf("noise on port %d: %v", port, err) // expected: the kernel has closed the connection
 		}
 		c.Close()
 	}
 	for _, key := range []string{"", "another key"} {
 		post(t, f.out.conn, key, wire.NewMessage("", "execute_request", executeContent("fmt.Println(666)")))
 	}
-	if r := run(t, s, "fmt.Println(2)", 0); said(r) != "stdout: 2\n" && !strings.HasSuffix(said(r), "again.\n|stdout: 2\n") {
-		t.Errorf("after noise: %q", said(r))
+	if r := run(t, s, "fmt.Println(2)", 0); outputText(r) != "stdout: 2\n" && !strings.HasSuffix(outputText(r), "again.\n|stdout: 2\n") {
+		t.Errorf("after noise: %q", outputText(r))
 	}
-	for _, want := range []string{"shell socket: connection from", "does not speak ZeroMQ", "dropped a message on the shell socket: wire: message signature is wrong"} {
+	for _, want := range []string{"shell socket: connection from", "does not use the ZeroMQ protocol", "dropped a message on the shell socket: wire: message signature is wrong"} {
 		logged.await(t, want)
 	}
-	// Large outputs arrive whole.
+	// Large outputs arrive completely.
 	r := run(t, s, "fmt.Println(strings.Repeat(\"x\", 20_000_000))", time.Minute)
 	if n := len(streams(r, "stdout")); n != 20_000_001 {
-		t.Errorf("a line of 20 MB came as %d bytes", n)
+		t.Errorf("a line of 20 MB arrived as %d bytes", n)
 	}
 	r = run(t, s, "for i := range 200_000 {\n\tfmt.Println(i)\n}", time.Minute)
 	if lines := strings.Split(streams(r, "stdout"), "\n"); len(lines) != 200_001 || lines[199_999] != "199999" {
-		t.Errorf("200 000 lines came as %d", len(lines))
+		t.Errorf("200 000 lines arrived as %d", len(lines))
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// root returns the clone this test belongs to.
+// root returns the clone that contains this test.
 func root(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.Abs("../..")
@@ -28,7 +28,7 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// found returns the living processes that satisfy a condition.
+// found returns the running processes that satisfy a condition.
 func found(t *testing.T, which func(processes.Process) bool) []processes.Process {
 	t.Helper()
 	all, err := processes.All()
@@ -38,12 +38,12 @@ func found(t *testing.T, which func(processes.Process) bool) []processes.Process
 	return slices.DeleteFunc(all, func(p processes.Process) bool { return !which(p) })
 }
 
-// nothingLeft fails when a process of one of the groups lives or the folder holds
-// anything of a kernel.
+// nothingLeft fails when a process of one of the groups still runs or the folder
+// contains a folder of a kernel.
 func nothingLeft(t *testing.T, tmp string, groups ...int) {
 	t.Helper()
 	if alive := found(t, func(p processes.Process) bool { return slices.Contains(groups, p.Group) }); len(alive) > 0 {
-		t.Errorf("processes of the kernel's group are left: %v", alive)
+		t.Errorf("processes of the kernel's group still run: %v", alive)
 	}
 	entries, err := os.ReadDir(tmp)
 	if err != nil {
@@ -51,13 +51,12 @@ func nothingLeft(t *testing.T, tmp string, groups ...int) {
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), "dendrite-kernel-") || strings.HasPrefix(e.Name(), "gonb_") {
-			t.Errorf("left behind: %s", e.Name())
+			t.Errorf("not removed: %s", e.Name())
 		}
 	}
 }
 
-// killAll kills the processes that satisfy a condition and returns how many
-// there were.
+// killAll kills the processes that satisfy a condition and returns their number.
 func killAll(t *testing.T, which func(processes.Process) bool) int {
 	t.Helper()
 	all := found(t, which)
@@ -69,7 +68,7 @@ func killAll(t *testing.T, which func(processes.Process) bool) int {
 	return len(all)
 }
 
-// isGoNB tells of a process that it is the GoNB of a kernel of this test.
+// isGoNB reports whether a process is the GoNB of a kernel of this test.
 func isGoNB(p processes.Process) bool {
 	name, _, _ := strings.Cut(p.Args, " ")
 	return strings.HasPrefix(name, filepath.Join(os.TempDir(), "dendrite-kernel-")) && filepath.Base(name) == "gonb"
@@ -89,8 +88,8 @@ func connection(t testing.TB) (*wire.Connection, string) {
 	return conn, file
 }
 
-// attached is a front end's connection to a kernel.
-func attached(t testing.TB, conn *wire.Connection) *gonb.Session {
+// attach connects to a kernel like a front end.
+func attach(t testing.TB, conn *wire.Connection) *gonb.Session {
 	t.Helper()
 	s, err := gonb.Attach(t.Context(), conn)
 	if err != nil {
@@ -100,8 +99,8 @@ func attached(t testing.TB, conn *wire.Connection) *gonb.Session {
 	return s
 }
 
-// served starts a front and returns a front end's connection to it.
-func served(t *testing.T, f *Front) *gonb.Session {
+// startFront starts a front and returns a connection to it.
+func startFront(t *testing.T, f *Front) *gonb.Session {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
 	conn, file := connection(t)
@@ -110,9 +109,9 @@ func served(t *testing.T, f *Front) *gonb.Session {
 		f.Options.Log = t.Output()
 	}
 	ended := make(chan error, 1)
-	live := context.WithoutCancel(t.Context()) // it ends by request, below
+	live := context.WithoutCancel(t.Context()) // the cleanup function ends it
 	go func() { ended <- f.Serve(live, file, make(chan os.Signal)) }()
-	s := attached(t, conn)
+	s := attach(t, conn)
 	t.Cleanup(func() {
 		var groups []int
 		for _, p := range found(t, isGoNB) {
@@ -142,8 +141,8 @@ func executeContent(code string) object {
 	}
 }
 
-// innerOf is the front's GoNB, nil when it is not there.
-func innerOf(f *Front) *gonb.Session {
+// sessionOf returns the session of the front's GoNB, or nil if it has not started.
+func sessionOf(f *Front) *gonb.Session {
 	f.mu.Lock()
 	b := f.backend
 	f.mu.Unlock()
@@ -155,7 +154,7 @@ func innerOf(f *Front) *gonb.Session {
 	}
 }
 
-// answerTo sends a request and returns the content of its answer.
+// answerTo sends a request and returns the content of the reply.
 func answerTo(t *testing.T, s *gonb.Session, msgType string, content object) object {
 	t.Helper()
 	reply, err := s.Relay(t.Context(), msgType, content, func(*wire.Message) {})
@@ -169,16 +168,17 @@ func answerTo(t *testing.T, s *gonb.Session, msgType string, content object) obj
 	return c
 }
 
-// during runs a cell and calls f when it has printed something.
-func during(t *testing.T, s *gonb.Session, code string, stopOnError bool, f func()) (reply object) {
+// whileRunning runs a cell and calls f when it has printed something.
+func whileRunning(t *testing.T, s *gonb.Session, code string, stopOnError bool, f func()) (reply object) {
 	t.Helper()
 	content := executeContent(code)
 	content["stop_on_error"] = stopOnError
-	return upon(t, s, ipynb.Stream, content, f)
+	return onMessage(t, s, ipynb.Stream, content, f)
 }
 
-// upon runs a cell and calls f when a message of a type is published for it.
-func upon(t *testing.T, s *gonb.Session, msgType string, content object, f func()) (reply object) {
+// onMessage runs a cell and calls f when a message of the given type is published
+// for it.
+func onMessage(t *testing.T, s *gonb.Session, msgType string, content object, f func()) (reply object) {
 	t.Helper()
 	var once sync.Once
 	began, finished := make(chan struct{}), make(chan struct{})
@@ -207,8 +207,8 @@ func upon(t *testing.T, s *gonb.Session, msgType string, content object, f func(
 	return reply
 }
 
-// stuck are tools whose GoNB never answers.
-func stuck(t *testing.T) *gonb.Tools {
+// stuckTools returns tools with a GoNB that never answers.
+func stuckTools(t *testing.T) *gonb.Tools {
 	t.Helper()
 	script := filepath.Join(t.TempDir(), "gonb")
 	if err := os.WriteFile(script, []byte("#!/bin/sh\nexec sleep 1000\n"), 0o700); err != nil {
@@ -217,16 +217,15 @@ func stuck(t *testing.T) *gonb.Tools {
 	return &gonb.Tools{GoNB: script, Goimports: script, Go: script}
 }
 
-// Who waits for GoNB to start, or for an answer of the front's own, can be
-// interrupted as anybody else.
+// A cell can be interrupted while it waits for GoNB to start or runs a command.
 func TestInterruptWithoutGoNB(t *testing.T) {
 	wait := func(ctx context.Context, _ []string, _ []Finished) ([]*ipynb.Output, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	s := served(t, &Front{Options: gonb.Options{Tools: stuck(t)}, Commands: map[string]Command{"%wait": wait}})
+	s := startFront(t, &Front{Options: gonb.Options{Tools: stuckTools(t)}, Commands: map[string]Command{"%wait": wait}})
 	for _, code := range []string{"1 + 1", "dendrite.Show?", "%wait"} {
-		reply := upon(t, s, "execute_input", executeContent(code), func() {
+		reply := onMessage(t, s, "execute_input", executeContent(code), func() {
 			if err := s.Interrupt(); err != nil {
 				t.Error(err)
 			}
@@ -237,33 +236,33 @@ func TestInterruptWithoutGoNB(t *testing.T) {
 	}
 }
 
-// Nor does a cell wait on for the first build, whether it has said so or not, or for
-// gopls; what is to be told of GoNB's death is told by the next.
+// A cell can be interrupted while it waits for the first build or for gopls. The
+// message that GoNB has ended is then shown by the next cell.
 func TestInterruptWhilePreparing(t *testing.T) {
 	open := make(chan struct{})
 	close(open)
-	for _, patience := range []time.Duration{1, time.Hour} {
+	for _, noticeAfter := range []time.Duration{1, time.Hour} {
 		f := &Front{
-			patience: patience, lost: true, Options: gonb.Options{Completion: "gopls"},
+			noticeAfter: noticeAfter, lost: true, Options: gonb.Options{Completion: "gopls"},
 			backend: &backend{opened: open, warmed: make(chan struct{}), session: new(gonb.Session)},
 		}
 		job := &cellRun{silent: true, front: f}
-		job.waits, job.interrupt = context.WithCancelCause(t.Context())
+		job.waitCtx, job.interrupt = context.WithCancelCause(t.Context())
 		job.interrupt(errInterrupted)
-		if _, err := f.prepared(job); err == nil || !f.lost {
-			t.Errorf("patience %v: %v, the death of GoNB untold %v", patience, err, f.lost)
+		if _, err := f.readySession(job); err == nil || !f.lost {
+			t.Errorf("noticeAfter %v: %v, lost %v", noticeAfter, err, f.lost)
 		}
-		if f.begin(job, f.backend.session) || job.inner != nil {
+		if f.setSession(job, f.backend.session) || job.session != nil {
 			t.Error("an interrupted cell is given to GoNB")
 		}
-		if failed := f.explain(f.backend.session, job, "dendrite.Show"); failed != interrupted {
+		if failed := f.showDoc(f.backend.session, job, "dendrite.Show"); failed != interruptedFailure {
 			t.Errorf("help that waits for gopls: %v", failed)
 		}
 	}
 }
 
-// sent sends a cell and returns where the status of its answer will be.
-func sent(t *testing.T, s *gonb.Session, content object) <-chan string {
+// send sends a cell and returns a channel for the status of the reply.
+func send(t *testing.T, s *gonb.Session, content object) <-chan string {
 	t.Helper()
 	status := make(chan string, 1)
 	go func() {
@@ -282,8 +281,8 @@ func sent(t *testing.T, s *gonb.Session, content object) <-chan string {
 	return status
 }
 
-// queued waits until so many cells wait for their turn.
-func queued(f *Front, n int) {
+// waitQueued waits until n cells are in the queue.
+func waitQueued(f *Front, n int) {
 	for {
 		f.mu.Lock()
 		waiting := len(f.queue)
@@ -295,8 +294,8 @@ func queued(f *Front, n int) {
 	}
 }
 
-// running waits until a cell runs.
-func running(f *Front) {
+// waitRunning waits until a cell runs.
+func waitRunning(f *Front) {
 	for {
 		f.mu.Lock()
 		runs := f.running != nil
@@ -308,38 +307,38 @@ func running(f *Front) {
 	}
 }
 
-// A cell that fails takes along those that were sent with it, though they are
-// still under way, and none that is sent after its answer. A silent one takes
-// none.
+// A failed cell aborts the cells that were sent together with it, also those that
+// arrive a little later, but no cell sent after its reply. A failed silent cell
+// aborts no cell.
 func TestStopOnError(t *testing.T) {
-	f := &Front{Options: gonb.Options{Tools: stuck(t)}}
+	f := &Front{Options: gonb.Options{Tools: stuckTools(t)}}
 	underWay := make(chan func())
-	f.settled = func() <-chan time.Time {
-		settled := make(chan time.Time)
+	f.batchArrived = func() <-chan time.Time {
+		batchArrived := make(chan time.Time)
 		go func() {
-			defer close(settled)
+			defer close(batchArrived)
 			(<-underWay)()
-			queued(f, 2)
+			waitQueued(f, 2)
 		}()
-		return settled
+		return batchArrived
 	}
 	f.Commands = map[string]Command{
 		"%fail": func(_ context.Context, words []string, _ []Finished) ([]*ipynb.Output, error) {
-			if len(words) > 0 { // when another is queued
-				queued(f, 1)
+			if len(words) > 0 { // wait for another cell
+				waitQueued(f, 1)
 			}
-			return nil, errors.New("as told")
+			return nil, errors.New("fails always")
 		},
 		"%pass": func(context.Context, []string, []Finished) ([]*ipynb.Output, error) { return nil, nil },
 	}
-	s := served(t, f)
-	fails := sent(t, s, executeContent("%fail"))
+	s := startFront(t, f)
+	fails := send(t, s, executeContent("%fail"))
 	var one, two <-chan string
-	underWay <- func() { one, two = sent(t, s, executeContent("%pass")), sent(t, s, executeContent("%pass")) }
+	underWay <- func() { one, two = send(t, s, executeContent("%pass")), send(t, s, executeContent("%pass")) }
 	if got := <-fails; got != "error" {
 		t.Errorf("the failure is %q", got)
 	}
-	after := sent(t, s, executeContent("%pass"))
+	after := send(t, s, executeContent("%pass"))
 	for status, want := range map[<-chan string]string{one: "aborted", two: "aborted", after: "ok"} {
 		if got := <-status; got != want {
 			t.Errorf("a cell after the failure is %q, want %q", got, want)
@@ -347,9 +346,9 @@ func TestStopOnError(t *testing.T) {
 	}
 	silent := executeContent("%fail late")
 	silent["silent"] = true
-	fails = sent(t, s, silent)
-	running(f)
-	behind := sent(t, s, executeContent("%pass"))
+	fails = send(t, s, silent)
+	waitRunning(f)
+	behind := send(t, s, executeContent("%pass"))
 	if got := <-fails; got != "error" {
 		t.Errorf("the silent failure is %q", got)
 	}

@@ -23,23 +23,23 @@ type entry struct {
 	Input   string `json:"input"`
 }
 
-// history is what was typed, in this session and those before it. Open kernels
-// share the file and add a line at a time to its end. They do not wait for each
-// other: two that start in the same moment may count as one session, and a cell
-// that another runs in the moment in which one shortens the file may be missing.
+// history contains the cells run in this session and in earlier ones. Open kernels
+// share the file; each appends one line at a time. There is no lock: two kernels
+// that start at the same moment may get the same session number, and a cell run
+// while another kernel shortens the file may be lost.
 type history struct {
 	mu      sync.Mutex
 	entries []entry
 	session int
-	path    string // empty when nothing is kept
+	path    string // empty if the history is not saved
 }
 
-// keptEntries is how much history is kept when a session begins.
+// keptEntries is the number of entries that remain when the file is shortened.
 const keptEntries = 5000
 
-// openHistory reads the history of earlier sessions and enters this one; a line
-// that cannot be read is left out. With an empty path nothing is kept, nor where
-// the file cannot be used: then the history is that of this session.
+// openHistory reads the history of earlier sessions and starts a new session. It
+// skips lines that cannot be decoded. If path is empty, or with an error if the file
+// cannot be used, the history contains only this session and is not saved.
 func openHistory(path string) (*history, error) {
 	h := &history{session: 1}
 	if path == "" {
@@ -52,8 +52,8 @@ func openHistory(path string) (*history, error) {
 	return h, nil
 }
 
-// enter reads the file and takes the number that follows those of all sessions,
-// also those that have run nothing yet: a session enters with line 0.
+// enter reads the file and takes the next free session number. It writes an entry
+// with line 0, so that sessions without cells have their number too.
 func (h *history) enter(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -94,8 +94,7 @@ func rewrite(path string, entries []entry) error {
 	return files.Write(path, text.Bytes())
 }
 
-// appendEntry opens the file each time, since another kernel may have written it
-// anew.
+// appendEntry opens the file each time, because another kernel may have replaced it.
 func appendEntry(path string, e entry) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -104,7 +103,8 @@ func appendEntry(path string, e entry) error {
 	return errors.Join(json.NewEncoder(file).Encode(e), file.Close())
 }
 
-// add records a cell. One that cannot be kept is still in this session's.
+// add adds a cell. If the file cannot be written, the cell is in this session's
+// history only.
 func (h *history) add(line int, input string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -115,7 +115,7 @@ func (h *history) add(line int, input string) {
 	}
 }
 
-// answer is the answer to a history_request.
+// answer returns the reply to a history_request.
 func (h *history) answer(m *wire.Message) object {
 	var c struct {
 		Output  bool   `json:"output"`
@@ -137,7 +137,7 @@ func (h *history) answer(m *wire.Message) object {
 	case "range":
 		session := c.Session
 		if session <= 0 {
-			session += h.session // 0 is this one, -1 the one before
+			session += h.session // 0 is this session, -1 the one before
 		}
 		for _, e := range h.entries {
 			if e.Session == session && e.Line >= c.Start && (c.Stop <= 0 || e.Line < c.Stop) {
@@ -163,13 +163,13 @@ func (h *history) answer(m *wire.Message) object {
 	for i, e := range found {
 		lines[i] = []any{e.Session, e.Line, e.Input}
 		if c.Output {
-			lines[i][2] = []any{e.Input, nil} // outputs are not kept
+			lines[i][2] = []any{e.Input, nil} // outputs are not saved
 		}
 	}
 	return object{"status": "ok", "history": lines}
 }
 
-// latest keeps of equal inputs the last.
+// latest keeps only the last of several equal inputs.
 func latest(entries []entry) []entry {
 	at := map[string]int{}
 	for i, e := range entries {
@@ -184,8 +184,8 @@ func latest(entries []entry) []entry {
 	return out
 }
 
-// glob matches text with a pattern in which * stands for any text and ? for any
-// one character.
+// glob reports whether text matches a pattern, in which * matches any text and ?
+// any single character.
 func glob(pattern, text string) bool {
 	p, t := []rune(pattern), []rune(text)
 	star, mark, i, j := -1, 0, 0, 0
@@ -197,7 +197,7 @@ func glob(pattern, text string) bool {
 		case i < len(p) && (p[i] == '?' || p[i] == t[j]):
 			i++
 			j++
-		case star >= 0: // let the last star take one more
+		case star >= 0: // the last star matches one more character
 			mark++
 			i, j = star+1, mark
 		default:

@@ -24,8 +24,8 @@ func (h *history) lines(request string) string {
 	return fmt.Sprint(h.answer(&wire.Message{Content: []byte(request)})["history"])
 }
 
-// Kernels that are open at the same time have sessions of their own, though none
-// has run a cell when the other begins.
+// Kernels that are open at the same time have different session numbers, also if
+// none has run a cell before the other starts.
 func TestHistoryOfOpenKernels(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "history.jsonl")
 	one, two := opened(t, path), opened(t, path)
@@ -44,7 +44,7 @@ func TestHistoryOfOpenKernels(t *testing.T) {
 	}
 }
 
-// A kernel that shortens the history does not take it from one that is open.
+// A kernel can still add to the history after another one has shortened the file.
 func TestHistoryIsShortened(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	open := opened(t, path)
@@ -66,8 +66,8 @@ func TestHistoryIsShortened(t *testing.T) {
 	}
 }
 
-// Sessions that run nothing do not make the history grow without end, and their
-// numbers are not given again.
+// The file does not grow without limit by sessions without cells, and their numbers
+// are not used again.
 func TestHistoryOfIdleSessions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	idle := []entry{{1, 1, "mine"}}
@@ -83,11 +83,11 @@ func TestHistoryOfIdleSessions(t *testing.T) {
 		t.Errorf("session %d, %v", h.session, h.entries)
 	}
 	if kept, err := os.ReadFile(path); err != nil || bytes.Count(kept, []byte("\n")) != 3 {
-		t.Errorf("kept is %q, %v", kept, err)
+		t.Errorf("the file is %q, %v", kept, err)
 	}
 }
 
-// A history that cannot be read costs what was typed before, not the kernel.
+// If the history cannot be read, the kernel works with the history of its session.
 func TestHistoryCannotBeRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.jsonl")
 	if err := os.Mkdir(path, 0o700); err != nil {
@@ -99,6 +99,6 @@ func TestHistoryCannotBeRead(t *testing.T) {
 	}
 	h.add(1, "mine")
 	if got := h.lines(`{"hist_access_type": "tail", "n": 1}`); got != "[[1 1 mine]]" {
-		t.Errorf("the session's own is %s", got)
+		t.Errorf("the history of the session is %s", got)
 	}
 }

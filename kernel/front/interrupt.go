@@ -2,19 +2,19 @@ package front
 
 import "microcircuits/kernel/gonb"
 
-// interrupt ends the running cell, and those that wait behind it are not run. A
-// cell that waits for GoNB to start, or for an answer of ours, just stops waiting.
+// interrupt interrupts the running cell and aborts the waiting ones. A cell that
+// waits for GoNB to start, or runs a command, ends at once.
 func (f *Front) interrupt() {
-	var inner *gonb.Session
+	var session *gonb.Session
 	f.mu.Lock()
 	job := f.running
 	if job != nil {
 		job.interrupt(errInterrupted)
-		inner = job.inner
+		session = job.session
 	}
 	f.mu.Unlock()
 	f.abort()
-	if inner != nil {
-		go inner.InterruptUntil(job.done)
+	if session != nil {
+		go session.InterruptUntil(job.done)
 	}
 }

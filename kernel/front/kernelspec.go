@@ -17,7 +17,7 @@ const (
 	DisplayName = "Dendrite (Go)"
 )
 
-// A KernelSpec tells Jupyter how to start a kernel: the content of kernel.json.
+// A KernelSpec is the content of kernel.json: how Jupyter starts a kernel.
 type KernelSpec struct {
 	Argv          []string          `json:"argv"`
 	DisplayName   string            `json:"display_name"`
@@ -26,8 +26,8 @@ type KernelSpec struct {
 	Env           map[string]string `json:"env"`
 }
 
-// DataDir returns Jupyter's folder for the user's data, whether it exists or
-// not: JUPYTER_DATA_DIR, else the platform's place.
+// DataDir returns Jupyter's folder for the user's data: JUPYTER_DATA_DIR, else the
+// platform's default. The folder may not exist.
 func DataDir() (string, error) {
 	if dir := os.Getenv("JUPYTER_DATA_DIR"); dir != "" {
 		return dir, nil
@@ -62,8 +62,8 @@ func WriteSpec(dataDir string, spec KernelSpec) (string, error) {
 	return path, files.Write(path, append(data, '\n'))
 }
 
-// ReadSpec returns the registered specification of a data folder; the error
-// is fs.ErrNotExist when there is none.
+// ReadSpec returns the registered specification of a data folder. The error is
+// fs.ErrNotExist if there is none.
 func ReadSpec(dataDir string) (*KernelSpec, error) {
 	path := filepath.Join(SpecDir(dataDir), "kernel.json")
 	data, err := os.ReadFile(path)

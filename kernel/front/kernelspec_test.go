@@ -34,6 +34,6 @@ func TestKernelSpec(t *testing.T) {
 		t.Fatal(err)
 	}
 	if entries, err := os.ReadDir(filepath.Join(dir, "kernels")); err != nil || len(entries) != 0 {
-		t.Errorf("left: %v, %v", entries, err)
+		t.Errorf("not removed: %v, %v", entries, err)
 	}
 }

@@ -13,16 +13,16 @@ import (
 	"microcircuits/kernel/internal/wire"
 )
 
-// launched starts the installed launcher in a folder.
-func launched(t *testing.T, dir string, said io.Writer) *program {
+// launchIn starts the installed launcher in a folder.
+func launchIn(t *testing.T, dir string, stderr io.Writer) *program {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
 	conn, file := connection(t)
-	return launch(t, dir, said, conn, launcher(t), "launch", file)
+	return launch(t, dir, stderr, conn, launcher(t), "launch", file)
 }
 
 func TestLaunch(t *testing.T) {
-	p := launched(t, filepath.Join(root(t), "notebooks"), t.Output())
+	p := launchIn(t, filepath.Join(root(t), "notebooks"), t.Output())
 	r := run(t, p.Session, "import \"microcircuits/kernel/ipynb\"\n%%\nfmt.Print(ipynb.Code, os.Getenv(\"DENDRITE_HEADLESS\"))", 0)
 	if r.Status != gonb.OK || streams(r, "stdout") != "code" {
 		t.Errorf("%s %q %q", r.Status, streams(r, "stdout"), streams(r, "stderr"))
@@ -31,27 +31,27 @@ func TestLaunch(t *testing.T) {
 	if p.err != nil {
 		t.Errorf("the kernel ended with %v", p.err)
 	}
-	gone(t, kernelFolder())
+	waitGone(t, kernelFolder())
 }
 
 func TestLaunchedKernelKilled(t *testing.T) {
-	p := launched(t, filepath.Join(root(t), "notebooks"), t.Output())
-	go p.Relay(t.Context(), "execute_request", executeContent("%%\nfor { time.Sleep(time.Second) }"), func(*wire.Message) {}) // it will not end
+	p := launchIn(t, filepath.Join(root(t), "notebooks"), t.Output())
+	go p.Relay(t.Context(), "execute_request", executeContent("%%\nfor { time.Sleep(time.Second) }"), func(*wire.Message) {}) // does not end by itself
 	time.Sleep(2 * time.Second)
 	p.kill()
-	gone(t, kernelFolder())
+	waitGone(t, kernelFolder())
 }
 
 func TestLaunchOutsideOfAClone(t *testing.T) {
-	said := new(book)
-	p := launched(t, t.TempDir(), said)
+	stderr := new(logBuffer)
+	p := launchIn(t, t.TempDir(), stderr)
 	r := run(t, p.Session, "%%\nfmt.Println(1)", 0)
 	if r.Status != gonb.Failed || !strings.Contains(r.EValue, "move this notebook there") {
 		t.Errorf("%s %q", r.Status, r.EValue)
 	}
 	p.stop(t)
 	if p.err == nil {
-		t.Error("it ended as if all were well")
+		t.Error("the kernel ended with exit status 0")
 	}
-	said.await(t, "no clone of microcircuits")
+	stderr.await(t, "no clone of microcircuits")
 }

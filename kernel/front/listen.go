@@ -13,12 +13,12 @@ import (
 // A request is a message from a front end.
 type request struct {
 	*wire.Message
-	socket *zmtp.Socket // that the answer goes to
+	socket *zmtp.Socket // for the reply
 }
 
-// outside is the kernel's side of a connection: five sockets on which front
-// ends call. It checks what comes in and signs what goes out.
-type outside struct {
+// A server is the kernel's side of a connection: five sockets to which front ends
+// connect. It checks the signatures of incoming messages and signs outgoing ones.
+type server struct {
 	conn    *wire.Connection
 	session string
 	log     io.Writer
@@ -27,14 +27,13 @@ type outside struct {
 	all     []*zmtp.Socket
 }
 
-func newOutside(conn *wire.Connection, log io.Writer) *outside {
-	return &outside{conn: conn, session: wire.NewID(), log: log}
+func newServer(conn *wire.Connection, log io.Writer) *server {
+	return &server{conn: conn, session: wire.NewID(), log: log}
 }
 
-// listen opens the sockets. Well-formed, signed messages are given to the
-// functions named after their sockets, one after the other for each socket;
-// what is not is logged and dropped.
-func (o *outside) listen(shell, control, stdin func(request)) error {
+// listen opens the sockets. It calls the function of each socket with its messages,
+// one after the other. Malformed or unsigned messages are logged and dropped.
+func (o *server) listen(shell, control, stdin func(request)) error {
 	for _, s := range []struct {
 		name string
 		port int
@@ -71,21 +70,22 @@ func (o *outside) listen(shell, control, stdin func(request)) error {
 }
 
 // reply answers a request.
-func (o *outside) reply(r request, msgType string, content any) {
+func (o *server) reply(r request, msgType string, content any) {
 	o.send(r.socket, r.Reply(msgType, content))
 }
 
-// unknown answers a request that nobody here knows, so that nobody waits for it.
-func (o *outside) unknown(r request) {
-	fmt.Fprintf(o.log, "front: %s is not known\n", r.Header.Type)
+// replyUnknown replies with an error to a request of unknown type, so that the front
+// end does not wait for it.
+func (o *server) replyUnknown(r request) {
+	fmt.Fprintf(o.log, "front: unknown message type %s\n", r.Header.Type)
 	if what, asks := strings.CutSuffix(r.Header.Type, "_request"); asks {
-		text := "this kernel does not know " + r.Header.Type
+		text := "this kernel does not support " + r.Header.Type
 		o.reply(r, what+"_reply", object{"status": "error", "ename": "NotSupported", "evalue": text, "traceback": []string{text}})
 	}
 }
 
-// publish tells all front ends what came of a request; parent may be nil.
-func (o *outside) publish(parent *wire.Message, msgType string, content any) {
+// publish sends a message about a request to all front ends; parent may be nil.
+func (o *server) publish(parent *wire.Message, msgType string, content any) {
 	m := wire.NewMessage("", msgType, content)
 	if parent != nil {
 		m = parent.Reply(msgType, content)
@@ -94,12 +94,12 @@ func (o *outside) publish(parent *wire.Message, msgType string, content any) {
 }
 
 // broadcast sends a message to all front ends.
-func (o *outside) broadcast(m *wire.Message) {
+func (o *server) broadcast(m *wire.Message) {
 	m.Identities = [][]byte{[]byte(m.Header.Type)}
 	o.send(o.iopub, m)
 }
 
-func (o *outside) send(socket *zmtp.Socket, m *wire.Message) {
+func (o *server) send(socket *zmtp.Socket, m *wire.Message) {
 	m.Header.Session = o.session
 	frames, err := m.Frames([]byte(o.conn.Key))
 	if err != nil {
@@ -109,7 +109,7 @@ func (o *outside) send(socket *zmtp.Socket, m *wire.Message) {
 	socket.Send(frames)
 }
 
-func (o *outside) close() {
+func (o *server) close() {
 	for _, s := range o.all {
 		s.Close()
 	}
@@ -118,21 +118,21 @@ func (o *outside) close() {
 // object is the content of a message.
 type object = map[string]any
 
-// ports is the answer to a connect_request.
-func (o *outside) ports() object {
+// ports returns the reply to a connect_request.
+func (o *server) ports() object {
 	c := o.conn
 	return object{"status": "ok", "shell_port": c.ShellPort, "iopub_port": c.IOPubPort,
 		"stdin_port": c.StdinPort, "control_port": c.ControlPort, "hb_port": c.HBPort}
 }
 
-// busy publishes that the kernel works on a request; the function it returns,
-// that it has done so.
-func (o *outside) busy(m *wire.Message) (idle func()) {
+// busy publishes the status busy for a request; the returned function publishes
+// idle.
+func (o *server) busy(m *wire.Message) (idle func()) {
 	o.publish(m, "status", object{"execution_state": "busy"})
 	return func() { o.publish(m, "status", object{"execution_state": "idle"}) }
 }
 
-// info is the answer to kernel_info_request.
+// info returns the reply to a kernel_info_request.
 func info(banner string) object {
 	return object{
 		"status": "ok", "protocol_version": wire.ProtocolVersion,

@@ -18,23 +18,22 @@ import (
 	"microcircuits/kernel/internal/wire"
 )
 
-// A program is a kernel in a process group of its own, and a front end's
-// connection to it.
+// A program is a kernel in its own process group, and a connection to it.
 type program struct {
 	*gonb.Session
 	cmd   *exec.Cmd
 	ended chan struct{} // closed when the process has ended
-	err   error         // how it ended
+	err   error         // from Wait
 }
 
-// launch starts a kernel in a folder as Jupyter would, with what it says on its
-// standard error, and waits until it answers.
-func launch(t testing.TB, dir string, said io.Writer, conn *wire.Connection, argv ...string) *program {
+// launch starts a kernel in a folder like Jupyter and waits until it answers. stderr
+// gets the kernel's standard error.
+func launch(t testing.TB, dir string, stderr io.Writer, conn *wire.Connection, argv ...string) *program {
 	t.Helper()
 	p := &program{cmd: exec.Command(argv[0], argv[1:]...), ended: make(chan struct{})}
-	p.cmd.Dir, p.cmd.Stderr = dir, said
+	p.cmd.Dir, p.cmd.Stderr = dir, stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	p.cmd.WaitDelay = 2 * time.Second // for those that it leaves behind
+	p.cmd.WaitDelay = 2 * time.Second // other processes may still have standard error open
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +44,7 @@ func launch(t testing.TB, dir string, said io.Writer, conn *wire.Connection, arg
 	t.Cleanup(p.kill)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	go func() { // nobody waits for one that has ended
+	go func() { // do not wait for a kernel that has ended
 		select {
 		case <-p.ended:
 			cancel()
@@ -66,7 +65,7 @@ func (p *program) kill() {
 	<-p.ended
 }
 
-// stop ends the kernel by request.
+// stop ends the kernel with a shutdown request.
 func (p *program) stop(t testing.TB) {
 	t.Helper()
 	if err := p.Shutdown(); err != nil {
@@ -91,7 +90,7 @@ func launcher(t testing.TB) string {
 	return file
 }
 
-// groupEnds waits until no process of a group is left, without ending any.
+// groupEnds waits until no process of a group is left. It kills none.
 func groupEnds(t *testing.T, group int) {
 	t.Helper()
 	for range 500 {
@@ -100,11 +99,11 @@ func groupEnds(t *testing.T, group int) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Error("processes of a killed kernel's group are left")
+	t.Error("processes of the group of a killed kernel still run")
 }
 
-// gone waits until no process mentions the text in its command line.
-func gone(t *testing.T, text string) {
+// waitGone waits until no process has the text in its command line.
+func waitGone(t *testing.T, text string) {
 	t.Helper()
 	var left []processes.Process
 	for range 100 {
@@ -117,5 +116,5 @@ func gone(t *testing.T, text string) {
 	t.Errorf("processes left: %v", left)
 }
 
-// kernelFolder is how the temporary folders of this test's kernels begin.
+// kernelFolder is the beginning of the paths of the kernels' temporary folders.
 func kernelFolder() string { return filepath.Join(os.TempDir(), "dendrite-kernel-") }

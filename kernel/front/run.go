@@ -18,43 +18,43 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// A cellRun is one cell on its way through GoNB.
+// A cellRun is one execution of a cell.
 type cellRun struct {
 	request   request
 	source    string
 	number    int
 	silent    bool
-	asks      bool     // its front end can be asked for input
+	asks      bool     // its front end allows requests for input
 	pages     []object // for the front end's pager
 	done      chan struct{}
-	waits     context.Context // for all but its program, until it is interrupted
+	waitCtx   context.Context // for everything except the cell's program; cancelled by an interrupt
 	interrupt context.CancelCauseFunc
 
-	front *Front
-	inner *gonb.Session // that was given the cell, and gets its interrupts; under the front's mutex
-	ctx   context.Context
+	front   *Front
+	session *gonb.Session // gets the cell and its interrupts; guarded by the front's mutex
+	ctx     context.Context
 
-	mu      sync.Mutex // of what GoNB's messages change, in all attempts
+	mu      sync.Mutex // guards the fields that GoNB's messages change, in all attempts
 	shown   []*ipynb.Output
-	mergeAt int  // how many of these are too many
-	export  bool // the cell asks for a report of the notebook
+	mergeAt int  // number of outputs at which streams are merged
+	export  bool // the cell has called dendrite.Export
 }
 
-// An attempt is one time that GoNB is given a cell.
+// An attempt is one execution of a cell in GoNB. A cell can need two.
 type attempt struct {
 	*cellRun
-	over    bool      // what comes now is late
-	hold    gonb.Hold // of the standard error
+	ended   bool             // later messages are not part of the result
+	stderr  gonb.TraceFilter // of the standard error
 	failure *gonb.Failure
-	program string // that GoNB composed, where it failed
+	program string // the program that GoNB composed, if it failed
 }
 
-// errInterrupted is why a cell waits no longer.
+// errInterrupted is the cause of a cancelled waitCtx.
 var errInterrupted = errors.New("the cell was interrupted")
 
-func (j *cellRun) interrupted() bool { return context.Cause(j.waits) == errInterrupted }
+func (j *cellRun) interrupted() bool { return context.Cause(j.waitCtx) == errInterrupted }
 
-// execute runs one cell and answers for it.
+// execute runs one cell and replies to its request.
 func (f *Front) execute(ctx context.Context, r request) {
 	defer f.busy(r.Message)()
 	c := struct {
@@ -74,7 +74,7 @@ func (f *Front) execute(ctx context.Context, r request) {
 		request: r, source: c.Code, silent: c.Silent, asks: c.AllowStdin,
 		pages: []object{}, done: make(chan struct{}), front: f, ctx: ctx,
 	}
-	job.waits, job.interrupt = context.WithCancelCause(ctx)
+	job.waitCtx, job.interrupt = context.WithCancelCause(ctx)
 	defer job.interrupt(nil)
 	f.mu.Lock()
 	if counted {
@@ -91,7 +91,7 @@ func (f *Front) execute(ctx context.Context, r request) {
 		f.out.publish(r.Message, "execute_input", object{"code": c.Code, "execution_count": count})
 	}
 	start := time.Now()
-	failed := f.perform(ctx, job)
+	failed := f.runCell(ctx, job)
 	close(job.done)
 	f.mu.Lock()
 	f.running = nil
@@ -105,15 +105,15 @@ func (f *Front) execute(ctx context.Context, r request) {
 		reply["status"], reply["execution_count"] = "error", count
 	}
 	if !c.Silent && !f.isCommand(c.Code) {
-		f.finish(Finished{
+		f.addFinished(Finished{
 			ID: cellID(r.Message), Source: c.Code, Outputs: ipynb.MergeStreams(job.shown), Count: count,
 			Ended: time.Now(), Seconds: time.Since(start).Seconds(), Failed: failed != nil,
 		})
 	}
 	if failed != nil && !c.Silent && (c.StopOnError == nil || *c.StopOnError) {
-		// Before the answer: what is sent by who knows of the failure runs.
+		// Abort before the reply: cells sent after the reply must run.
 		select {
-		case <-f.settled():
+		case <-f.batchArrived():
 		case <-ctx.Done():
 		}
 		f.abort()
@@ -121,14 +121,15 @@ func (f *Front) execute(ctx context.Context, r request) {
 	f.out.reply(r, "execute_reply", reply)
 }
 
-// content is what a front end is told of a failure.
+// content returns the message content of a failure.
 func content(f *gonb.Failure) object {
 	return object{"ename": f.Name, "evalue": f.Value, "traceback": f.Traceback}
 }
 
-// finish keeps a cell that was run, in the place of its last run: a kernel may
-// live for days. Where the front end tells no ids, the text is the cell.
-func (f *Front) finish(done Finished) {
+// addFinished adds a finished cell and removes its earlier run, so that memory does
+// not grow when cells are run again. Cells without id are the same if their text is
+// the same.
+func (f *Front) addFinished(done Finished) {
 	f.finished = slices.DeleteFunc(f.finished, func(c Finished) bool {
 		again := c.ID == done.ID
 		if c.ID == "" || done.ID == "" {
@@ -142,29 +143,30 @@ func (f *Front) finish(done Finished) {
 	f.finished = append(f.finished, done)
 }
 
-// forget takes back outputs, which updates then change no more.
+// forget removes outputs from the displays, so that updates do not change them any
+// more.
 func (f *Front) forget(outputs []*ipynb.Output) {
 	maps.DeleteFunc(f.displays, func(_ string, o *ipynb.Output) bool { return slices.Contains(outputs, o) })
 }
 
-// noValues answers expressions that a front end wants to know the values of after
-// the cell: when it is done, its program is too, and nobody knows them.
+// noValues returns errors for the expressions that a front end wants to be evaluated
+// after the cell. That is not possible, because the cell's program has ended.
 func noValues(expressions map[string]json.RawMessage) object {
 	answers := object{}
 	for name := range expressions {
-		const text = "a Go cell leaves no values behind: show them in the cell"
+		const text = "the values of a Go cell are lost when it ends: show them in the cell"
 		answers[name] = object{"status": "error", "ename": "NotSupported", "evalue": text, "traceback": []string{text}}
 	}
 	return answers
 }
 
-// isCommand tells whether the front itself answers a cell.
+// isCommand reports whether a cell is one of the front's commands.
 func (f *Front) isCommand(code string) bool {
 	words := strings.Fields(code)
 	return len(words) > 0 && f.Commands[words[0]] != nil
 }
 
-// cellID is the id of the cell, which newer front ends send along.
+// cellID returns the id of the cell. Only newer front ends send it.
 func cellID(m *wire.Message) string {
 	var meta struct {
 		ID string `json:"cellId"`
@@ -175,8 +177,8 @@ func cellID(m *wire.Message) string {
 	return meta.ID
 }
 
-// perform runs a cell and shows what comes out of it.
-func (f *Front) perform(ctx context.Context, job *cellRun) *gonb.Failure {
+// runCell runs a cell and publishes its outputs.
+func (f *Front) runCell(ctx context.Context, job *cellRun) *gonb.Failure {
 	words := strings.Fields(job.source)
 	if len(words) == 0 {
 		return nil
@@ -184,26 +186,27 @@ func (f *Front) perform(ctx context.Context, job *cellRun) *gonb.Failure {
 	if f.isCommand(job.source) {
 		return f.command(job, words[0], words[1:])
 	}
-	inner, err := f.prepared(job)
+	session, err := f.readySession(job)
 	switch {
 	case job.interrupted():
-		return interrupted
+		return interruptedFailure
 	case err != nil:
 		return &gonb.Failure{Name: "Dendrite", Value: err.Error(), Traceback: []string{err.Error()}}
 	}
-	if name, ok := cell.Question(job.source); ok {
-		return f.explain(inner, job, name)
+	if name, ok := cell.HelpName(job.source); ok {
+		return f.showDoc(session, job, name)
 	}
-	maps.DeleteFunc(f.statements, func(call string, _ bool) bool { return cell.Declares(job.source, call) })
-	t := cell.Translate(job.source, f.statement)
-	failed := f.relay(ctx, inner, job, t)
-	if failed != nil && t.Shows && failed.NoValue() {
-		// What ends the cell is a call without a value: it was not run, since
-		// the cell did not compile. Remember it, and run the cell as it is.
+	maps.DeleteFunc(f.noValueCalls, func(call string, _ bool) bool { return cell.Declares(job.source, call) })
+	t := cell.Translate(job.source, f.hasNoValue)
+	failed := f.runInGoNB(ctx, session, job, t)
+	if failed != nil && t.Shows && failed.IsNoValue() {
+		// The last line of the cell is a call without result, so the cell did not
+		// compile and did not run. Store the call, and run the cell without showing
+		// a value.
 		if t.Call != "" {
-			f.statements[t.Call] = true
+			f.noValueCalls[t.Call] = true
 		}
-		failed = f.relay(ctx, inner, job, t.Plain())
+		failed = f.runInGoNB(ctx, session, job, t.WithoutResult())
 	}
 	if failed == nil && job.export && f.Commands[ExportCommand] != nil {
 		return f.command(job, ExportCommand, nil)
@@ -211,9 +214,9 @@ func (f *Front) perform(ctx context.Context, job *cellRun) *gonb.Failure {
 	return failed
 }
 
-// command answers a cell without GoNB.
+// command runs one of the front's commands.
 func (f *Front) command(job *cellRun, name string, words []string) *gonb.Failure {
-	outputs, err := f.Commands[name](job.waits, words, slices.Clone(f.finished))
+	outputs, err := f.Commands[name](job.waitCtx, words, slices.Clone(f.finished))
 	for _, o := range outputs {
 		job.show(o, "")
 	}
@@ -221,32 +224,33 @@ func (f *Front) command(job *cellRun, name string, words []string) *gonb.Failure
 	case err == nil:
 		return nil
 	case job.interrupted():
-		return interrupted
+		return interruptedFailure
 	}
 	return &gonb.Failure{Name: name, Value: err.Error(), Traceback: []string{name + ": " + err.Error()}}
 }
 
-// statement tells of a call that it was found to give no value.
-func (f *Front) statement(call string) bool { return f.statements[call] }
+// hasNoValue reports whether a call is known to have no result.
+func (f *Front) hasNoValue(call string) bool { return f.noValueCalls[call] }
 
-// prepared waits until GoNB can take the cell, and says so when that is long.
-func (f *Front) prepared(job *cellRun) (*gonb.Session, error) {
-	b, err := f.started(job.waits)
+// readySession waits until GoNB is ready to run the cell. If this takes long, it
+// shows a notice in the cell.
+func (f *Front) readySession(job *cellRun) (*gonb.Session, error) {
+	b, err := f.readyBackend(job.waitCtx)
 	if err != nil {
 		return nil, err
 	}
 	select {
 	case <-b.warmed:
-	case <-job.waits.Done():
-	case <-time.After(f.patience):
-		forget := job.notice("Preparing: compiling the packages, only this once ...")
+	case <-job.waitCtx.Done():
+	case <-time.After(f.noticeAfter):
+		forget := job.notice("Preparing: the packages are compiled, once only ...")
 		select {
 		case <-b.warmed:
-		case <-job.waits.Done():
+		case <-job.waitCtx.Done():
 		}
 		forget()
 	}
-	if err := job.waits.Err(); err != nil {
+	if err := job.waitCtx.Err(); err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
@@ -254,32 +258,33 @@ func (f *Front) prepared(job *cellRun) (*gonb.Session, error) {
 	f.lost = false
 	f.mu.Unlock()
 	if lost {
-		f.cells = map[int]gonb.Written{}
-		job.stream("stderr", "The Go kernel had ended and was started again. What earlier cells declared is gone: run them again.\n")
+		f.cells = map[int]gonb.CellSource{}
+		job.stream("stderr", "The Go kernel had ended and was started again. The declarations of earlier cells are lost: run those cells again.\n")
 	}
 	return b.session, nil
 }
 
-// begin has interrupts go to GoNB from here on, unless one came before.
-func (f *Front) begin(job *cellRun, inner *gonb.Session) bool {
+// setSession sends later interrupts of the cell to GoNB. It returns false if the cell
+// was interrupted before.
+func (f *Front) setSession(job *cellRun, session *gonb.Session) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if job.interrupted() {
 		return false
 	}
-	job.inner = inner
+	job.session = session
 	return true
 }
 
-// relay has GoNB run the cell and returns why it failed, nil if it did not.
-func (f *Front) relay(ctx context.Context, inner *gonb.Session, job *cellRun, t cell.Translation) *gonb.Failure {
-	if !f.begin(job, inner) {
-		return interrupted
+// runInGoNB runs the cell in GoNB. It returns nil if the cell succeeded.
+func (f *Front) runInGoNB(ctx context.Context, session *gonb.Session, job *cellRun, t cell.Translation) *gonb.Failure {
+	if !f.setSession(job, session) {
+		return interruptedFailure
 	}
 	try := &attempt{cellRun: job}
-	reply, err := inner.Run(ctx, t.Code, try.published)
+	reply, err := session.Run(ctx, t.Code, try.handlePublished)
 	try.end()
-	own := gonb.Written{Number: job.number, Source: strings.Split(job.source, "\n"), Code: strings.Split(t.Code, "\n"), From: t}
+	own := gonb.CellSource{Number: job.number, Source: strings.Split(job.source, "\n"), Code: strings.Split(t.Code, "\n"), From: t}
 	if err == nil && reply != nil {
 		var c struct {
 			Count int `json:"execution_count"`
@@ -292,39 +297,39 @@ func (f *Front) relay(ctx context.Context, inner *gonb.Session, job *cellRun, t 
 	case err != nil && (f.isEnding() || ctx.Err() != nil):
 		return &gonb.Failure{Name: "Dendrite", Value: errEnding.Error(), Traceback: []string{errEnding.Error()}}
 	case err != nil:
-		job.stream("stderr", try.hold.Rest())
+		job.stream("stderr", try.stderr.Held())
 		fmt.Fprintf(f.out.log, "front: %v\n", err)
-		const text = "the Go kernel ended; it is started again with the next cell, and earlier cells must be run again"
+		const text = "the Go kernel ended. The next cell starts it again; earlier cells must be run again"
 		return &gonb.Failure{Name: "KernelDied", Value: text, Traceback: strings.Split(err.Error(), "\n")}
 	case try.failure == nil:
-		job.stream("stderr", try.hold.Rest())
+		job.stream("stderr", try.stderr.Held())
 		return nil
 	case job.interrupted():
-		return interrupted
+		return interruptedFailure
 	}
-	return try.failure.Explain(try.hold.Rest(), try.program, f.cells, own)
+	return try.failure.Explain(try.stderr.Held(), try.program, f.cells, own)
 }
 
-var interrupted = &gonb.Failure{
+var interruptedFailure = &gonb.Failure{
 	Name: "Interrupted", Value: errInterrupted.Error(),
-	Traceback: []string{"Interrupted. What was computed is kept: run the cell again to go on."},
+	Traceback: []string{"Interrupted. Finished results are kept: run the cell again to continue."},
 }
 
-// end has what comes from now on passed on and not kept.
+// end marks the attempt as ended: later messages are published, but not stored.
 func (a *attempt) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.over = true
+	a.ended = true
 }
 
-// published takes what GoNB publishes for the cell.
-func (a *attempt) published(m *wire.Message) {
+// handlePublished handles a message that GoNB publishes for the cell.
+func (a *attempt) handlePublished(m *wire.Message) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
 	case m.Header.Type == "execute_input":
 		return
-	case a.over:
+	case a.ended:
 		a.forward(m)
 		return
 	}
@@ -348,13 +353,13 @@ func (a *attempt) published(m *wire.Message) {
 		}
 		if o.Type == ipynb.ErrorOutput {
 			a.failure = &gonb.Failure{Name: o.EName, Value: o.EValue, Traceback: o.Traceback}
-			a.program = a.inner.Program() // before GoNB composes another
+			a.program = a.session.Program() // before GoNB composes the next one
 			return
 		}
 		if o.Name == "stderr" {
-			o.Text = a.hold.Pass(o.Text)
+			o.Text = a.stderr.Filter(o.Text)
 		} else {
-			a.stream("stderr", a.hold.GoOn())
+			a.stream("stderr", a.stderr.Continue())
 		}
 		a.stream(o.Name, o.Text)
 	default:
@@ -362,7 +367,7 @@ func (a *attempt) published(m *wire.Message) {
 	}
 }
 
-// forward publishes a message of GoNB as one of ours.
+// forward publishes a message of GoNB as a message of this kernel.
 func (j *cellRun) forward(m *wire.Message) {
 	own := j.request.Reply(m.Header.Type, nil)
 	own.Content, own.Metadata, own.Buffers = m.Content, m.Metadata, m.Buffers
@@ -374,16 +379,15 @@ func (j *cellRun) stream(name, text string) {
 		return
 	}
 	j.shown = append(j.shown, &ipynb.Output{Type: ipynb.Stream, Name: name, Text: text})
-	if len(j.shown) >= j.mergeAt { // a cell may print in a million pieces
+	if len(j.shown) >= j.mergeAt { // a cell may print many small pieces
 		j.shown = ipynb.MergeStreams(j.shown)
 		j.mergeAt = max(2*j.mergeAt, 256)
 	}
 	j.front.out.publish(j.request.Message, "stream", object{"name": name, "text": text})
 }
 
-// notice shows a text in a cell that has shown nothing yet, until it is
-// forgotten. It comes in every format that a front end may show, and is no part
-// of what the cell has said.
+// notice shows a text in a cell that has no output yet; the returned function
+// removes it. The text is not part of the cell's outputs.
 func (j *cellRun) notice(text string) (forget func()) {
 	if j.silent {
 		return func() {}
@@ -395,15 +399,16 @@ func (j *cellRun) notice(text string) (forget func()) {
 	return func() { j.clear(false) }
 }
 
-// clear removes what the cell has shown, at once or with the next output.
+// clear removes the outputs of the cell, at once or with the next output.
 func (j *cellRun) clear(wait bool) {
 	j.front.forget(j.shown)
 	j.shown = nil
 	j.front.out.publish(j.request.Message, "clear_output", object{"wait": wait})
 }
 
-// show publishes an output. What the notebook package marked becomes the cell's
-// result or clears what it has shown: GoNB has no words for these.
+// show publishes an output. Package notebook marks outputs that are the cell's
+// result, clear its outputs or ask for a report, because GoNB has no messages for
+// these.
 func (j *cellRun) show(o *ipynb.Output, id string) {
 	switch role := names.RoleOf(o.Metadata); role {
 	case names.Clear, names.ClearWait:
@@ -418,8 +423,8 @@ func (j *cellRun) show(o *ipynb.Output, id string) {
 			return
 		}
 	}
-	if j.front.Dress != nil {
-		if err := j.front.Dress(j.ctx, o); err != nil {
+	if j.front.AddPicture != nil {
+		if err := j.front.AddPicture(j.ctx, o); err != nil {
 			fmt.Fprintf(j.front.out.log, "front: %v\n", err)
 		}
 	}
@@ -435,10 +440,10 @@ func (j *cellRun) show(o *ipynb.Output, id string) {
 	j.front.out.publish(j.request.Message, o.Type, content)
 }
 
-// update publishes a display's new content.
+// update publishes the new content of a display.
 func (j *cellRun) update(o *ipynb.Output, id string) {
-	if j.front.Dress != nil {
-		if err := j.front.Dress(j.ctx, o); err != nil {
+	if j.front.AddPicture != nil {
+		if err := j.front.AddPicture(j.ctx, o); err != nil {
 			fmt.Fprintf(j.front.out.log, "front: %v\n", err)
 		}
 	}

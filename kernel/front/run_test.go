@@ -7,16 +7,15 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// What GoNB says late of a cell that it was given again does not touch the second
-// attempt.
+// Late messages of the first attempt do not change the result of the second.
 func TestLateMessageOfAnotherAttempt(t *testing.T) {
 	conn, err := wire.NewConnection()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &Front{out: newOutside(conn, t.Output())}
-	nobody := func(request) {}
-	if err := f.out.listen(nobody, nobody, nobody); err != nil {
+	f := &Front{out: newServer(conn, t.Output())}
+	ignore := func(request) {}
+	if err := f.out.listen(ignore, ignore, ignore); err != nil {
 		t.Fatal(err)
 	}
 	defer f.out.close()
@@ -28,13 +27,13 @@ func TestLateMessageOfAnotherAttempt(t *testing.T) {
 	late := make(chan struct{})
 	go func() {
 		defer close(late)
-		first.published(failed)
-		first.published(printed)
+		first.handlePublished(failed)
+		first.handlePublished(printed)
 	}()
-	second.published(printed)
+	second.handlePublished(printed)
 	second.end()
 	<-late
-	if second.failure != nil || len(job.shown) != 1 || second.hold.Rest() != "" {
+	if second.failure != nil || len(job.shown) != 1 || second.stderr.Held() != "" {
 		t.Errorf("failure %v, shown %v", second.failure, job.shown)
 	}
 }

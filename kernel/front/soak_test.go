@@ -21,12 +21,12 @@ import (
 	"microcircuits/kernel/report"
 )
 
-// Five hundred cells of every kind: each shows what it should and nothing of
-// another, and the front's memory does not grow with them.
+// Each of five hundred cells of different kinds shows its own outputs and no others,
+// and the memory of the front does not grow.
 func TestSoakCells(t *testing.T) {
-	f := &Front{Dress: new(report.Pictures).Dress, Options: gonb.Options{Env: []string{names.HeadlessEnv + "=1"}}}
-	served(t, f)
-	client := func() *gonb.Session { // that nothing holds on to when it is closed
+	f := &Front{AddPicture: new(report.Pictures).AddPicture, Options: gonb.Options{Env: []string{names.HeadlessEnv + "=1"}}}
+	startFront(t, f)
+	client := func() *gonb.Session { // without a cleanup that keeps it in memory
 		s, err := gonb.Attach(t.Context(), f.out.conn)
 		if err != nil {
 			t.Fatal(err)
@@ -76,10 +76,10 @@ func TestSoakCells(t *testing.T) {
 	for i := 1; i <= 500; i++ {
 		code, want := kinds[i%len(kinds)](i)
 		r := run(t, s, code, time.Minute)
-		if got := said(r); got != want || r.ExecutionCount != i {
-			t.Errorf("cell %d gave %.2000q, count %d, want\n%.2000q", i, got, r.ExecutionCount, want)
+		if got := outputText(r); got != want || r.ExecutionCount != i {
+			t.Errorf("cell %d shows %.2000q, count %d, want\n%.2000q", i, got, r.ExecutionCount, want)
 		}
-		if i%100 == 0 { // what a session keeps of its cells is not the front's
+		if i%100 == 0 { // drop the memory of the session, which is not the front's
 			s.Close()
 			s = client()
 		}
@@ -102,7 +102,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// kernelProgram builds the program that the launcher becomes.
+// kernelProgram builds the program that the launcher starts.
 func kernelProgram(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "kernel")
@@ -112,8 +112,8 @@ func kernelProgram(t *testing.T) string {
 	return program
 }
 
-// shortDir is a temporary folder with a short name: gopls listens on a socket in
-// it, whose name must not be longer than 108 bytes.
+// shortDir creates a temporary folder with a short path: gopls listens on a socket
+// in it, whose path must not be longer than 108 bytes.
 func shortDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "soak")
@@ -124,14 +124,15 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
-// serveProgram starts it on a connection, as Jupyter does.
+// serveProgram starts the kernel on a connection, like Jupyter.
 func serveProgram(t *testing.T, kernel string, conn *wire.Connection, file string) *program {
 	t.Helper()
 	t.Setenv(clone.LauncherEnv, clone.LauncherVersion)
 	return launch(t, filepath.Join(root(t), "notebooks"), io.Discard, conn, kernel, "serve", file)
 }
 
-// unrecorded runs a cell that no history keeps and returns its output and status.
+// unrecorded runs a cell that is not added to the history and returns its output and
+// reply.
 func unrecorded(t *testing.T, s *gonb.Session, code string) (stdout string, reply object) {
 	t.Helper()
 	content := executeContent(code)
@@ -150,10 +151,9 @@ func unrecorded(t *testing.T, s *gonb.Session, code string) (stdout string, repl
 	return stdout, reply
 }
 
-// A kernel is started a hundred times on the same ports, as Jupyter does when it
-// restarts one: it is ended by request or killed, when it has just started or
-// has run a cell, and never leaves anything behind. The go command that a killed
-// one may have been waiting for ends by itself.
+// A kernel is started a hundred times on the same ports, like a restart in Jupyter.
+// It is shut down or killed, just after its start or after a cell. No process and no
+// file remains. The go command for which a killed kernel waits ends by itself.
 func TestSoakRestarts(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	program := kernelProgram(t)
@@ -165,7 +165,7 @@ func TestSoakRestarts(t *testing.T) {
 				t.Errorf("start %d: %q, %v", i, got, reply)
 			}
 		}
-		time.Sleep(time.Duration(i%7) * 20 * time.Millisecond) // at another moment each time
+		time.Sleep(time.Duration(i%7) * 20 * time.Millisecond) // stop at different moments
 		if i%3 == 0 {
 			if err := s.cmd.Process.Kill(); err != nil {
 				t.Error(err)
@@ -175,13 +175,13 @@ func TestSoakRestarts(t *testing.T) {
 		} else {
 			s.stop(t)
 		}
-		gone(t, os.Getenv("TMPDIR"))
+		waitGone(t, os.Getenv("TMPDIR"))
 		nothingLeft(t, os.Getenv("TMPDIR"), s.cmd.Process.Pid)
 	}
 }
 
-// Each process of a kernel is killed in turn while a cell runs: the kernel goes
-// on or ends, and nothing is left when it has.
+// Each process of a kernel is killed while a cell runs. The kernel continues or ends,
+// and no process and no file remains.
 func TestSoakKills(t *testing.T) {
 	program := kernelProgram(t)
 	_, gopls, err := clone.Completion(root(t))
@@ -194,7 +194,7 @@ func TestSoakKills(t *testing.T) {
 				if os.Getenv("CI") != "" {
 					t.Fatal(err)
 				}
-				t.Skip("no completion here: go run ./kernel install --completion")
+				t.Skip("gopls is not installed: go run ./kernel install --completion")
 			}
 			t.Setenv("TMPDIR", shortDir(t))
 			conn, file := connection(t)
@@ -236,17 +236,17 @@ func TestSoakKills(t *testing.T) {
 				}
 			}
 			if n := killAll(t, which); n != 1 {
-				t.Fatalf("%d processes %s were killed, not one", n, victim)
+				t.Fatalf("%d processes %s were killed, want 1", n, victim)
 			}
 			switch victim {
 			case "kernel":
-				gone(t, inner)
+				waitGone(t, inner)
 				return
 			case "gonb", "cell": // the cell has failed
 				if reply := <-ended; reply["status"] != "error" {
 					t.Errorf("the cell ended with %v", reply)
 				}
-			default: // the cell does not mind
+			default: // the cell continues
 				if err := s.Interrupt(); err != nil {
 					t.Error(err)
 				}
@@ -258,7 +258,7 @@ func TestSoakKills(t *testing.T) {
 				t.Errorf("after that: %q, %v", got, reply)
 			}
 			s.stop(t)
-			gone(t, os.Getenv("TMPDIR"))
+			waitGone(t, os.Getenv("TMPDIR"))
 			nothingLeft(t, os.Getenv("TMPDIR"), s.cmd.Process.Pid)
 		})
 	}

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// What is said on the standard error is shown while the cell runs, where it was
-// said, also where it begins like the end of a program.
+// Text on the standard error is shown while the cell runs and in the right order,
+// also if it begins like a trace or an exit status.
 func TestFrontStderr(t *testing.T) {
-	s := served(t, &Front{})
+	s := startFront(t, &Front{})
 	for _, text := range []string{"exit status 1 of the valve is normal\n", "50 %", "\r1 %\r2 %", "panic: in a log\nand on\n", "signal: strong; "} {
 		seen := filepath.Join(t.TempDir(), "seen")
-		reply := during(t, s, fmt.Sprintf(`fmt.Fprint(os.Stderr, %q)
+		reply := whileRunning(t, s, fmt.Sprintf(`fmt.Fprint(os.Stderr, %q)
 for i := 0; ; i++ {
 	if _, err := os.Stat(%q); err == nil {
 		break
@@ -38,16 +38,16 @@ for i := 0; ; i++ {
 		{"!false\nfmt.Println(1)", "stderr: exit status 1\n|stdout: 1\n"},
 		{"for i := range 1000 {\n\tfmt.Fprintf(os.Stderr, \"\\r%d %%\", i)\n}", "stderr: 999 %"},
 		{"fmt.Fprintln(os.Stderr, \"panic: in a log\")", "stderr: panic: in a log\n"},
-		{"fmt.Fprintln(os.Stderr, \"panic: in a log\\n2\")\nos.Exit(3)", "stderr: panic: in a log\n2\n|error: Exit: the program ended with exit status 3\nthe program ended with exit status 3; what it said is above"},
+		{"fmt.Fprintln(os.Stderr, \"panic: in a log\\n2\")\nos.Exit(3)", "stderr: panic: in a log\n2\n|error: Exit: the program ended with exit status 3\nthe program ended with exit status 3; its messages are above"},
 	} {
-		if r := run(t, s, c.code, time.Minute); said(r) != c.want {
-			t.Errorf("%s gave %q, want %q", c.code, said(r), c.want)
+		if r := run(t, s, c.code, time.Minute); outputText(r) != c.want {
+			t.Errorf("%s shows %q, want %q", c.code, outputText(r), c.want)
 		}
 	}
 	for _, code := range []string{"fmt.Fprint(os.Stderr, strings.Repeat(\"x\", 20_000_000))", "for range 5000 {\n\tfmt.Fprint(os.Stderr, strings.Repeat(\"x\", 4000))\n}"} {
 		r := run(t, s, code, 2*time.Minute)
 		if n := strings.Count(streams(r, "stderr"), "x"); n != 20_000_000 {
-			t.Errorf("%s: a line of 20 MB came as %d bytes", code, n)
+			t.Errorf("%s: a line of 20 MB arrived as %d bytes", code, n)
 		}
 	}
 }

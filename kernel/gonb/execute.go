@@ -11,17 +11,17 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// Status says how the execution of a cell ended.
+// Status is how the execution of a cell ended.
 type Status string
 
-// The ways an execution ends.
+// The possible ends of an execution.
 const (
 	OK      Status = "ok"
 	Failed  Status = "error"
 	Timeout Status = "timeout"
 )
 
-// A Result is what came out of a cell.
+// A Result is the result of a cell.
 type Result struct {
 	Status         Status
 	ExecutionCount int
@@ -32,9 +32,9 @@ type Result struct {
 	outputs []*ipynb.Output
 }
 
-// Outputs returns what the cell has shown, in order of arrival, with streams
-// merged. Displays may come in after the cell was done: they are in the
-// result when Outputs is called again later, at the latest after Close.
+// Outputs returns the outputs of the cell in order of arrival, with streams
+// merged. Displays may arrive after the cell was done: a later call of Outputs
+// returns them too. All are in after Close.
 func (r *Result) Outputs() []*ipynb.Output {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -46,25 +46,25 @@ func (r *Result) Outputs() []*ipynb.Output {
 	return ipynb.MergeStreams(outputs)
 }
 
-// An execution collects what arrives for one request. It is guarded by the
-// session's mutex.
+// An execution collects the messages that arrive for one request. The session's
+// mutex guards it.
 type execution struct {
 	result        *Result
-	pass          func(*wire.Message) // where what is published goes, instead of into the result
+	pass          func(*wire.Message) // gets the published messages, if not nil; else the result does
 	reply         *wire.Message
 	idle, replied bool
 	status        string // of the reply
-	heard         time.Time
-	clear         bool // drop the outputs before the next one
+	lastMessage   time.Time
+	clear         bool // remove the outputs before the next one is added
 	order         order
 }
 
 func (e *execution) done() bool { return e.idle && e.replied }
 
-// Execute runs code as one cell and waits for its end; zero limit means no
-// time limit. A cell that fails or runs out of time is not an error of
-// Execute: see Result.Status. After a cancelled ctx the cell was interrupted
-// and what it had shown is returned with the error.
+// Execute runs code as one cell and waits for its end. A limit of 0 means no time
+// limit. Execute returns no error for a cell that fails or exceeds its time: see
+// Result.Status. If ctx is cancelled, Execute interrupts the cell and returns its
+// outputs so far with the error.
 func (s *Session) Execute(ctx context.Context, code string, limit time.Duration) (*Result, error) {
 	start := time.Now()
 	if s.proc != nil {
@@ -113,7 +113,8 @@ func (s *Session) Execute(ctx context.Context, code string, limit time.Duration)
 	return r, err
 }
 
-// executeContent is the content of a request to run a cell; GoNB demands all of it.
+// executeContent is the content of a request to run a cell. GoNB requires all of
+// these fields.
 func executeContent(code string, asks bool) map[string]any {
 	return map[string]any{
 		"code": code, "silent": false, "store_history": true,
@@ -121,15 +122,16 @@ func executeContent(code string, asks bool) map[string]any {
 	}
 }
 
-// Run has the kernel run code as one cell, which may ask for input, and relays
-// what it publishes; see [Session.Relay].
+// Run runs code as one cell, which may ask for input, and calls pass with the
+// published messages; see [Session.Relay].
 func (s *Session) Run(ctx context.Context, code string, pass func(*wire.Message)) (*wire.Message, error) {
 	return s.Relay(ctx, "execute_request", executeContent(withSync(code), true), pass)
 }
 
-// Relay sends a request to the kernel and returns its answer when all that it
-// publishes, but its status, has gone to pass, in order. Another goroutine calls
-// pass; it must not call the session.
+// Relay sends a request to the kernel. It calls pass with each published message
+// except status messages, in order, and then returns the reply. pass is called on
+// another goroutine, which holds the session's mutex: it must not call the session's
+// methods, except Program, which needs no mutex.
 func (s *Session) Relay(ctx context.Context, msgType string, content any, pass func(*wire.Message)) (*wire.Message, error) {
 	m, e := wire.NewMessage(s.id, msgType, content), &execution{result: &Result{mu: &s.mu}, pass: pass}
 	if err := s.register(m, e); err != nil {
@@ -138,8 +140,8 @@ func (s *Session) Relay(ctx context.Context, msgType string, content any, pass f
 	err := s.wait(ctx, e)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// A display may still come late; but a session that lives long must not keep
-	// every request.
+	// Displays may still arrive for this request. Keep only the latest requests, so
+	// that the memory of a long session does not grow.
 	s.relayed = append(s.relayed, m.Header.ID)
 	if over := len(s.relayed) - lateCells; over > 0 {
 		delete(s.running, s.relayed[0])
@@ -148,11 +150,12 @@ func (s *Session) Relay(ctx context.Context, msgType string, content any, pass f
 	return e.reply, err
 }
 
-// lateCells is how many relayed requests may still be published to.
+// lateCells is the number of finished requests that can still get displays.
 const lateCells = 20
 
-// stopCell interrupts the running cell and waits for its end; a cell that
-// does not end is left to Close, and the session is of no more use.
+// stopCell interrupts the running cell and waits for its end. If the cell does not
+// end, stopCell kills the kernel and returns an error; the session cannot be used
+// any more.
 func (s *Session) stopCell(e *execution) error {
 	if err := s.Interrupt(); err != nil {
 		return err
@@ -163,33 +166,34 @@ func (s *Session) stopCell(e *execution) error {
 		if s.proc != nil {
 			s.proc.kill()
 		}
-		return errors.New("the cell did not stop when interrupted, the kernel was killed")
+		return errors.New("the cell did not stop when it was interrupted: the kernel was killed")
 	}
 	return nil
 }
 
-// wait returns when the execution is done and its output has become quiet.
+// wait returns when the execution is done and no more output has arrived for the
+// time s.Quiet.
 func (s *Session) wait(ctx context.Context, e *execution) error {
 	var quiet, atMost <-chan time.Time
 	for {
 		var failure error
 		var done bool
-		var heard time.Time
+		var lastMessage time.Time
 		var arrived chan struct{}
-		s.look(func() bool {
-			failure, done, heard, arrived = s.failure, e.done(), e.heard, s.arrived
+		s.locked(func() bool {
+			failure, done, lastMessage, arrived = s.failure, e.done(), e.lastMessage, s.arrived
 			return true
 		})
 		if failure != nil {
 			select {
-			case <-s.Exited(): // then this is why
-				return s.proc.died()
+			case <-s.Exited(): // the reason for the failure
+				return s.proc.exitError()
 			case <-time.After(500 * time.Millisecond):
 				return failure
 			}
 		}
 		if done {
-			left := s.Quiet - time.Since(heard)
+			left := s.Quiet - time.Since(lastMessage)
 			if left <= 0 {
 				return nil
 			}
@@ -204,15 +208,15 @@ func (s *Session) wait(ctx context.Context, e *execution) error {
 		case <-atMost:
 			return nil
 		case <-s.Exited():
-			return s.proc.died()
+			return s.proc.exitError()
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// replied handles a message of the shell or control socket.
-func (s *Session) replied(m *wire.Message) error {
+// handleReply handles a message of the shell or control socket.
+func (s *Session) handleReply(m *wire.Message) error {
 	var reply struct {
 		Status         string `json:"status"`
 		ExecutionCount int    `json:"execution_count"`
@@ -224,16 +228,16 @@ func (s *Session) replied(m *wire.Message) error {
 	defer s.mu.Unlock()
 	e := s.running[m.Parent.ID]
 	if e == nil {
-		return nil // an answer to a control request
+		return nil // a reply to a control request
 	}
-	e.replied, e.heard, e.status, e.reply = true, time.Now(), reply.Status, m
+	e.replied, e.lastMessage, e.status, e.reply = true, time.Now(), reply.Status, m
 	e.result.ExecutionCount = reply.ExecutionCount
 	return nil
 }
 
-// asked answers a request for input with an empty line: nobody is there, and
-// GoNB asks even when told so.
-func (s *Session) asked(m *wire.Message) error {
+// handleInputRequest passes a request for input to s.ask. Without s.ask it answers
+// with an empty line, because GoNB asks even if allow_stdin is false.
+func (s *Session) handleInputRequest(m *wire.Message) error {
 	if m.Header.Type != "input_request" {
 		return nil
 	}
@@ -248,33 +252,34 @@ func (s *Session) asked(m *wire.Message) error {
 	return nil
 }
 
-// OnQuestion has questions for input go to ask.
-func (s *Session) OnQuestion(ask func(*wire.Message)) {
+// OnInputRequest sets the function that is called for requests for input.
+func (s *Session) OnInputRequest(ask func(*wire.Message)) {
 	s.mu.Lock()
 	s.ask = ask
 	s.mu.Unlock()
 }
 
-// listensAfter is how long after a question GoNB listens for the answer; one that
-// comes before is lost, and the cell waits for ever.
+// listensAfter is the time that GoNB needs after a request for input before it
+// listens for the answer. An answer that comes earlier is lost and the cell waits
+// forever.
 const listensAfter = 100 * time.Millisecond
 
-// Answer answers GoNB's question for input.
+// Answer answers GoNB's request for input.
 func (s *Session) Answer(question *wire.Message, value string) {
 	time.AfterFunc(listensAfter, func() {
-		_ = s.send(s.stdin, question.Reply("input_reply", map[string]string{"value": value})) // if it cannot be sent GoNB has gone
+		_ = s.send(s.stdin, question.Reply("input_reply", map[string]string{"value": value})) // sending fails only if GoNB has ended
 	})
 }
 
-// published handles a message of the iopub socket.
-func (s *Session) published(m *wire.Message) error {
+// handlePublished handles a message of the iopub socket.
+func (s *Session) handlePublished(m *wire.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.running[m.Parent.ID]
 	if e == nil {
 		return nil
 	}
-	e.heard = time.Now()
+	e.lastMessage = time.Now()
 	if m.Header.Type != "status" {
 		return s.showAll(e, e.order.take(m))
 	}
@@ -288,7 +293,7 @@ func (s *Session) published(m *wire.Message) error {
 		return nil
 	}
 	e.idle = true
-	return s.showAll(e, e.order.rest())
+	return s.showAll(e, e.order.finish())
 }
 
 func (s *Session) showAll(e *execution, messages []*wire.Message) error {
@@ -300,7 +305,7 @@ func (s *Session) showAll(e *execution, messages []*wire.Message) error {
 	return nil
 }
 
-// show takes what a cell has to show.
+// show passes on a published message, or adds it to the result.
 func (s *Session) show(e *execution, m *wire.Message) error {
 	if e.pass != nil {
 		e.pass(m)
@@ -342,7 +347,7 @@ func (e *execution) add(o *ipynb.Output) {
 	}
 }
 
-// update replaces what a display shows, in every cell that shows it.
+// update replaces the content of a display in every cell that has it.
 func (s *Session) update(m *wire.Message) error {
 	o, id, err := Output(m)
 	if err != nil {
@@ -354,8 +359,8 @@ func (s *Session) update(m *wire.Message) error {
 	return nil
 }
 
-// Output turns a published message into an output and its display id; nil
-// when it is not one.
+// Output returns the output in a published message and its display id, or nil for
+// other messages.
 func Output(m *wire.Message) (*ipynb.Output, string, error) {
 	var c struct {
 		Name           string                     `json:"name"`

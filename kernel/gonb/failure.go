@@ -12,23 +12,23 @@ import (
 	"microcircuits/kernel/cell"
 )
 
-// A Failure is how a cell ended badly, as a front end shows it.
+// A Failure is the error of a cell, as a front end shows it.
 type Failure struct {
 	Name, Value string
 	Traceback   []string
 }
 
-// NoValue says that the compiler complains about nothing but a call without a
-// value where one is wanted.
-func (f *Failure) NoValue() bool {
+// IsNoValue reports whether the compiler error is the use of a call without result
+// as a value.
+func (f *Failure) IsNoValue() bool {
 	return f.Name == compileError && strings.Contains(f.Value, "(no value) used as value")
 }
 
-// Written is a cell as its author wrote it.
-type Written struct {
-	Number int      // of the front end
-	Source []string // the lines
-	Code   []string // those that GoNB was given
+// CellSource is the text of a cell as its author wrote it and as GoNB got it.
+type CellSource struct {
+	Number int      // of the cell in the front end
+	Source []string // lines of the author
+	Code   []string // lines sent to GoNB
 	From   cell.Translation
 }
 
@@ -36,25 +36,25 @@ const compileError = "CompileError"
 
 var (
 	compiledAt = regexp.MustCompile(`^Cell\[(\d+)\]: Line (\d+)$`)
-	// ranAt is a frame in the program that GoNB composed of the cells. GoNB puts
-	// the cell and line before it, but only where they come in one piece, which
-	// they rarely do: we find them by ourselves.
+	// ranAt matches a stack frame in the program that GoNB composed of the cells.
+	// GoNB adds cell and line only if the frame arrives in one piece, which is rare;
+	// so this package finds them.
 	ranAt    = regexp.MustCompile(`(?m)^\t.*/gonb_[0-9a-f]+/main(?:_test)?\.go:(\d+)(?: \+0x[0-9a-f]+)?$`)
 	panicked = regexp.MustCompile(`(?m)^(panic|fatal error): `)
 	exited   = regexp.MustCompile(`(?m)^(exit status \d+|signal: .+)\n\z`)
 )
 
-// Explain makes of what GoNB says one error that points to lines of the cells
-// as they were written. The text is the end of the standard error, which holds
-// the trace of a panic in the program; cells are by GoNB's number, and own is the
-// one that failed.
-func (f *Failure) Explain(text, program string, cells map[int]Written, own Written) *Failure {
+// Explain returns one error that points to lines of the cells as they were written.
+// text is the end of the standard error, with the trace of a panic if there was
+// one. program is the program that GoNB composed. cells are indexed by GoNB's
+// number; own is the cell that failed.
+func (f *Failure) Explain(text, program string, cells map[int]CellSource, own CellSource) *Failure {
 	if at := panicked.FindStringIndex(text); at != nil {
 		return panicFailure(text[at[0]:], strings.Split(program, "\n"), cells)
 	}
 	if strings.HasPrefix(f.Value, "exit status ") || strings.HasPrefix(f.Value, "signal: ") {
 		value := "the program ended with " + f.Value
-		return &Failure{Name: "Exit", Value: value, Traceback: []string{value + "; what it said is above"}}
+		return &Failure{Name: "Exit", Value: value, Traceback: []string{value + "; its messages are above"}}
 	}
 	out := &Failure{Name: compileError}
 	for _, complaint := range f.Traceback {
@@ -80,16 +80,16 @@ func (f *Failure) Explain(text, program string, cells map[int]Written, own Writt
 	if len(out.Traceback) > 0 {
 		return out
 	}
-	if line, column, message, found := cell.Mistake(strings.Join(own.Source, "\n")); found {
+	if line, column, message, found := cell.SyntaxError(strings.Join(own.Source, "\n")); found {
 		where := fmt.Sprintf("cell [%d], line %d: %s", own.Number, line, message)
 		return &Failure{Name: "SyntaxError", Value: message, Traceback: append([]string{where}, own.excerpt(line, column)...)}
 	}
-	return f // nothing we understand: as it is
+	return f // an unknown kind of error: not changed
 }
 
-// excerpt shows a line of the cell, and below it a column, where there is one;
-// tabs are four wide.
-func (w *Written) excerpt(line, column int) []string {
+// excerpt returns a line of the cell and, if column is not negative, a second line
+// with a caret below the column. A tab is four characters wide.
+func (w *CellSource) excerpt(line, column int) []string {
 	const tab = "    "
 	if line < 1 || line > len(w.Source) {
 		return nil
@@ -103,7 +103,7 @@ func (w *Written) excerpt(line, column int) []string {
 	return lines
 }
 
-// caret is the column that GoNB's caret points to, -1 where there is none.
+// caret returns the column of the caret in GoNB's message, or -1.
 func caret(excerpt string) int {
 	for l := range strings.Lines(excerpt) {
 		l = strings.TrimRight(l, "\n")
@@ -114,8 +114,8 @@ func caret(excerpt string) int {
 	return -1
 }
 
-// panicFailure is the failure of a cell that left a Go trace.
-func panicFailure(trace string, program []string, cells map[int]Written) *Failure {
+// panicFailure returns the failure of a cell with a Go stack trace.
+func panicFailure(trace string, program []string, cells map[int]CellSource) *Failure {
 	trace = exited.ReplaceAllString(trace, "")
 	first, _, _ := strings.Cut(trace, "\n")
 	name, value, _ := strings.Cut(first, ": ")
@@ -130,10 +130,10 @@ func panicFailure(trace string, program []string, cells map[int]Written) *Failur
 	return &Failure{Name: name, Value: value, Traceback: strings.Split(strings.TrimRight(trace, "\n"), "\n")}
 }
 
-// origin finds the cell and its line that line n of the program came from, both
-// counted from 1: of all lines that read the same, the one around which most
-// lines do; of equals, the one in the latest cell.
-func origin(program []string, n int, cells map[int]Written) (from Written, line int, ok bool) {
+// origin finds the cell and the line in it from which line n of the program was
+// copied; lines count from 1. Among equal lines it takes the one with the most equal
+// lines around it, and if several have as many, the one in the latest cell.
+func origin(program []string, n int, cells map[int]CellSource) (from CellSource, line int, ok bool) {
 	if n < 1 || n > len(program) {
 		return from, 0, false
 	}
@@ -162,8 +162,8 @@ func origin(program []string, n int, cells map[int]Written) (from Written, line 
 	return from, line, ok
 }
 
-// number reads digits.
+// number parses digits.
 func number(digits string) int {
-	n, _ := strconv.Atoi(digits) // the expressions above let only digits through
+	n, _ := strconv.Atoi(digits) // the regular expressions match digits only
 	return n
 }

@@ -5,27 +5,28 @@ import (
 	"time"
 )
 
-// goplsScript stands for gopls: GoNB puts it into a process group of its own,
-// which we must know to end it: it is a stray.
+// goplsScript is started by GoNB in place of gopls. GoNB gives it a new process
+// group; the script writes its process id to a file, so that it can be killed, see
+// watchdogScript.
 const goplsScript = `#!/bin/sh
-echo $$ >"$TMPDIR/stray.$$" && [ -e "$TMPDIR/open" ] || exit 1
+echo $$ >"$TMPDIR/detached.$$" && [ -e "$TMPDIR/open" ] || exit 1
 exec "$` + goplsVariable + `" serve -listen.timeout 30s "$@"
 `
 
 const goplsVariable = "DENDRITE_GOPLS"
 
-// goplsAfter is how long after its own start GoNB calls gopls. A question that
-// comes before would keep all cells waiting until then.
+// goplsAfter is the time from GoNB's start until it starts gopls. A request for
+// completion or help before that would block all cells until then.
 const goplsAfter = 12200 * time.Millisecond
 
-// AwaitGopls waits until GoNB has called gopls, so that it can complete and
-// inspect code without keeping cells waiting.
+// AwaitGopls waits until GoNB has started gopls. After that a request for completion
+// or help does not block cells.
 func (s *Session) AwaitGopls(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	select {
-	case <-time.After(time.Until(s.born.Add(goplsAfter))):
+	case <-time.After(time.Until(s.started.Add(goplsAfter))):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -9,20 +9,20 @@ import (
 	"microcircuits/kernel/internal/processes"
 )
 
-// InterruptUntil interrupts whatever step of a cell our GoNB is at, or comes to
-// next, until the cell is done. A program gets the signal through GoNB, so that it
-// can save what it has; where it is still being compiled, which GoNB does not
-// stop, the compiler is ended. GoNB passes one interrupt on to a program and leaves the
-// others alone; but one that arrives before it listens is lost.
+// InterruptUntil interrupts the running cell again and again until it is done. If
+// the cell's program runs, GoNB gets the interrupt and passes it on, so that the
+// program can save its state. GoNB does not interrupt compilation, so InterruptUntil
+// sends the signal to the compiler itself. It repeats because GoNB loses an interrupt
+// that arrives too early; GoNB passes only one interrupt on to a program.
 func (s *Session) InterruptUntil(done <-chan struct{}) {
 	for {
 		again := 50 * time.Millisecond
-		compiles, runs := s.atWork()
+		compiles, runs := s.runningPrograms()
 		for _, p := range compiles {
 			_ = syscall.Kill(p.ID, syscall.SIGINT)
 		}
 		if runs && len(compiles) == 0 {
-			_ = s.Interrupt() // if it cannot be sent GoNB has gone
+			_ = s.Interrupt() // sending fails only if GoNB has ended
 			again = 500 * time.Millisecond
 		}
 		select {
@@ -33,12 +33,12 @@ func (s *Session) InterruptUntil(done <-chan struct{}) {
 	}
 }
 
-// atWork is what GoNB runs at the moment: programs that compile a cell, or the
-// cell.
-func (s *Session) atWork() (compiles []processes.Process, runs bool) {
+// runningPrograms returns the programs that compile the cell at the moment, and
+// reports whether the cell's program runs.
+func (s *Session) runningPrograms() (compiles []processes.Process, runs bool) {
 	all, err := processes.All()
 	if err != nil {
-		return nil, true // GoNB will know
+		return nil, true // let GoNB handle the interrupt
 	}
 	for _, p := range all {
 		if leader := s.proc.cmd.Process.Pid; p.Group != leader || p.ID == leader {
@@ -47,7 +47,7 @@ func (s *Session) atWork() (compiles []processes.Process, runs bool) {
 		switch name, _, _ := strings.Cut(p.Args, " "); filepath.Base(name) {
 		case "go", "goimports":
 			compiles = append(compiles, p)
-		case "compile", "link", "asm": // end with the go command
+		case "compile", "link", "asm": // they end with the go command
 		default:
 			runs = true
 		}

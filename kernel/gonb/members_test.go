@@ -9,7 +9,7 @@ import (
 	"microcircuits/kernel/internal/processes"
 )
 
-// root returns the clone this test belongs to.
+// root returns the clone that contains this test.
 func root(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.Abs("../..")
@@ -19,7 +19,8 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// nothingLeft fails when the process group lives or the folder holds anything.
+// nothingLeft fails when a process of the group still runs or the folder contains
+// a folder of the kernel.
 func nothingLeft(t *testing.T, tmp string, group int) {
 	t.Helper()
 	all, err := processes.All()
@@ -28,7 +29,7 @@ func nothingLeft(t *testing.T, tmp string, group int) {
 	}
 	for _, p := range all {
 		if p.Group == group {
-			t.Errorf("a process of the kernel's group is left: %v", p)
+			t.Errorf("a process of the kernel's group still runs: %v", p)
 		}
 	}
 	entries, err := os.ReadDir(tmp)
@@ -37,7 +38,7 @@ func nothingLeft(t *testing.T, tmp string, group int) {
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), "dendrite-kernel-") || strings.HasPrefix(e.Name(), "gonb_") {
-			t.Errorf("left behind: %s", e.Name())
+			t.Errorf("not removed: %s", e.Name())
 		}
 	}
 }

@@ -12,41 +12,41 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// Of marks in streams, see [names.MarkKey].
+// Marks in streams, see [names.MarkKey].
 var (
 	mark       = regexp.MustCompile(regexp.QuoteMeta(names.MarkBegin) + `(\d+)` + regexp.QuoteMeta(names.MarkEnd))
-	unfinished = regexp.MustCompile("\x1b(?:_[a-z]*(?: \\d*\x1b?)?)?$") // may become one
+	unfinished = regexp.MustCompile("\x1b(?:_[a-z]*(?: \\d*\x1b?)?)?$") // may be the beginning of a mark
 )
 
-// An order puts the displays of a cell behind what was printed before them, and
-// takes the marks out.
+// An order puts the displays of a cell after the text that was printed before them,
+// and removes the marks.
 type order struct {
-	streams map[string]*marked
-	held    []held // by their marks
-	over    bool   // nothing is waited for any more
+	streams  map[string]*markedStream
+	held     []held // sorted by mark
+	finished bool   // the cell has ended: hold no more messages
 }
 
-// held is a message that waits until both streams have come to a mark.
+// held is a message that waits until both streams have reached its mark.
 type held struct {
 	*wire.Message
 	mark int
 }
 
 // marked is a stream with marks in it.
-type marked struct {
+type markedStream struct {
 	partial string        // the beginning of a mark
 	seen    int           // the last mark
 	last    *wire.Message // of the stream
 }
 
-// take returns the messages that may go on, now that m is here.
+// take adds a message and returns the messages that can be shown now.
 func (o *order) take(m *wire.Message) []*wire.Message {
 	switch m.Header.Type {
 	case ipynb.Stream:
 		return o.stream(m)
 	case ipynb.DisplayData, ipynb.ExecuteResult, "update_display_data":
 		m, n := unmark(m)
-		if o.over || o.passed(n) {
+		if o.finished || o.reached(n) {
 			return []*wire.Message{m}
 		}
 		o.hold(m, n)
@@ -55,7 +55,7 @@ func (o *order) take(m *wire.Message) []*wire.Message {
 	return []*wire.Message{m}
 }
 
-// hold keeps a message, behind those that are held for the same mark.
+// hold holds a message, after the messages already held for the same mark.
 func (o *order) hold(m *wire.Message, mark int) {
 	at := slices.IndexFunc(o.held, func(h held) bool { return h.mark > mark })
 	if at < 0 {
@@ -64,9 +64,9 @@ func (o *order) hold(m *wire.Message, mark int) {
 	o.held = slices.Insert(o.held, at, held{m, mark})
 }
 
-// stream takes the marks out of a piece of a stream; the displays that waited
-// for them come where they stood. What follows a display that still waits, for
-// the other stream, waits behind it.
+// stream removes the marks from a piece of a stream and puts the displays that
+// waited for a mark in its place. If a display still waits for the other stream, the
+// text after its mark waits too.
 func (o *order) stream(m *wire.Message) (out []*wire.Message) {
 	var c struct {
 		Name string `json:"name"`
@@ -76,7 +76,7 @@ func (o *order) stream(m *wire.Message) (out []*wire.Message) {
 		return []*wire.Message{m}
 	}
 	if o.streams == nil {
-		o.streams = map[string]*marked{"stdout": {}, "stderr": {}}
+		o.streams = map[string]*markedStream{"stdout": {}, "stderr": {}}
 	}
 	s := o.streams[c.Name]
 	if s == nil || s.partial == "" && len(o.held) == 0 && !strings.Contains(c.Text, "\x1b") {
@@ -106,18 +106,18 @@ func (o *order) stream(m *wire.Message) (out []*wire.Message) {
 	return out
 }
 
-// piece is a message with a part of the stream.
-func (s *marked) piece(text string) *wire.Message {
+// piece returns a message with a part of the stream.
+func (s *markedStream) piece(text string) *wire.Message {
 	var content map[string]json.RawMessage
-	_ = json.Unmarshal(s.last.Content, &content) // it was read before
-	content["text"], _ = json.Marshal(text)      // strings always can
+	_ = json.Unmarshal(s.last.Content, &content) // it was decoded before
+	content["text"], _ = json.Marshal(text)      // cannot fail for a string
 	part := *s.last
 	part.Content, _ = json.Marshal(content)
 	return &part
 }
 
-// passed says whether both streams have come to a mark; 0 is none.
-func (o *order) passed(n int) bool {
+// reached reports whether both streams have reached mark n; n is 0 for no mark.
+func (o *order) reached(n int) bool {
 	if n == 0 {
 		return true
 	}
@@ -125,18 +125,18 @@ func (o *order) passed(n int) bool {
 	return out != nil && errs != nil && out.seen >= n && errs.seen >= n
 }
 
-// release returns what is held for marks that have come, or all of it.
+// release returns the messages held for marks that were reached, or all messages.
 func (o *order) release(all bool) (out []*wire.Message) {
-	for len(o.held) > 0 && (all || o.passed(o.held[0].mark)) {
+	for len(o.held) > 0 && (all || o.reached(o.held[0].mark)) {
 		out = append(out, o.held[0].Message)
 		o.held = o.held[1:]
 	}
 	return out
 }
 
-// rest ends the waiting, when the cell has ended.
-func (o *order) rest() []*wire.Message {
-	o.over = true
+// finish is called when the cell has ended. It returns all messages still held.
+func (o *order) finish() []*wire.Message {
+	o.finished = true
 	out := o.release(true)
 	for _, name := range []string{"stdout", "stderr"} {
 		if s := o.streams[name]; s != nil && s.partial != "" {
@@ -147,7 +147,8 @@ func (o *order) rest() []*wire.Message {
 	return out
 }
 
-// unmark takes the mark out of a display's metadata; 0 where it has none.
+// unmark removes the mark from a display's metadata and returns it; 0 if there is
+// none.
 func unmark(m *wire.Message) (*wire.Message, int) {
 	var content map[string]json.RawMessage
 	var metadata map[string]json.RawMessage

@@ -21,7 +21,7 @@ func displayed(text string, mark int) *wire.Message {
 	return wire.NewMessage("", "display_data", map[string]any{"data": map[string]any{"text/plain": text}, "metadata": metadata, "transient": map[string]any{}})
 }
 
-// inOrder is what comes out of an order, in short.
+// inOrder returns the text of the messages in the order in which they are shown.
 func inOrder(t *testing.T, messages ...*wire.Message) string {
 	t.Helper()
 	var o order
@@ -30,7 +30,7 @@ func inOrder(t *testing.T, messages ...*wire.Message) string {
 		out = append(out, o.take(m)...)
 	}
 	var all []string
-	for _, m := range append(out, o.rest()...) {
+	for _, m := range append(out, o.finish()...) {
 		shown, _, err := Output(m)
 		if err != nil {
 			t.Fatal(err)
@@ -54,7 +54,7 @@ func TestOrder(t *testing.T) {
 		"none|stdouta":                          {displayed("none", 0), printed("stdout", "a")},
 		"stdouta|late":                          {displayed("late", 7), printed("stdout", "a")}, // the program wrote no mark
 		"stdouta|1|stdoutb|2":                   {displayed("1", 1), displayed("2", 2), printed("stdout", "a"+mark(1)+"b"+mark(2)), printed("stderr", mark(1)+mark(2))},
-		// A mark in pieces, and text that only looks like one.
+		// A mark in pieces, and text that is similar to a mark.
 		"stdouta|one|stdoutb":                 {printed("stderr", mark(1)), displayed("one", 1), printed("stdout", "a\x1b_dend"), printed("stdout", "rite 1\x1b"), printed("stdout", "\\b")},
 		"stdout\x1b[31mred\x1b[0m":            {printed("stdout", "\x1b[31mred\x1b[0m")},
 		"stdouta|stdout\x1b_de":               {printed("stdout", "a\x1b_de")},

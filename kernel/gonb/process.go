@@ -18,15 +18,17 @@ import (
 	"microcircuits/kernel/internal/wire"
 )
 
-// watchdogScript runs in a group of its own. It reads the process group to
-// watch, then blocks until its standard input ends, which happens at the
-// latest when the process that holds the other end dies. The word "done" tells
-// it that everything was cleaned up already. Strays, programs that leave the
-// group, write the number of their own into a file of theirs, stray.*, in the
-// folder and go on only if the file "open" is still there after that; since it is
-// removed before the numbers are read, none can slip away between the two. A
-// stray has the folder in its command line, which is empty for a moment when it
-// becomes another program; the number of one that ended may be a stranger's.
+// watchdogScript runs in its own process group. It reads the process group to
+// watch, then waits until its standard input ends: at the latest when the process
+// with the other end of the pipe ends. The line "done" means that everything is
+// already cleaned up.
+//
+// A detached program is one that has left the process group. It writes its process
+// id into a file detached.* in the folder, and continues only if the file "open" still
+// exists after that. The watchdog removes "open" before it reads the ids, so it misses
+// no detached program. The process id of a program that has ended may belong to an
+// unrelated process now, so the watchdog looks for the folder in the command line. The
+// command line is empty for a moment while a process starts another program.
 const watchdogScript = `
 trap '' INT TERM HUP
 read -r group
@@ -34,34 +36,34 @@ read -r word
 [ "$word" = done ] && exit 0
 [ -n "$group" ] && kill -s KILL -- "-$group"
 rm -f -- "$1/open"
-for file in "$1"/stray.*; do
-  [ -r "$file" ] && read -r stray <"$file" && kill -0 "$stray" || continue
-  args=$({ tr '\0' ' ' <"/proc/$stray/cmdline" || ps -ww -o args= -p "$stray"; } 2>/dev/null)
-  case "$args" in '' | *"$1"*) kill -s KILL -- "-$stray" ;; esac
+for file in "$1"/detached.*; do
+  [ -r "$file" ] && read -r pid <"$file" && kill -0 "$pid" || continue
+  args=$({ tr '\0' ' ' <"/proc/$pid/cmdline" || ps -ww -o args= -p "$pid"; } 2>/dev/null)
+  case "$args" in '' | *"$1"*) kill -s KILL -- "-$pid" ;; esac
 done
 n=0
 while [ -e "$1" ] && [ $n -lt 100 ]; do rm -rf -- "$1"; sleep 0.1; n=$((n+1)); done
 `
 
-// gateScript waits for one line before it becomes the program, so that the
-// program cannot run before the watchdog knows it.
+// gateScript waits for one line before it starts the program, so that the watchdog
+// has the process group before the program runs.
 const gateScript = `read -r go && exec "$@" </dev/null`
 
-// A process is a program in its own process group with a private temporary
-// folder, both of which vanish when the owner does.
+// A process is a program in its own process group with a private temporary folder.
+// Both are removed when this process ends, see watchdogScript.
 type process struct {
 	cmd      *exec.Cmd
 	tmp      string
 	tail     *tail
 	watchdog *watchdog
 	exited   chan struct{} // closed when the program has ended
-	err      error         // how it ended; valid after exited
+	err      error         // from Wait; valid after exited is closed
 	clean    sync.Once
 }
 
-// A watchdog cleans up after a process whose owner has died. It ignores the
-// signals that end a group of programs; one that was killed itself is missed only
-// if its owner is killed too: then the program and its folder stay.
+// A watchdog kills a program and removes its folder when this process has ended. It
+// ignores the signals INT, TERM and HUP. If the watchdog and this process are both
+// killed, the program and its folder remain.
 type watchdog struct {
 	cmd  *exec.Cmd
 	pipe io.WriteCloser
@@ -81,20 +83,20 @@ func startWatchdog(tmp string) (*watchdog, error) {
 	return w, nil
 }
 
-// tell sends the watchdog a line.
-func (w *watchdog) tell(line string) error {
+// send sends the watchdog a line.
+func (w *watchdog) send(line string) error {
 	_, err := io.WriteString(w.pipe, line+"\n")
 	return err
 }
 
-// newTempDir returns a name for a private temporary folder, not yet made: the
-// watchdog must know it first.
+// newTempDir returns a path for a private temporary folder. It does not create the
+// folder: the watchdog must get the path first.
 func newTempDir() string {
 	return filepath.Join(os.TempDir(), "dendrite-kernel-"+wire.NewID()[:12])
 }
 
-// startProcess runs argv in dir. The folder tmp is made, filled by prepare and
-// becomes TMPDIR.
+// startProcess creates the folder tmp, calls prepare, and starts argv in dir with
+// tmp as TMPDIR.
 func startProcess(tmp string, prepare func() error, dir string, env []string, log io.Writer, argv ...string) (*process, error) {
 	watchdog, err := startWatchdog(tmp)
 	if err != nil {
@@ -102,7 +104,7 @@ func startProcess(tmp string, prepare func() error, dir string, env []string, lo
 	}
 	p := &process{tmp: tmp, tail: &tail{}, watchdog: watchdog, exited: make(chan struct{})}
 	fail := func(err error) (*process, error) {
-		watchdog.pipe.Close() // the watchdog removes what there is
+		watchdog.pipe.Close() // the watchdog removes the folder
 		_ = watchdog.cmd.Wait()
 		return nil, err
 	}
@@ -120,7 +122,7 @@ func startProcess(tmp string, prepare func() error, dir string, env []string, lo
 	p.cmd.Env = append(env, "TMPDIR="+tmp)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Stdout, p.cmd.Stderr = io.MultiWriter(p.tail, log), io.MultiWriter(p.tail, log)
-	p.cmd.WaitDelay = 2 * time.Second // a stray grandchild may hold the log open
+	p.cmd.WaitDelay = 2 * time.Second // another process may still have the log open
 	gate, err := p.cmd.StdinPipe()
 	if err != nil {
 		return fail(fmt.Errorf("gonb: %w", err))
@@ -128,7 +130,7 @@ func startProcess(tmp string, prepare func() error, dir string, env []string, lo
 	if err := p.cmd.Start(); err != nil {
 		return fail(fmt.Errorf("gonb: starting the kernel: %w", err))
 	}
-	err = watchdog.tell(strconv.Itoa(p.cmd.Process.Pid))
+	err = watchdog.send(strconv.Itoa(p.cmd.Process.Pid))
 	if err == nil {
 		_, err = io.WriteString(gate, "go\n")
 	}
@@ -143,8 +145,8 @@ func startProcess(tmp string, prepare func() error, dir string, env []string, lo
 	return p, nil
 }
 
-// stop gives the program some time to end by itself, then kills its group,
-// removes the folder and dismisses the watchdog. It may be called again.
+// stop waits at most grace for the program to end, then kills its group, removes the
+// folder and ends the watchdog. Further calls do nothing.
 func (p *process) stop(grace time.Duration) {
 	p.clean.Do(func() {
 		select {
@@ -153,7 +155,7 @@ func (p *process) stop(grace time.Duration) {
 		}
 		p.kill()
 		<-p.exited
-		// What was still being killed may write a last file.
+		// A process that is being killed may still write a file.
 		for range 50 {
 			if os.RemoveAll(p.tmp) == nil {
 				if _, err := os.Lstat(p.tmp); errors.Is(err, os.ErrNotExist) {
@@ -162,43 +164,44 @@ func (p *process) stop(grace time.Duration) {
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
-		_ = p.watchdog.tell("done") // if it is gone, all the better
+		_ = p.watchdog.send("done") // fails if the watchdog has ended already
 		p.watchdog.pipe.Close()
 		_ = p.watchdog.cmd.Wait()
 	})
 }
 
-// kill ends everything in the group, also what outlived the program itself, and
-// what has left the group.
+// kill kills all processes in the group, also after the program itself has ended,
+// and the detached programs.
 func (p *process) kill() {
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	_ = os.Remove(filepath.Join(p.tmp, "open"))
-	files, _ := filepath.Glob(filepath.Join(p.tmp, "stray.*")) // the pattern is right
+	files, _ := filepath.Glob(filepath.Join(p.tmp, "detached.*")) // the pattern is valid
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			continue
 		}
-		if group, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil && p.isStray(group) {
+		if group, err := strconv.Atoi(string(bytes.TrimSpace(text))); err == nil && p.isDetached(group) {
 			_ = syscall.Kill(-group, syscall.SIGKILL)
 		}
 	}
 }
 
-// isStray tells whether a number is still that of a stray, see watchdogScript.
-func (p *process) isStray(group int) bool {
+// isDetached reports whether a process id still belongs to a detached program, see
+// watchdogScript.
+func (p *process) isDetached(group int) bool {
 	leader, found, err := processes.Find(group)
 	return err == nil && found && (leader.Args == "" || strings.Contains(leader.Args, p.tmp))
 }
 
-// died describes an unexpected end for an error message.
-func (p *process) died() error {
+// exitError returns an error that describes an unexpected end.
+func (p *process) exitError() error {
 	<-p.exited
 	how := "exit status 0"
 	if p.err != nil {
 		how = p.err.Error()
 	}
-	return fmt.Errorf("the Go kernel ended unexpectedly (%s); its last words:\n%s", how, p.tail)
+	return fmt.Errorf("the Go kernel ended unexpectedly (%s); its last output:\n%s", how, p.tail)
 }
 
 // A tail keeps the last bytes written to it.

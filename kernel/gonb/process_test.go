@@ -26,9 +26,9 @@ func startShell(t *testing.T, script string) *process {
 	return p
 }
 
-// groupEnds waits for the group to be gone: a killed process stays until its
-// parent has taken notice.
-func groupEnds(t *testing.T, group int) {
+// groupEnded waits until the group has ended: a killed process exists until its
+// parent has waited for it.
+func groupEnded(t *testing.T, group int) {
 	t.Helper()
 	for range 500 {
 		if err := syscall.Kill(-group, 0); errors.Is(err, syscall.ESRCH) {
@@ -36,10 +36,10 @@ func groupEnds(t *testing.T, group int) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Error("a process of the group is left")
+	t.Error("a process of the group still exists")
 }
 
-func folderGoes(t *testing.T, dir string) {
+func folderRemoved(t *testing.T, dir string) {
 	t.Helper()
 	for range 500 {
 		if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
@@ -47,107 +47,108 @@ func folderGoes(t *testing.T, dir string) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Error("the temporary folder is left")
+	t.Error("the temporary folder was not removed")
 }
 
 func TestStopKillsTheGroupAndRemovesTheFolder(t *testing.T) {
 	p := startShell(t, `trap '' INT TERM; sleep 1000 & touch "$TMPDIR/file"; wait`)
 	p.stop(50 * time.Millisecond)
-	groupEnds(t, p.cmd.Process.Pid)
+	groupEnded(t, p.cmd.Process.Pid)
 	if _, err := os.Stat(p.tmp); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the folder is left: %v", err)
+		t.Errorf("the folder was not removed: %v", err)
 	}
 	if state := p.watchdog.cmd.ProcessState; state == nil || !state.Success() {
 		t.Errorf("watchdog: %v", state)
 	}
 }
 
-// When the owner dies the system closes its end of the pipe, which is all
-// that the watchdog sees of it.
+// When the owner ends, the operating system closes its end of the pipe. The watchdog
+// sees nothing else of it.
 func TestWatchdogCleansUpAfterADeadOwner(t *testing.T) {
 	p := startShell(t, `trap '' INT TERM HUP; sleep 1000 & wait`)
 	p.ownerDies()
 	<-p.exited
-	groupEnds(t, p.cmd.Process.Pid)
-	folderGoes(t, p.tmp)
+	groupEnded(t, p.cmd.Process.Pid)
+	folderRemoved(t, p.tmp)
 }
 
-// ownerDies does what the end of our process would.
+// ownerDies closes the pipe, as the end of this process would.
 func (p *process) ownerDies() { p.watchdog.pipe.Close() }
 
-// A session whose watchdog was killed ends as any other.
+// A session can be ended after its watchdog was killed.
 func TestKilledWatchdog(t *testing.T) {
 	p := startShell(t, `sleep 1000`)
 	if err := p.watchdog.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	p.stop(0)
-	groupEnds(t, p.cmd.Process.Pid)
-	folderGoes(t, p.tmp)
+	groupEnded(t, p.cmd.Process.Pid)
+	folderRemoved(t, p.tmp)
 }
 
-// leaves starts a program in a group of its own, with its number in the folder.
-func (p *process) leaves(t *testing.T, cmd *exec.Cmd) {
+// startDetached starts a program in its own process group and writes its process id
+// to the folder.
+func (p *process) startDetached(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	number := cmd.Process.Pid
-	if err := os.WriteFile(filepath.Join(p.tmp, fmt.Sprint("stray.", number)), fmt.Appendln(nil, number), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(p.tmp, fmt.Sprint("detached.", number)), fmt.Appendln(nil, number), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// A stranger that has got the number of a stray that ended is left alone; every
-// stray is found, not only the last.
-func TestStrangersLive(t *testing.T) {
+// All detached programs are killed. An unrelated process that has got the id of an
+// ended one is not.
+func TestDetachedProgramsAreKilled(t *testing.T) {
 	for name, end := range map[string]func(*process){
 		"stop":     func(p *process) { p.stop(0) },
-		"watchdog": func(p *process) { p.ownerDies(); folderGoes(t, p.tmp) },
+		"watchdog": func(p *process) { p.ownerDies(); folderRemoved(t, p.tmp) },
 	} {
 		p := startShell(t, "sleep 1000")
-		strays := []*exec.Cmd{exec.Command("sh", "-c", "sleep 1000; true", p.tmp), exec.Command("sh", "-c", "sleep 1000; true", p.tmp)}
-		for _, stray := range strays {
-			p.leaves(t, stray)
+		children := []*exec.Cmd{exec.Command("sh", "-c", "sleep 1000; true", p.tmp), exec.Command("sh", "-c", "sleep 1000; true", p.tmp)}
+		for _, child := range children {
+			p.startDetached(t, child)
 		}
-		stranger := exec.Command("cat")
-		in, err := stranger.StdinPipe()
+		unrelated := exec.Command("cat")
+		in, err := unrelated.StdinPipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.leaves(t, stranger)
+		p.startDetached(t, unrelated)
 		end(p)
-		for _, stray := range strays {
-			if err := stray.Wait(); err == nil || err.Error() != "signal: killed" {
-				t.Errorf("%s: a stray ended with %v", name, err)
+		for _, child := range children {
+			if err := child.Wait(); err == nil || err.Error() != "signal: killed" {
+				t.Errorf("%s: a detached program ended with %v", name, err)
 			}
 		}
 		in.Close()
-		if err := stranger.Wait(); err != nil {
-			t.Errorf("%s: the stranger ended with %v", name, err)
+		if err := unrelated.Wait(); err != nil {
+			t.Errorf("%s: the unrelated process ended with %v", name, err)
 		}
 	}
 }
 
-// A stray that starts while its kernel is being ended, too late to be found,
-// does not go on.
-func TestLateStrayEnds(t *testing.T) {
+// A detached program that starts while its kernel is being ended, too late to be
+// found, ends at once.
+func TestLateDetachedProgramEnds(t *testing.T) {
 	p := startShell(t, `sleep 1000`)
 	script := filepath.Join(p.tmp, "gopls")
 	if err := os.WriteFile(script, []byte(goplsScript), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	stray := func() *exec.Cmd {
-		cmd := exec.Command(script, "version") // of the program that stands for gopls: echo
+	child := func() *exec.Cmd {
+		cmd := exec.Command(script, "version") // runs echo in place of gopls
 		cmd.Env = append(os.Environ(), "TMPDIR="+p.tmp, goplsVariable+"=echo")
 		return cmd
 	}
-	if out, err := stray().Output(); err != nil || string(out) != "serve -listen.timeout 30s version\n" {
+	if out, err := child().Output(); err != nil || string(out) != "serve -listen.timeout 30s version\n" {
 		t.Errorf("in time: %q, %v", out, err)
 	}
 	p.kill()
-	if out, err := stray().Output(); err == nil || len(out) > 0 {
+	if out, err := child().Output(); err == nil || len(out) > 0 {
 		t.Errorf("too late, but with its folder: %q, %v", out, err)
 	}
 	p.stop(0)
@@ -161,11 +162,11 @@ func TestLateStrayEnds(t *testing.T) {
 func TestOrphansOfAnEndedProgramAreKilled(t *testing.T) {
 	p := startShell(t, `sleep 1000 >/dev/null 2>&1 & echo gone; exit 3`)
 	<-p.exited
-	if err := p.died(); !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "gone") {
+	if err := p.exitError(); !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "gone") {
 		t.Errorf("died() = %v", err)
 	}
 	p.stop(0)
-	groupEnds(t, p.cmd.Process.Pid)
+	groupEnded(t, p.cmd.Process.Pid)
 }
 
 func TestStartFailsCleanly(t *testing.T) {
@@ -176,5 +177,5 @@ func TestStartFailsCleanly(t *testing.T) {
 	if !errors.Is(err, wanted) {
 		t.Errorf("got %v", err)
 	}
-	folderGoes(t, tmp)
+	folderRemoved(t, tmp)
 }

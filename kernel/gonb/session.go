@@ -17,25 +17,25 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// Times that the protocol leaves open.
+// Times that the protocol does not define.
 const (
-	startTimeout = 60 * time.Second       // for a kernel to answer at all, on a busy machine
-	quietAfter   = 100 * time.Millisecond // no output for so long after idle: the cell is done
-	quietAtMost  = 5 * time.Second        // but never wait longer than this for quiet
+	startTimeout = 60 * time.Second       // for a kernel to answer on a busy machine
+	quietAfter   = 100 * time.Millisecond // a cell is done after this time without output after its idle status
+	quietAtMost  = 5 * time.Second        // longest wait for a time without output
 	interruptFor = 7 * time.Second        // GoNB itself kills a cell 5 s after an interrupt
 	stopGrace    = 3 * time.Second        // for the kernel to end after a shutdown request
 )
 
-// A Session is a connection to a running kernel: to a GoNB of our own, with its
-// process, or to a kernel that somebody else runs. Execute must not be called
-// while another cell runs.
+// A Session is a connection to a running kernel. Start makes a session with its own
+// GoNB process, Attach one with a kernel that was started elsewhere. Execute must not
+// be called while another cell runs.
 type Session struct {
-	// Quiet is how long nothing more must be published for a cell after its idle
-	// status before it is done. It is set before the first cell, if at all.
+	// Quiet is the time without output after a cell's idle status after which the
+	// cell is done. It may be set before the first cell.
 	Quiet time.Duration
 
-	proc    *process // nil where the kernel is not ours
-	born    time.Time
+	proc    *process // nil for an attached kernel
+	started time.Time
 	conn    *wire.Connection
 	id      string
 	sockets []zmq4.Socket
@@ -43,14 +43,14 @@ type Session struct {
 	control zmq4.Socket
 	stdin   zmq4.Socket
 	cancel  context.CancelFunc
-	limited func(context.Context, time.Duration) (context.Context, context.CancelFunc) // of a cell's time; tests know no clock
+	limited func(context.Context, time.Duration) (context.Context, context.CancelFunc) // applies a cell's time limit; tests replace it
 	close   sync.Once
 
 	mu       sync.Mutex
-	running  map[string]*execution      // by the request's msg_id, all of this session
-	relayed  []string                   // the latest requests of Relay, oldest first
+	running  map[string]*execution      // by msg_id of the request
+	relayed  []string                   // msg_id of the latest requests of Relay, oldest first
 	displays map[string][]*ipynb.Output // by display_id
-	arrived  chan struct{}              // closed when something arrives, and made anew
+	arrived  chan struct{}              // closed when a message arrives, and then replaced
 	failure  error                      // of the connection
 	ask      func(*wire.Message)        // for requests for input; nil answers with an empty line
 }
@@ -60,17 +60,18 @@ type Session struct {
 func Start(ctx context.Context, o Options) (*Session, error) {
 	for attempt := 1; ; attempt++ {
 		s, ended, err := o.session(ctx)
-		// A port that was free may be taken by the time the kernel wants it.
+		// Another program may have taken a port before the kernel could open it.
 		if err == nil || !ended || attempt == startAttempts {
 			return s, err
 		}
 	}
 }
 
-// startAttempts is how often a kernel is started that ends at once.
+// startAttempts is the number of starts of a kernel that ends at once.
 const startAttempts = 3
 
-// session starts a kernel once; ended says that it has ended before it answered.
+// session starts a kernel once; ended is true if the kernel ended before it
+// answered.
 func (o *Options) session(ctx context.Context) (s *Session, ended bool, err error) {
 	conn, err := wire.NewConnection()
 	if err != nil {
@@ -89,9 +90,8 @@ func (o *Options) session(ctx context.Context) (s *Session, ended bool, err erro
 	return s, false, nil
 }
 
-// Attach connects to a kernel that somebody else runs, GoNB or another. It gets
-// the cells as they are, and Close leaves it running. Tests are front ends of a
-// kernel by it.
+// Attach connects to a kernel that was started elsewhere. It gets the cells
+// unchanged. Close does not end it. Tests use it as the front end of a kernel.
 func Attach(ctx context.Context, conn *wire.Connection) (*Session, error) {
 	s := newSession(nil, conn)
 	if err := s.connect(ctx); err != nil {
@@ -101,7 +101,8 @@ func Attach(ctx context.Context, conn *wire.Connection) (*Session, error) {
 	return s, nil
 }
 
-// Exited is closed when the kernel's process has ended; nil where it is not ours.
+// Exited returns a channel that is closed when the kernel's process has ended; nil
+// for an attached kernel.
 func (s *Session) Exited() <-chan struct{} {
 	if s.proc == nil {
 		return nil
@@ -109,7 +110,7 @@ func (s *Session) Exited() <-chan struct{} {
 	return s.proc.exited
 }
 
-// Dead says that the kernel's process has ended.
+// Dead reports whether the kernel's process has ended.
 func (s *Session) Dead() bool {
 	select {
 	case <-s.Exited():
@@ -119,8 +120,8 @@ func (s *Session) Dead() bool {
 	}
 }
 
-// TempDir is the private temporary folder of a GoNB of our own, the TMPDIR of its
-// cells. It goes with the session.
+// TempDir returns the session's private temporary folder, the TMPDIR of its cells.
+// Close removes it.
 func (s *Session) TempDir() string { return s.proc.tmp }
 
 func newSession(proc *process, conn *wire.Connection) *Session {
@@ -134,9 +135,9 @@ func newSession(proc *process, conn *wire.Connection) *Session {
 	}
 }
 
-// connect dials the kernel's sockets and waits until it publishes to us.
+// connect dials the kernel's sockets and waits until its published messages arrive.
 func (s *Session) connect(ctx context.Context) error {
-	live, cancel := context.WithCancel(context.Background()) // life of the sockets
+	live, cancel := context.WithCancel(context.Background()) // ends the sockets
 	s.cancel = cancel
 	ctx, stop := context.WithTimeout(ctx, startTimeout)
 	defer stop()
@@ -170,18 +171,18 @@ func (s *Session) connect(ctx context.Context) error {
 		}
 	case <-s.Exited():
 		cancel()
-		return s.proc.died()
+		return s.proc.exitError()
 	case <-ctx.Done():
 		cancel()
 		return fmt.Errorf("the Go kernel did not start: %w", ctx.Err())
 	}
-	go s.receive(iopub, s.published)
-	go s.receive(s.shell, s.replied)
-	go s.receive(s.control, s.replied)
-	go s.receive(s.stdin, s.asked)
+	go s.receive(iopub, s.handlePublished)
+	go s.receive(s.shell, s.handleReply)
+	go s.receive(s.control, s.handleReply)
+	go s.receive(s.stdin, s.handleInputRequest)
 
-	// A subscription takes effect some time after it was made: ask until the
-	// answer's idle status comes through.
+	// A subscription takes effect only after some time: repeat a request until its
+	// idle status arrives.
 	for {
 		e, err := s.request("kernel_info_request", struct{}{})
 		if err != nil {
@@ -190,8 +191,8 @@ func (s *Session) connect(ctx context.Context) error {
 		retry := time.After(200 * time.Millisecond)
 		for again := false; !again; {
 			var arrived chan struct{}
-			if s.look(func() bool { arrived = s.arrived; return e.done() }) {
-				s.born = time.Now()
+			if s.locked(func() bool { arrived = s.arrived; return e.done() }) {
+				s.started = time.Now()
 				return nil
 			}
 			select {
@@ -199,7 +200,7 @@ func (s *Session) connect(ctx context.Context) error {
 			case <-retry:
 				again = true
 			case <-s.Exited():
-				return s.proc.died()
+				return s.proc.exitError()
 			case <-ctx.Done():
 				return fmt.Errorf("the Go kernel did not answer: %w", ctx.Err())
 			}
@@ -207,8 +208,8 @@ func (s *Session) connect(ctx context.Context) error {
 	}
 }
 
-// receive handles the messages of one socket until it is closed. A message
-// that cannot be read ends the session: it does not come from our kernel.
+// receive handles the messages of one socket until it is closed. A message that
+// cannot be decoded ends the session.
 func (s *Session) receive(socket zmq4.Socket, handle func(*wire.Message) error) {
 	for {
 		raw, err := socket.Recv()
@@ -239,7 +240,7 @@ func (s *Session) fail(err error) {
 	s.wake()
 }
 
-// wake tells the waiting methods to look again.
+// wake wakes the methods that wait for messages.
 func (s *Session) wake() {
 	s.mu.Lock()
 	close(s.arrived)
@@ -247,8 +248,8 @@ func (s *Session) wake() {
 	s.mu.Unlock()
 }
 
-// look evaluates a condition on what has arrived.
-func (s *Session) look(condition func() bool) bool {
+// locked evaluates a condition while it holds the mutex.
+func (s *Session) locked(condition func() bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return condition()
@@ -278,20 +279,20 @@ func (s *Session) send(socket zmq4.Socket, m *wire.Message) error {
 	return nil
 }
 
-// Interrupt asks the kernel to interrupt the running cell. The answer is not
-// waited for: GoNB sends it on the wrong socket.
+// Interrupt asks the kernel to interrupt the running cell. It does not wait for the
+// reply, because GoNB sends it on the wrong socket.
 func (s *Session) Interrupt() error {
 	return s.send(s.control, wire.NewMessage(s.id, "interrupt_request", struct{}{}))
 }
 
-// Shutdown asks the kernel to end. The answer is not waited for.
+// Shutdown asks the kernel to end. It does not wait for the reply.
 func (s *Session) Shutdown() error {
 	return s.send(s.control, wire.NewMessage(s.id, "shutdown_request", map[string]bool{"restart": false}))
 }
 
-// Close ends the connection. A kernel of our own is shut down; what is left of it
-// is killed and its temporary folder removed. Close may be called again and at
-// any time.
+// Close ends the connection. A kernel made by Start is shut down, its remaining
+// processes are killed and its temporary folder is removed. Close may be called at
+// any time and more than once.
 func (s *Session) Close() {
 	s.close.Do(func() {
 		if s.proc != nil {
@@ -310,10 +311,11 @@ func (s *Session) Close() {
 	})
 }
 
-// Program is the Go program that GoNB composed last; empty when there is none.
+// Program returns the Go program that GoNB composed last, or "". It uses no mutex,
+// because it is called while a message is passed on, see [Session.Relay].
 func (s *Session) Program() string {
 	for _, name := range []string{"main.go", "main_test.go"} {
-		found, _ := filepath.Glob(filepath.Join(s.proc.tmp, "gonb_*", name)) // the pattern is right
+		found, _ := filepath.Glob(filepath.Join(s.proc.tmp, "gonb_*", name)) // the pattern is valid
 		for _, file := range found {
 			if text, err := os.ReadFile(file); err == nil {
 				return string(text)

@@ -20,7 +20,7 @@ import (
 
 func start(t *testing.T, o Options) *Session {
 	t.Helper()
-	t.Setenv("TMPDIR", t.TempDir()) // what is left behind shows
+	t.Setenv("TMPDIR", t.TempDir()) // an empty folder, to find files that were not removed
 	o.Root = root(t)
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
@@ -68,15 +68,15 @@ func TestCells(t *testing.T) {
 		t.Error("no execution count")
 	}
 
-	// Declarations stay; the project's packages and dependencies compile
-	// offline, their imports added by goimports.
+	// Later cells can use declarations. The project's packages and dependencies
+	// compile without network, and goimports adds their imports.
 	run(t, s, "func double(x float64) float64 { return 2 * x }", 0)
 	r = run(t, s, "import \"microcircuits/kernel/ipynb\"\n%%\nfmt.Print(double(stat.Mean([]float64{1, 2}, nil)), ipynb.Code)", 0)
 	if r.Status != OK || streams(r, "stdout") != "3code" && streams(r, "stdout") != "3 code" {
 		t.Errorf("project package: %s, %q %q", r.Status, streams(r, "stdout"), streams(r, "stderr"))
 	}
 
-	// A failing cell says why, and the next one runs.
+	// A failing cell shows the reason, and the next cell runs.
 	r = run(t, s, "%%\nvar x int = \"no\"", 0)
 	if r.Status != Failed || !strings.Contains(fmt.Sprint(r.EValue, traceback(r)), "cannot use") {
 		t.Errorf("compile error: %s, %q %q", r.Status, r.EValue, traceback(r))
@@ -86,7 +86,7 @@ func TestCells(t *testing.T) {
 		t.Errorf("panic: %s, %q", r.Status, streams(r, "stderr"))
 	}
 
-	// Updates of a display leave its last state only.
+	// Only the last state of an updated display remains.
 	r = run(t, s, `%%
 id := "p_" + gonbui.UniqueId()
 for i := range 5 {
@@ -101,7 +101,7 @@ gonbui.Sync()`, 0)
 		t.Errorf("display shows %q", html)
 	}
 
-	// Nobody answers a question, and nobody hangs on it.
+	// A request for input gets an empty line and does not block.
 	r = run(t, s, "%%\ngonbui.RequestInput(\"name?\", false)\nvar line string\nn, _ := fmt.Scanln(&line)\nfmt.Println(n, line)", 20*time.Second)
 	if r.Status != OK || streams(r, "stdout") != "0 \n" {
 		t.Errorf("input: %s, %q", r.Status, streams(r, "stdout"))
@@ -117,9 +117,8 @@ func traceback(r *Result) string {
 	return ""
 }
 
-// endWhenShown returns a context that ends when a cell of the session has
-// printed text, however long it takes to compile, or after so long that
-// something must be wrong.
+// endWhenShown returns a context that ends when a cell of the session has printed
+// text, or after two minutes.
 func endWhenShown(ctx context.Context, s *Session, text string) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	printed := func() bool {
@@ -134,7 +133,7 @@ func endWhenShown(ctx context.Context, s *Session, text string) (context.Context
 	}
 	go func() {
 		defer cancel()
-		for ctx.Err() == nil && !s.look(printed) {
+		for ctx.Err() == nil && !s.locked(printed) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}()
@@ -143,7 +142,7 @@ func endWhenShown(ctx context.Context, s *Session, text string) (context.Context
 
 func TestTimeout(t *testing.T) {
 	s := start(t, Options{})
-	// The time of a cell is over when it has printed its last words.
+	// The time limit of a cell is the moment when it has printed text.
 	overtime := func(code, text string) *Result {
 		s.limited = func(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
 			return endWhenShown(ctx, s, text)
@@ -154,17 +153,17 @@ func TestTimeout(t *testing.T) {
 	if r.Status != Timeout || !strings.Contains(streams(r, "stdout"), "endless") {
 		t.Errorf("endless: %s, %q", r.Status, streams(r, "stdout"))
 	}
-	// The interrupted kernel goes on.
+	// The kernel still runs cells after the interrupt.
 	if r = run(t, s, "%%\nfmt.Print(7)", 0); r.Status != OK || streams(r, "stdout") != "7" {
 		t.Errorf("after the timeout: %s %q", r.Status, streams(r, "stdout"))
 	}
 	// A cell that ignores the interrupt is killed by GoNB.
-	r = overtime("%%\nsignal.Ignore(os.Interrupt)\nfmt.Println(\"deaf\")\nfor { time.Sleep(time.Second) }", "deaf")
-	if r.Status != Timeout || !strings.Contains(streams(r, "stdout"), "deaf") {
-		t.Errorf("deaf cell: %s, %q", r.Status, streams(r, "stdout"))
+	r = overtime("%%\nsignal.Ignore(os.Interrupt)\nfmt.Println(\"ignores\")\nfor { time.Sleep(time.Second) }", "ignores")
+	if r.Status != Timeout || !strings.Contains(streams(r, "stdout"), "ignores") {
+		t.Errorf("cell that ignores the interrupt: %s, %q", r.Status, streams(r, "stdout"))
 	}
-	// A widget waits for a browser that never comes. Last, because GoNB
-	// v0.11.4 may crash afterwards (send on a closed channel).
+	// A widget waits forever, because there is no browser. This is the last check,
+	// because GoNB v0.11.4 may crash afterwards (send on a closed channel).
 	r = overtime("%%\nfmt.Println(\"widget\")\nwidgets.Button(\"ok\").Done()", "widget")
 	if r.Status != Timeout || !strings.Contains(streams(r, "stdout"), "widget") {
 		t.Errorf("widget: %s, %q %q", r.Status, streams(r, "stdout"), streams(r, "stderr"))
@@ -205,7 +204,7 @@ func TestLateDisplays(t *testing.T) {
 			t.Errorf("cell %d shows %d bytes of another cell", i, len(html))
 		}
 	}
-	t.Logf("%d of 60 displays were in when the next cell started", early)
+	t.Logf("%d of 60 displays arrived before the next cell started", early)
 }
 
 func TestKilledKernel(t *testing.T) {
@@ -220,8 +219,8 @@ func TestKilledKernel(t *testing.T) {
 	}
 }
 
-// startStock starts GoNB as somebody who never heard of this project would: no
-// workspace, the user's own Go settings, cells as they are written.
+// startStock starts GoNB as users of plain GoNB do: no workspace, the user's own Go
+// settings, unchanged cells.
 func startStock(t *testing.T, dir string) *Session {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
@@ -253,8 +252,8 @@ func startStock(t *testing.T, dir string) *Session {
 	return s
 }
 
-// A whole notebook as somebody with plain GoNB runs it: without our workspace
-// and environment, only with its portable first cell.
+// A whole notebook runs in plain GoNB, without our workspace and environment: its
+// first cell is enough.
 func TestStock(t *testing.T) {
 	dir := filepath.Join(root(t), "notebooks")
 	t.Setenv("DENDRITE_STORE", t.TempDir())
@@ -262,7 +261,7 @@ func TestStock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ipynb.Inject(nb, map[string]string{"seeds": "1", "patterns": "200"}); err != nil {
+	if err := ipynb.Inject(nb, map[string]string{"seeds": "1", "patterns": "200"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	s := startStock(t, dir)
@@ -286,8 +285,8 @@ func TestStock(t *testing.T) {
 	}
 }
 
-// A kernel that ends at once, say because somebody has taken its port, is started
-// again.
+// A kernel that ends at once is started again. This can happen when another program
+// has taken its port.
 func TestStartTriesAgain(t *testing.T) {
 	tools, err := FindTools(t.Context(), root(t))
 	if err != nil {

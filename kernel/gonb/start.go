@@ -13,19 +13,18 @@ import (
 	"microcircuits/kernel/internal/wire"
 )
 
-// Options say how to start a kernel.
+// Options are the settings of a kernel to start.
 type Options struct {
-	Root  string    // the project: a clone's root, absolute; workspace of the cells
-	Dir   string    // folder of the notebook, where the cells run
+	Root  string    // root of the clone, an absolute path; workspace of the cells
+	Dir   string    // folder of the notebook; current folder of the cells
 	Env   []string  // additional environment, name=value
-	Log   io.Writer // GoNB's log; nil drops it
-	Tools *Tools    // nil: FindTools(Root)
+	Log   io.Writer // for GoNB's log; nil discards it
+	Tools *Tools    // nil means FindTools(Root)
 
-	Completion string // gopls, absolute; empty: no completion and no help
+	Completion string // absolute path of gopls; "" means no completion and no help
 }
 
-// start runs GoNB on a connection, which it finds in its private temporary
-// folder.
+// start starts GoNB. The connection file is in its private temporary folder.
 func (o *Options) start(ctx context.Context, conn *wire.Connection) (*process, error) {
 	if o.Tools == nil {
 		tools, err := FindTools(ctx, o.Root)
@@ -39,7 +38,7 @@ func (o *Options) start(ctx context.Context, conn *wire.Connection) (*process, e
 	}
 	tmp := newTempDir()
 	bin := filepath.Join(tmp, "bin")
-	file := filepath.Join(tmp, "kernel-"+wire.NewID()+".json") // GoNB reads an id out of this name
+	file := filepath.Join(tmp, "kernel-"+wire.NewID()+".json") // GoNB takes an id from this name
 	argv := []string{filepath.Join(bin, "gonb"), "--kernel", file, "--raw_error", "--go_work=" + o.Root}
 	const sep = string(filepath.ListSeparator)
 	env := append(o.Tools.Env(), names.RootEnv+"="+o.Root, names.MarksEnv+"=1", "PATH="+bin+sep+filepath.Dir(o.Tools.Go)+sep+os.Getenv("PATH"))
@@ -52,7 +51,7 @@ func (o *Options) start(ctx context.Context, conn *wire.Connection) (*process, e
 		if err := conn.WriteFile(file); err != nil {
 			return err
 		}
-		// Under their own names, wherever the go command keeps them.
+		// The files in the go command's cache have other names.
 		err := errors.Join(
 			os.Symlink(o.Tools.GoNB, filepath.Join(bin, "gonb")),
 			os.Symlink(o.Tools.Goimports, filepath.Join(bin, "goimports")))

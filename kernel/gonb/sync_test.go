@@ -26,7 +26,7 @@ func TestWithSync(t *testing.T) {
 	}
 }
 
-// An echo is the shell of a kernel that ends every cell at once and remembers
+// An echo is the shell socket of a kernel that ends every cell at once and stores
 // its code.
 type echo struct {
 	zmq4.Socket
@@ -46,14 +46,14 @@ func (e *echo) SendMulti(raw zmq4.Msg) error {
 		return err
 	}
 	e.code = content.Code
-	if err := e.s.published(m.Reply("status", map[string]string{"execution_state": "idle"})); err != nil {
+	if err := e.s.handlePublished(m.Reply("status", map[string]string{"execution_state": "idle"})); err != nil {
 		return err
 	}
-	return e.s.replied(m.Reply("execute_reply", map[string]any{"status": "ok", "execution_count": 1}))
+	return e.s.handleReply(m.Reply("execute_reply", map[string]any{"status": "ok", "execution_count": 1}))
 }
 
-// A kernel that is not ours gets the cell as it is.
-func TestAttachedKernelGetsTheCellAsItIs(t *testing.T) {
+// An attached kernel gets the cell unchanged.
+func TestAttachedKernelGetsUnchangedCell(t *testing.T) {
 	const code = "%%\ngonbui.DisplayHTML(x)"
 	for _, own := range []*process{{exited: make(chan struct{})}, nil} {
 		conn, err := wire.NewConnection()

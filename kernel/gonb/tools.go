@@ -12,23 +12,24 @@ import (
 	"strings"
 )
 
-// Tools are the programs a kernel needs, as pinned by the project's go.mod.
+// Tools are the programs that a kernel needs, in the versions of the project's
+// go.mod.
 type Tools struct {
 	GoNB, Goimports string // absolute paths
 	Go              string // absolute path of the go command
 	GoVersion       string // like go1.26.0
 	GoNBVersion     string // of the module, like v0.11.4
 
-	env map[string]string // where go keeps its things
+	env map[string]string // folders and toolchain of the go command
 }
 
-// FindTools locates GoNB and goimports through the tool directives of the
-// go.mod in root, building them on first use. It needs no network but the
-// project's modules in the module cache.
+// FindTools finds GoNB and goimports through the tool directives of the go.mod in
+// root, and builds them on first use. It does not use the network: the project's
+// modules must be in the module cache.
 func FindTools(ctx context.Context, root string) (*Tools, error) {
 	goCmd, err := exec.LookPath("go")
 	if err != nil {
-		return nil, errors.New("the go command is not in PATH; install Go from https://go.dev/dl and try again")
+		return nil, errors.New("the command go is not on PATH: install Go from https://go.dev/dl and try again")
 	}
 	t := &Tools{Go: goCmd}
 	out, err := t.run(ctx, root, "env", "-json", "GOMODCACHE", "GOCACHE", "GOPATH", "GOTOOLCHAIN", "GOVERSION")
@@ -43,7 +44,7 @@ func FindTools(ctx context.Context, root string) (*Tools, error) {
 	for name, path := range map[string]*string{"gonb": &t.GoNB, "goimports": &t.Goimports} {
 		out, err := t.run(ctx, root, "tool", "-n", name)
 		if err != nil {
-			return nil, fmt.Errorf("cannot build the tool %s: %w\n(in %s, with the network on: go mod download)", name, err, root)
+			return nil, fmt.Errorf("cannot build the tool %s: %w\n(connect to the network and run in %s: go mod download)", name, err, root)
 		}
 		*path = strings.TrimSpace(string(out))
 		if _, err := os.Stat(*path); err != nil {
@@ -71,17 +72,17 @@ func (t *Tools) run(ctx context.Context, root string, args ...string) ([]byte, e
 	return out, nil
 }
 
-// cellPackages are the packages that every cell has at hand.
+// cellPackages are packages that cells of all notebooks use.
 var cellPackages = []string{"microcircuits/dendrite", "microcircuits/dendrite/notebook"}
 
-// BuildCells compiles what the cells use.
+// BuildCells compiles cellPackages.
 func (t *Tools) BuildCells(ctx context.Context, root string) error {
 	_, err := t.Build(ctx, root, cellPackages...)
 	return err
 }
 
-// Build compiles packages, as the cells find them, and returns how many were not
-// in the build cache.
+// Build compiles packages in the environment of the cells and returns the number of
+// packages that were not in the build cache.
 func (t *Tools) Build(ctx context.Context, root string, packages ...string) (compiled int, err error) {
 	cmd := exec.CommandContext(ctx, t.Go, append([]string{"build", "-v"}, packages...)...)
 	cmd.Dir = root
@@ -91,7 +92,7 @@ func (t *Tools) Build(ctx context.Context, root string, packages ...string) (com
 	err = cmd.Run()
 	for line := range strings.Lines(out.String()) {
 		if !strings.ContainsAny(line, " \t:") {
-			compiled++ // the rest are messages of the compiler
+			compiled++ // other lines are messages of the compiler
 		}
 	}
 	if err != nil {
@@ -100,9 +101,9 @@ func (t *Tools) Build(ctx context.Context, root string, packages ...string) (com
 	return compiled, nil
 }
 
-// Env returns the environment in which go commands and the kernel run: the
-// user's own without what would change what is built (GOFLAGS, GOWORK), and
-// without the network.
+// Env returns the environment for go commands and the kernel: that of the user
+// without variables that change what is built (GOFLAGS, GOWORK), and without
+// network access.
 func (t *Tools) Env() []string {
 	env := slices.DeleteFunc(os.Environ(), func(kv string) bool {
 		name, _, _ := strings.Cut(kv, "=")
@@ -110,8 +111,8 @@ func (t *Tools) Env() []string {
 	})
 	env = append(env, "GOPROXY=off", "GOWORK=", "GOFLAGS=")
 	if len(t.env) > 0 {
-		// "go env -w GOFLAGS=..." would come back in the place of an empty
-		// GOFLAGS: switch that file off and carry over what it says elsewhere.
+		// With an empty GOFLAGS, go would use the value of "go env -w GOFLAGS=...":
+		// do not read that file, and set its other values here.
 		env = append(env, "GOENV=off")
 		for k, v := range t.env {
 			env = append(env, k+"="+v)

@@ -17,8 +17,8 @@ import (
 
 type object = map[string]json.RawMessage
 
-// Read reads a notebook of format 4.x. It fails on anything that is not one,
-// naming the cell at fault.
+// Read reads a notebook of format 4.x. The error for an invalid notebook contains the
+// number of the cell.
 func Read(r io.Reader) (*Notebook, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxNotebookBytes+1))
 	if err != nil {
@@ -40,7 +40,7 @@ func Read(r io.Reader) (*Notebook, error) {
 	err = d.take("cells", &cells, true)
 	nb.extra = top
 	if nb.NBFormat != 0 && nb.NBFormat != formatMajor {
-		return nil, fmt.Errorf("ipynb: notebook format %d is not supported, only %d (save it again with a current Jupyter)", nb.NBFormat, formatMajor)
+		return nil, fmt.Errorf("ipynb: notebook format %d is not supported, only %d (open and save it with a current Jupyter)", nb.NBFormat, formatMajor)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("ipynb: not a notebook: %w", err)
@@ -61,7 +61,7 @@ func Read(r io.Reader) (*Notebook, error) {
 	return nb, nil
 }
 
-// ReadFile reads the notebook of a file; errors name the file.
+// ReadFile reads a notebook from a file. Errors contain the path.
 func ReadFile(path string) (*Notebook, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -75,8 +75,7 @@ func ReadFile(path string) (*Notebook, error) {
 	return nb, nil
 }
 
-// decoder takes known fields out of a JSON object, so that what is left over
-// are the unknown ones.
+// decoder removes known fields from a JSON object, so that the unknown ones remain.
 type decoder struct{ obj object }
 
 func (d decoder) take(key string, into any, required bool) error {
@@ -201,11 +200,12 @@ func (nb *Notebook) Write(w io.Writer) error {
 	return err
 }
 
-// separator finds U+2028 and U+2029 as package json writes them, where the
-// backslash is not itself written with one.
+// separator matches U+2028 and U+2029 as package json writes them, with any number of
+// backslashes before them.
 var separator = regexp.MustCompile(`\\+u202[89]`)
 
-// plainSeparator writes them as they are, as Jupyter does.
+// plainSeparator replaces the escape by the character, as Jupyter writes it, if the
+// backslash itself is not escaped.
 func plainSeparator(escaped []byte) []byte {
 	const length = len(`\u2028`)
 	slashes := escaped[:len(escaped)-length+1]
@@ -219,9 +219,8 @@ func plainSeparator(escaped []byte) []byte {
 	return utf8.AppendRune(slices.Clip(slashes[:len(slashes)-1]), r)
 }
 
-// WriteFile writes the notebook to a file, whole or not at all: a reader
-// never sees half of it, and a failure leaves an older file as it was. A link
-// stays one: the file it leads to is written.
+// WriteFile writes the notebook to a file completely or not at all, see
+// [files.Write].
 func (nb *Notebook) WriteFile(path string) error {
 	var b bytes.Buffer
 	if err := nb.Write(&b); err != nil {
@@ -294,8 +293,8 @@ func nonNil(m object) object {
 	return m
 }
 
-// marshal encodes values that cannot fail to encode: strings, numbers, and
-// lists and maps of raw JSON that was valid when read.
+// marshal encodes values whose encoding cannot fail: strings, numbers, and lists and
+// maps of valid raw JSON.
 func marshal(v any) json.RawMessage {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

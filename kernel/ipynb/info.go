@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// RunInfo is what the runner writes into an executed notebook's metadata
-// under the key "dendrite".
+// RunInfo is the record of a run. The runner writes it into the metadata of an
+// executed notebook, under the key "dendrite".
 type RunInfo struct {
-	Commit      string            `json:"commit,omitempty"` // of the clone; empty outside git
+	Commit      string            `json:"commit,omitempty"` // of the clone; empty outside of git
 	Dirty       bool              `json:"dirty"`            // uncommitted changes
 	Started     string            `json:"started"`          // RFC 3339
 	WallSeconds float64           `json:"wallSeconds"`
-	Command     string            `json:"command"` // runs the notebook so again, in the clone's root
+	Command     string            `json:"command"` // repeats the run, in the clone's root
 	GoNB        string            `json:"gonb"`
 	Go          string            `json:"go"`
-	Parameters  map[string]string `json:"parameters"` // all of them, as Go literals, overrides included
+	Parameters  map[string]string `json:"parameters"` // all parameters, as Go literals, with overrides
 	Status      string            `json:"status"`     // "ok" or "failed"
-	Source      string            `json:"source"`     // notebook, relative to the clone's root; outside of it the bare name
-	// Uncommitted says that Commit, or the clone, does not hold the notebook as
-	// it ran, so that Command alone does not reproduce the run.
+	Source      string            `json:"source"`     // path of the notebook in the clone, else its file name
+	// Uncommitted is true if Commit does not contain the notebook exactly as it ran,
+	// so that Command does not reproduce the run.
 	Uncommitted bool `json:"uncommitted,omitempty"`
 	// References are kept runs at the paper's scale, by experiment.
 	References map[string]json.RawMessage `json:"references,omitempty"`
@@ -29,16 +29,15 @@ type RunInfo struct {
 
 var runKeys = []string{"commit", "dirty", "started", "wallSeconds", "command", "gonb", "go", "parameters", "status", "source", "uncommitted", "references"}
 
-// CellInfo is what the runner writes into an executed cell's metadata under
-// the key "dendrite".
+// CellInfo is the record of a cell's run. The runner writes it into the metadata of an
+// executed cell, under the key "dendrite".
 type CellInfo struct {
 	Seconds float64 `json:"seconds"`
 	Status  string  `json:"status"`           // "ok", "error" or "timeout"
-	Source  string  `json:"source,omitempty"` // fingerprint of the source that ran, set by SetInfo
+	Source  string  `json:"source,omitempty"` // fingerprint of the executed source, set by SetInfo
 }
 
-// Info returns the record of the run that wrote the notebook; false when it
-// was not written by the runner.
+// Info returns the record of the run; false if the notebook has none.
 func (nb *Notebook) Info() (RunInfo, bool) {
 	var info RunInfo
 	err := json.Unmarshal(nb.Metadata[dendriteKey], &info)
@@ -50,7 +49,7 @@ func (nb *Notebook) SetInfo(info RunInfo) {
 	nb.setInfo(func(m map[string]json.RawMessage) {
 		var fields map[string]json.RawMessage
 		if err := json.Unmarshal(marshal(info), &fields); err != nil {
-			panic(err) // a struct of plain fields always is an object
+			panic(err) // a struct is always encoded as an object
 		}
 		for k, v := range fields {
 			m[k] = v
@@ -58,7 +57,7 @@ func (nb *Notebook) SetInfo(info RunInfo) {
 	})
 }
 
-// setInfo edits the notebook's "dendrite" metadata and drops it when empty.
+// setInfo edits the notebook's "dendrite" metadata and removes it if it is empty.
 func (nb *Notebook) setInfo(edit func(map[string]json.RawMessage)) {
 	m := map[string]json.RawMessage{}
 	if raw, ok := nb.Metadata[dendriteKey]; ok {
@@ -86,14 +85,15 @@ func (nb *Notebook) IsTemplate() bool {
 	return json.Unmarshal(nb.Metadata[dendriteKey], &m) == nil && m.Template
 }
 
-// Info returns the record of the cell's run; false when there is none.
+// Info returns the record of the cell's run; false if there is none.
 func (c *Cell) Info() (CellInfo, bool) {
 	var info CellInfo
 	err := json.Unmarshal(c.Metadata[dendriteKey], &info)
 	return info, err == nil && info.Status != ""
 }
 
-// SetInfo stores the record of the cell's run, with the source as it is now.
+// SetInfo stores the record of the cell's run and the fingerprint of its current
+// source.
 func (c *Cell) SetInfo(info CellInfo) {
 	info.Source = fingerprint(c.Source)
 	if c.Metadata == nil {
@@ -102,13 +102,13 @@ func (c *Cell) SetInfo(info CellInfo) {
 	c.Metadata[dendriteKey] = marshal(info)
 }
 
-// Edited reports whether the cell's source is not the one of its recorded run.
+// Edited reports whether the cell's source has changed since its recorded run.
 func (c *Cell) Edited() bool {
 	info, ok := c.Info()
 	return ok && info.Source != "" && info.Source != fingerprint(c.Source)
 }
 
-// fingerprint tells sources apart; space around them is no difference.
+// fingerprint returns a hash of a source, without space before and after it.
 func fingerprint(source string) string {
 	sum := sha256.Sum256([]byte(strings.TrimSpace(source)))
 	return hex.EncodeToString(sum[:8])

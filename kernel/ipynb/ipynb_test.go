@@ -25,8 +25,8 @@ func write(t *testing.T, nb *Notebook) string {
 	return b.String()
 }
 
-// The file was written by Jupyter's nbformat: it has every character that ends a
-// line for Python, and what only looks like one.
+// Jupyter's nbformat wrote this file. It contains every character that ends a line in
+// Python, and escapes that are similar.
 func TestLineEndsRoundTrip(t *testing.T) {
 	want, err := os.ReadFile("testdata/line-ends.ipynb")
 	if err != nil {
@@ -41,7 +41,7 @@ func TestLineEndsRoundTrip(t *testing.T) {
 	}
 }
 
-// The file was laid out as Jupyter does (indent 1, sorted known keys).
+// The file has Jupyter's layout (indent 1, sorted keys).
 func TestRoundTripIsByteIdentical(t *testing.T) {
 	want, err := os.ReadFile("testdata/jupyter.ipynb")
 	if err != nil {
@@ -127,7 +127,7 @@ func TestWriteFileIsAtomic(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(entries) != 2 {
-		t.Errorf("left behind: %v", entries)
+		t.Errorf("other files remain: %v", entries)
 	}
 	back, err := ReadFile(path)
 	if err != nil {
@@ -153,10 +153,10 @@ func TestWriteFileFollowsLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if to, err := os.Readlink(link); err != nil || to != "file.ipynb" {
-		t.Errorf("the link leads to %q (error %v)", to, err)
+		t.Errorf("the link points to %q (error %v)", to, err)
 	}
 	if written, err := ReadFile(file); err != nil || written.Title() != "T" {
-		t.Errorf("the file it leads to was not written (error %v)", err)
+		t.Errorf("the file was not written (error %v)", err)
 	}
 }
 
@@ -176,14 +176,14 @@ func TestMergeStreams(t *testing.T) {
 	}
 }
 
-func TestCleanLeavesOnlyTheAuthorsWork(t *testing.T) {
+func TestCleanRestoresTheOriginal(t *testing.T) {
 	nb := blank()
 	nb.Metadata["dendrite"] = json.RawMessage(`{"template":true}`)
 	nb.Add(Markdown, "# T")
 	nb.Add(Code, "var a = 1", TagParameters)
 	before := write(t, nb)
 
-	if err := Inject(nb, map[string]string{"a": "2"}); err != nil {
+	if err := Inject(nb, map[string]string{"a": "2"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	count := 3
@@ -208,7 +208,7 @@ func TestCleanLeavesOnlyTheAuthorsWork(t *testing.T) {
 		t.Errorf("(-before +cleaned):\n%s", diff)
 	}
 	if !nb.IsTemplate() {
-		t.Error("clean lost the template mark")
+		t.Error("Clean removed the template mark")
 	}
 	if p := Lint(nb); len(p) != 0 {
 		t.Errorf("lint: %v", p)
@@ -224,7 +224,7 @@ func TestEdited(t *testing.T) {
 	c.SetInfo(CellInfo{Status: "ok"})
 	c.Source = "sigma := 0.1\n"
 	if c.Edited() {
-		t.Error("a line's end counts as an edit")
+		t.Error("a newline at the end counts as an edit")
 	}
 	if c.Source = "sigma := 0.5"; !c.Edited() {
 		t.Error("another value does not count as an edit")
@@ -233,7 +233,7 @@ func TestEdited(t *testing.T) {
 
 func TestLint(t *testing.T) {
 	one := 1
-	for want, spoil := range map[string]func(nb *Notebook){
+	for want, change := range map[string]func(nb *Notebook){
 		"cell 2: has outputs":            func(nb *Notebook) { nb.Cells[1].Outputs = []*Output{{Type: Stream}} },
 		"cell 2: has an execution count": func(nb *Notebook) { nb.Cells[1].ExecutionCount = &one },
 		"cell 2: same id as cell 1":      func(nb *Notebook) { nb.Cells[1].ID = nb.Cells[0].ID },
@@ -251,7 +251,7 @@ func TestLint(t *testing.T) {
 		if p := Lint(nb); len(p) != 0 {
 			t.Fatalf("good notebook: %v", p)
 		}
-		spoil(nb)
+		change(nb)
 		p := Lint(nb)
 		if len(p) != 1 || !strings.Contains(p[0].String(), want) {
 			t.Errorf("got %v, want one problem with %q", p, want)
@@ -259,7 +259,7 @@ func TestLint(t *testing.T) {
 	}
 }
 
-// Whatever Read accepts, writing and reading again must give the same bytes.
+// Writing, reading and writing again a notebook accepted by Read gives the same bytes.
 func FuzzRead(f *testing.F) {
 	golden, err := os.ReadFile("testdata/jupyter.ipynb")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// A Problem is something that a committed notebook of this project must not
-// have. Cell counts from 1; 0 is the notebook as a whole.
+// A Problem is a reason why a notebook must not be committed. Cell is the number of
+// the cell, counted from 1; 0 is the whole notebook.
 type Problem struct {
 	Cell int
 	Text string
@@ -23,9 +23,9 @@ func (p Problem) String() string {
 
 var idPattern = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 
-// Lint checks a notebook as it is committed: format 4.5, language Go, every
-// cell with a unique id, no outputs or execution counts, no trace of a run,
-// and exactly one parameters cell that holds only literals.
+// Lint checks a notebook that is to be committed: format 4.5, language Go, unique cell
+// ids, no outputs, no execution counts, no record of a run, and exactly one parameters
+// cell with literals only.
 func Lint(nb *Notebook) []Problem {
 	var problems []Problem
 	report := func(cell int, format string, args ...any) {
@@ -38,7 +38,7 @@ func Lint(nb *Notebook) []Problem {
 		report(0, "language is %q, not go", lang)
 	}
 	if _, ok := nb.Info(); ok {
-		report(0, "metadata holds the record of a run")
+		report(0, "metadata contains the record of a run")
 	}
 	seen := map[string]int{}
 	hasParams := false
@@ -59,10 +59,10 @@ func Lint(nb *Notebook) []Problem {
 			report(n, "has an execution count")
 		}
 		if _, ok := c.Info(); ok {
-			report(n, "metadata holds the record of a run")
+			report(n, "metadata contains the record of a run")
 		}
 		if c.HasTag(TagInjected) {
-			report(n, "holds injected parameters")
+			report(n, "contains injected parameters")
 		}
 		hasParams = hasParams || c.Type == Code && c.HasTag(TagParameters)
 	}
@@ -74,8 +74,8 @@ func Lint(nb *Notebook) []Problem {
 	return problems
 }
 
-// language returns the notebook's language from its kernelspec or, failing
-// that, its language info.
+// language returns the notebook's language from its kernelspec, else from its
+// language info.
 func (nb *Notebook) language() string {
 	var spec struct {
 		Language string `json:"language"`

@@ -1,18 +1,17 @@
-// Package ipynb reads, writes, checks and parameterises Jupyter notebooks in
-// notebook format 4.5 (nbformat).
+// Package ipynb reads, writes and checks Jupyter notebooks in notebook format 4.5
+// (nbformat), and sets their parameters.
 //
 // # Round trip
 //
-// What the package does not know it keeps: unknown fields of the notebook, of
-// a cell and of an output are written back as they were read. A notebook
-// written by Jupyter is written back byte for byte (one space of indentation,
+// Unknown fields of a notebook, cell or output are written back unchanged. A notebook
+// written by Jupyter is written back with the same bytes (one space of indentation,
 // sorted keys, text split into lines), so that a diff shows edits only.
 //
 // # Text
 //
-// The format lets a text be one string or a list of strings to be joined.
-// Sources and stream texts are joined when read; data of a MIME bundle stays
-// raw and is joined by [Output.TextOf].
+// In the format a text is one string or a list of strings to be joined. Sources and
+// stream texts are joined when they are read. Data of a MIME bundle is not changed;
+// [Output.TextOf] joins it.
 package ipynb
 
 import (
@@ -22,8 +21,8 @@ import (
 	"strings"
 )
 
-// Tags with a meaning for the runner (the first two as in papermill, the
-// others as in nbclient).
+// Tags that the runner uses (the first two as in papermill, the others as in
+// nbclient).
 const (
 	TagParameters    = "parameters"
 	TagInjected      = "injected-parameters"
@@ -56,7 +55,7 @@ type Notebook struct {
 	Cells         []*Cell
 	Metadata      map[string]json.RawMessage
 	NBFormat      int // major version: 4
-	NBFormatMinor int // 5 in what this project writes
+	NBFormatMinor int // 5 in notebooks written by this project
 
 	extra map[string]json.RawMessage // unknown top-level fields
 }
@@ -69,13 +68,14 @@ type Cell struct {
 	Source         string
 	Metadata       map[string]json.RawMessage
 	Outputs        []*Output
-	ExecutionCount *int // nil: never run
+	ExecutionCount *int // nil if the cell was not run
 	Attachments    json.RawMessage
 
 	extra map[string]json.RawMessage
 }
 
-// An Output is one output of a code cell. Which fields count depends on Type.
+// An Output is one output of a code cell. The comments show for which Type a field is
+// used.
 type Output struct {
 	Type           string                     // Stream, DisplayData, ExecuteResult or ErrorOutput
 	Name           string                     // Stream: stdout or stderr
@@ -89,8 +89,8 @@ type Output struct {
 	extra map[string]json.RawMessage
 }
 
-// Add appends a cell of the given type and returns it. Its id is derived from
-// its place, so that a notebook built by code is the same every time.
+// Add appends a cell of the given type and returns it. Its id contains its number, so
+// that a program builds the same notebook each time.
 func (nb *Notebook) Add(cellType, source string, tags ...string) *Cell {
 	c := &Cell{Type: cellType, Source: source, Metadata: map[string]json.RawMessage{}}
 	if len(tags) > 0 {
@@ -101,7 +101,7 @@ func (nb *Notebook) Add(cellType, source string, tags ...string) *Cell {
 	return c
 }
 
-// freeID returns want, or want with a suffix when a cell has that id already.
+// freeID returns want, or want with a suffix if a cell has that id already.
 func (nb *Notebook) freeID(want string) string {
 	taken := func(id string) bool {
 		return slices.ContainsFunc(nb.Cells, func(c *Cell) bool { return c.ID == id })
@@ -113,8 +113,7 @@ func (nb *Notebook) freeID(want string) string {
 	return id
 }
 
-// Title is the first heading of the notebook, without its marks; empty if there
-// is none.
+// Title returns the text of the first heading of level 1, or "".
 func (nb *Notebook) Title() string {
 	for _, c := range nb.Cells {
 		if c.Type != Markdown {
@@ -129,8 +128,8 @@ func (nb *Notebook) Title() string {
 	return ""
 }
 
-// Upgrade makes a notebook of an older 4.x format one of format 4.5 by giving
-// every cell without an id one.
+// Upgrade changes a notebook of an older format 4.x to format 4.5: cells without id
+// get one.
 func (nb *Notebook) Upgrade() {
 	for i, c := range nb.Cells {
 		if c.ID == "" {
@@ -140,8 +139,8 @@ func (nb *Notebook) Upgrade() {
 	nb.NBFormat, nb.NBFormatMinor = formatMajor, max(nb.NBFormatMinor, formatMinor)
 }
 
-// Tags returns the cell's tags, nil when it has none or when they are not a
-// list of strings.
+// Tags returns the cell's tags, or nil if it has none or they are not a list of
+// strings.
 func (c *Cell) Tags() []string {
 	var tags []string
 	if json.Unmarshal(c.Metadata["tags"], &tags) != nil {
@@ -150,7 +149,7 @@ func (c *Cell) Tags() []string {
 	return tags
 }
 
-// HasTag reports whether the cell carries the tag.
+// HasTag reports whether the cell has the tag.
 func (c *Cell) HasTag(tag string) bool { return slices.Contains(c.Tags(), tag) }
 
 func (c *Cell) setTags(tags []string) {
@@ -160,9 +159,8 @@ func (c *Cell) setTags(tags []string) {
 	c.Metadata["tags"] = marshal(tags)
 }
 
-// Clean removes everything a run leaves behind: outputs, execution counts,
-// timings, the injected parameters and the notebook's record of the run. What
-// the author wrote stays.
+// Clean removes all results of a run: outputs, execution counts, times, injected
+// parameters and the record of the run.
 func (nb *Notebook) Clean() {
 	nb.Cells = slices.DeleteFunc(nb.Cells, func(c *Cell) bool { return c.HasTag(TagInjected) })
 	for _, c := range nb.Cells {
@@ -177,7 +175,7 @@ func (nb *Notebook) Clean() {
 	})
 }
 
-// Clean removes what runs of the cell have left behind.
+// Clean removes the results of runs from the cell.
 func (c *Cell) Clean() {
 	if c.Type == Code {
 		c.Outputs, c.ExecutionCount = nil, nil

@@ -7,9 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// TextOf returns the text stored under a MIME type, joining a list of strings
-// as the format demands. It reports false when the type is absent or its
-// value is not text (JSON objects are read from Data).
+// TextOf returns the text of a MIME type; a list of strings is joined. It returns
+// false if the type is missing or its value is not text. Use Data for JSON objects.
 func (o *Output) TextOf(mime string) (string, bool) {
 	raw, ok := o.Data[mime]
 	if !ok {
@@ -29,7 +28,7 @@ func (o *Output) SetText(mime, s string) {
 
 var errNotText = errors.New("neither a string nor a list of strings")
 
-// joinText reads a multi-line string of the format.
+// joinText decodes a multi-line string of the format.
 func joinText(raw json.RawMessage) (string, error) {
 	if len(raw) == 0 {
 		return "", errNotText
@@ -56,11 +55,11 @@ func joinText(raw json.RawMessage) (string, error) {
 	return "", errNotText
 }
 
-// lineEnds end a line for Python, and so for Jupyter.
+// lineEnds are the characters that end a line in Python, and so in Jupyter.
 const lineEnds = "\n\v\f\r\x1c\x1d\x1e\u0085\u2028\u2029"
 
-// splitText writes a multi-line string as Jupyter does: a list of lines that
-// keep their line ends.
+// splitText encodes a multi-line string like Jupyter: as a list of lines with their
+// line ends.
 func splitText(s string) json.RawMessage {
 	lines := []string{}
 	for s != "" {
@@ -84,9 +83,9 @@ func splitsAsText(mime string) bool {
 	return strings.HasPrefix(mime, "text/") || mime == "application/javascript" || mime == "image/svg+xml"
 }
 
-// MergeStreams joins neighbouring outputs of the same stream into one and
-// keeps, of every line rewritten by carriage returns (progress bars), only
-// what was written last. The given outputs are not changed.
+// MergeStreams joins neighbouring outputs of the same stream. Of a line that is
+// rewritten with carriage returns (progress bars) it keeps only the last text. The
+// given outputs are not changed.
 func MergeStreams(outputs []*Output) []*Output {
 	var merged []*Output
 	for i := 0; i < len(outputs); {
@@ -96,7 +95,7 @@ func MergeStreams(outputs []*Output) []*Output {
 			merged = append(merged, first)
 			continue
 		}
-		var text strings.Builder // one cell may print in many thousand pieces
+		var text strings.Builder // a cell may print many thousand pieces
 		text.WriteString(first.Text)
 		for i < len(outputs) && outputs[i].Type == Stream && outputs[i].Name == first.Name {
 			text.WriteString(outputs[i].Text)
@@ -109,9 +108,9 @@ func MergeStreams(outputs []*Output) []*Output {
 	return merged
 }
 
-// collapse applies carriage returns: the text after one overwrites the line
-// from its start. What a shorter text leaves standing of a longer one is
-// dropped, because programs that rewrite a line mean to replace it.
+// collapse applies carriage returns: the text after one replaces the whole line. A
+// terminal would keep the end of a longer old text, but programs that rewrite a line
+// want to replace all of it.
 func collapse(s string) string {
 	if !strings.Contains(s, "\r") {
 		return s

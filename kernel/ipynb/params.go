@@ -5,36 +5,41 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// Kind is the kind of a parameter's literal.
+// A Kind is the kind of a parameter's value.
 type Kind string
 
-// The kinds a parameter can have.
+// The kinds of parameters.
 const (
 	String Kind = "string"
 	Int    Kind = "int"
 	Float  Kind = "float"
 	Bool   Kind = "bool"
+
+	// List is a list of numbers. Only entries of Changes can be lists.
+	List Kind = "list"
+	// Changes is a variable with changes to a preset by name, such as
+	// dendrite.Changes{"Sigma": 0.3}. Its entries are parameters too.
+	Changes Kind = "changes"
 )
 
 // A Param is one variable of the cell tagged "parameters".
 type Param struct {
 	Name  string
 	Kind  Kind
-	Type  string // declared Go type, empty when left to the literal
-	Value string // the literal, as Go source
+	Type  string // declared Go type; empty if none is declared
+	Value string // the literal, as Go source; for Changes, the type
 	Doc   string // comment above or beside it
+	In    string // for an entry: its variable of kind Changes
 }
 
-// Parameters returns the parameters of the notebook in the order of the cell
-// tagged "parameters"; none when there is no such cell. It fails when the
-// notebook has several of them, or when the cell holds anything but variables
-// set to literals.
+// Parameters returns the parameters in the cell tagged "parameters", in order; none if
+// there is no such cell. It returns an error if the notebook has several such cells, or
+// if the cell contains more than imports and variables set to literals.
 func Parameters(nb *Notebook) ([]Param, error) {
 	at, err := parametersCell(nb)
 	if err != nil || at < 0 {
@@ -47,7 +52,7 @@ func Parameters(nb *Notebook) ([]Param, error) {
 	return params, nil
 }
 
-// parametersCell returns the index of the tagged cell, -1 when there is none.
+// parametersCell returns the index of the tagged cell, or -1.
 func parametersCell(nb *Notebook) (int, error) {
 	at := -1
 	for i, c := range nb.Cells {
@@ -55,7 +60,7 @@ func parametersCell(nb *Notebook) (int, error) {
 			continue
 		}
 		if at >= 0 {
-			return 0, fmt.Errorf("cells %d and %d are both tagged parameters; keep one", at+1, i+1)
+			return 0, fmt.Errorf("cells %d and %d are both tagged parameters: remove one of the tags", at+1, i+1)
 		}
 		at = i
 	}
@@ -65,23 +70,28 @@ func parametersCell(nb *Notebook) (int, error) {
 // ParseParameters reads the source of a parameters cell: declarations like
 //
 //	var (
-//		lr     = 0.1     // learning rate
-//		epochs = 5       // passes over the training set
-//		scale  = "quick" // quick or paper
+//		epochs  = 5       // passes over the training set
+//		scale   = "quick" // quick or paper
+//		changes = dendrite.Changes{"Sigma": 0.3}
 //	)
+//
+// and imports. The entries of Changes follow their variable.
 func ParseParameters(source string) ([]Param, error) {
 	const header = "package p\n"
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "", header+source, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
-		return nil, fmt.Errorf("not only Go variables set to literals: %s", firstLine(err))
+		return nil, fmt.Errorf("the cell contains more than Go variables set to literals: %s", firstLine(err))
 	}
 	line := func(n ast.Node) int { return fset.Position(n.Pos()).Line - 1 }
 	var params []Param
 	for _, decl := range file.Decls {
 		gen, ok := decl.(*ast.GenDecl)
+		if ok && gen.Tok == token.IMPORT {
+			continue
+		}
 		if !ok || gen.Tok != token.VAR {
-			return nil, fmt.Errorf("line %d: only var declarations may stand here (a const cannot be overridden)", line(decl))
+			return nil, fmt.Errorf("line %d: only var declarations are allowed (a const cannot be overridden)", line(decl))
 		}
 		for _, s := range gen.Specs {
 			spec := s.(*ast.ValueSpec)
@@ -91,6 +101,10 @@ func ParseParameters(source string) ([]Param, error) {
 			doc := docOf(spec, gen)
 			for i, name := range spec.Names {
 				p, err := param(name.Name, spec.Type, spec.Values[i])
+				entries := []Param(nil)
+				if set, ok := spec.Values[i].(*ast.CompositeLit); ok && isChanges(set.Type) {
+					p, entries, err = changes(name.Name, set)
+				}
 				if err != nil {
 					return nil, fmt.Errorf("line %d: %w", line(spec), err)
 				}
@@ -98,7 +112,7 @@ func ParseParameters(source string) ([]Param, error) {
 					return nil, fmt.Errorf("line %d: %s is declared twice", line(spec), p.Name)
 				}
 				p.Doc = doc
-				params = append(params, p)
+				params = append(append(params, p), entries...)
 			}
 		}
 	}
@@ -109,7 +123,7 @@ func docOf(spec *ast.ValueSpec, gen *ast.GenDecl) string {
 	var parts []string
 	groups := []*ast.CommentGroup{spec.Doc, spec.Comment}
 	if !gen.Lparen.IsValid() {
-		groups[0] = gen.Doc // a lone var carries its comment on the declaration
+		groups[0] = gen.Doc // the comment of a single var belongs to the declaration
 	}
 	for _, g := range groups {
 		if text := strings.Join(strings.Fields(g.Text()), " "); text != "" {
@@ -119,7 +133,67 @@ func docOf(spec *ast.ValueSpec, gen *ast.GenDecl) string {
 	return strings.Join(parts, " ")
 }
 
-// kinds gives the kind that a declared type asks for.
+// isChanges reports whether a type is named Changes, in any package.
+func isChanges(typ ast.Expr) bool {
+	selector, ok := typ.(*ast.SelectorExpr)
+	return ok && selector.Sel.Name == "Changes"
+}
+
+// changes parses a variable of kind Changes and its entries.
+func changes(name string, set *ast.CompositeLit) (p Param, entries []Param, err error) {
+	selector := set.Type.(*ast.SelectorExpr)
+	p = Param{Name: name, Kind: Changes, Value: fmt.Sprintf("%s.%s", selector.X, selector.Sel)}
+	for _, e := range set.Elts {
+		pair, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			return p, nil, fmt.Errorf("%s needs entries like \"Sigma\": 0.3", name)
+		}
+		key, ok := pair.Key.(*ast.BasicLit)
+		if !ok || key.Kind != token.STRING {
+			return p, nil, fmt.Errorf("%s needs names in quotes, like \"Sigma\": 0.3", name)
+		}
+		text, err := strconv.Unquote(key.Value)
+		if err != nil {
+			return p, nil, fmt.Errorf("%s: %s: %w", name, key.Value, err)
+		}
+		entry, err := param(text, nil, pair.Value)
+		if list, ok := pair.Value.(*ast.CompositeLit); ok {
+			entry, err = listParam(text, list)
+		}
+		if err != nil {
+			return p, nil, fmt.Errorf("%s: %w", name, err)
+		}
+		entry.In = name
+		entries = append(entries, entry)
+	}
+	return p, entries, nil
+}
+
+// listParam parses a list of numbers.
+func listParam(name string, list *ast.CompositeLit) (Param, error) {
+	p := Param{Name: name, Kind: List}
+	typ, ok := list.Type.(*ast.ArrayType)
+	elem, isName := ast.Expr(nil), false
+	if ok {
+		elem = typ.Elt
+		_, isName = elem.(*ast.Ident)
+	}
+	if !isName {
+		return p, fmt.Errorf("%s must be a number, a text, true, false or a list like []float64{0.3, 0.1}", name)
+	}
+	var values []string
+	for _, e := range list.Elts {
+		q, err := param(name, nil, e)
+		if err != nil || q.Kind != Int && q.Kind != Float {
+			return p, fmt.Errorf("%s must be a list of numbers like []float64{0.3, 0.1}", name)
+		}
+		values = append(values, q.Value)
+	}
+	p.Value = fmt.Sprintf("[]%s{%s}", elem, strings.Join(values, ", "))
+	return p, nil
+}
+
+// kinds maps declared types to kinds.
 var kinds = map[string]Kind{
 	"string": String, "bool": Bool, "float64": Float, "float32": Float,
 	"int": Int, "int8": Int, "int16": Int, "int32": Int, "int64": Int,
@@ -158,12 +232,12 @@ func param(name string, typ, value ast.Expr) (Param, error) {
 	if typ != nil {
 		id, ok := typ.(*ast.Ident)
 		if !ok || kinds[id.Name] == "" {
-			return p, fmt.Errorf("%s must have a type among string, bool, int and float64 and their sizes", name)
+			return p, fmt.Errorf("%s must have one of the types string, bool, float64, int, or a sized number type like uint8", name)
 		}
 		p.Type = id.Name
 		if want := kinds[id.Name]; want != p.Kind {
 			if want != Float || p.Kind != Int {
-				return p, fmt.Errorf("%s is declared %s but set to a literal of kind %s", name, id.Name, p.Kind)
+				return p, fmt.Errorf("%s is declared as %s, but its value is of kind %s", name, id.Name, p.Kind)
 			}
 			p.Kind = Float
 		}
@@ -171,65 +245,8 @@ func param(name string, typ, value ast.Expr) (Param, error) {
 	return p, nil
 }
 
-// Inject overrides parameters: it adds a cell tagged "injected-parameters"
-// right after the parameters cell (replacing an older one), which redefines
-// the named variables. Values are plain text: a string needs no quotes.
-// Nothing is changed when a name is unknown or a value of the wrong kind; the
-// error then lists what is known or wanted. Without values it only removes an
-// older injected cell.
-func Inject(nb *Notebook, values map[string]string) error {
-	params, err := Parameters(nb)
-	if err != nil {
-		return err
-	}
-	lines := []string{}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		i := slices.IndexFunc(params, func(p Param) bool { return p.Name == name })
-		if i < 0 {
-			return unknown(name, params)
-		}
-		p := params[i]
-		literal, err := p.Literal(values[name])
-		if err != nil {
-			return err
-		}
-		typ := ""
-		if p.Type != "" {
-			typ = " " + p.Type
-		}
-		lines = append(lines, fmt.Sprintf("var %s%s = %s", p.Name, typ, literal))
-	}
-	nb.Cells = slices.DeleteFunc(nb.Cells, func(c *Cell) bool { return c.HasTag(TagInjected) })
-	if len(lines) == 0 {
-		return nil
-	}
-	at, err := parametersCell(nb)
-	if err != nil {
-		return err
-	}
-	cell := &Cell{
-		ID:     nb.freeID("injected-parameters"),
-		Type:   Code,
-		Source: "// Parameters overridden for this run.\n" + strings.Join(lines, "\n"),
-	}
-	cell.setTags([]string{TagInjected})
-	nb.Cells = slices.Insert(nb.Cells, at+1, cell)
-	return nil
-}
-
-func unknown(name string, params []Param) error {
-	if len(params) == 0 {
-		return fmt.Errorf("unknown parameter %q: the notebook has no cell tagged parameters", name)
-	}
-	var known []string
-	for _, p := range params {
-		known = append(known, fmt.Sprintf("%s (%s)", p.Name, p.Kind))
-	}
-	return fmt.Errorf("unknown parameter %q; known: %s", name, strings.Join(known, ", "))
-}
-
-// Literal turns plain text into a Go literal of the parameter's kind and
-// type, or says what is wanted instead.
+// Literal converts plain text to a Go literal of the parameter's kind and type. The
+// error contains the expected kind.
 func (p Param) Literal(text string) (string, error) {
 	wrong := func(want string) error {
 		return fmt.Errorf("parameter %s: %q is not %s (the notebook has %s = %s)", p.Name, text, want, p.Name, p.Value)
@@ -250,7 +267,7 @@ func (p Param) Literal(text string) (string, error) {
 		var err error
 		want := "an integer"
 		if strings.HasPrefix(p.Type, "uint") {
-			want = "an integer from 0 on"
+			want = "an integer of at least 0"
 			_, err = strconv.ParseUint(text, 0, bits)
 		} else {
 			_, err = strconv.ParseInt(text, 0, bits)
@@ -268,7 +285,7 @@ func (p Param) Literal(text string) (string, error) {
 			return "", wrong("a finite number")
 		}
 		if !strings.ContainsAny(text, ".eEpP") {
-			text += ".0" // else the variable could become an int, and 08 is no Go integer
+			text += ".0" // without it the variable could be an int, and 08 is not a Go integer
 		}
 		return text, nil
 	}

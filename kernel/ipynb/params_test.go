@@ -29,38 +29,116 @@ func TestParseParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Param{
-		{"lr", Float, "", "0.1", "Learning rate. per presentation"},
-		{"epochs", Int, "", "5", ""},
-		{"scale", String, "", `"quick"`, ""},
-		{"resume", Bool, "", "true", ""},
-		{"rate", Float, "float32", "1", ""},
-		{"shift", Int, "", "-2", ""},
-		{"cores", Int, "uint8", "2", ""},
-		{"title", String, "", `"a \"b\""`, "Passed on."},
-		{"x", Int, "", "1", ""},
-		{"y", Float, "", "2.5", ""},
+		{"lr", Float, "", "0.1", "Learning rate. per presentation", ""},
+		{"epochs", Int, "", "5", "", ""},
+		{"scale", String, "", `"quick"`, "", ""},
+		{"resume", Bool, "", "true", "", ""},
+		{"rate", Float, "float32", "1", "", ""},
+		{"shift", Int, "", "-2", "", ""},
+		{"cores", Int, "uint8", "2", "", ""},
+		{"title", String, "", `"a \"b\""`, "Passed on.", ""},
+		{"x", Int, "", "1", "", ""},
+		{"y", Float, "", "2.5", "", ""},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
+const changesSource = `import "microcircuits/dendrite"
+
+var (
+	scale   = "quick"
+	changes = dendrite.Changes{"Sigma": -0.3, "Lambda": []float64{0.3, 1}, "Kind": "softplus"} // from it
+)`
+
+func changesNotebook() *Notebook {
+	nb := blank()
+	nb.Add(Code, changesSource, TagParameters)
+	return nb
+}
+
+// A cell may contain changes to a preset instead of variables.
+func TestChanges(t *testing.T) {
+	got, err := ParseParameters(changesSource)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Param{
+		{"scale", String, "", `"quick"`, "", ""},
+		{"changes", Changes, "", "dendrite.Changes", "from it", ""},
+		{"Sigma", Float, "", "-0.3", "", "changes"},
+		{"Lambda", List, "", "[]float64{0.3, 1}", "", "changes"},
+		{"Kind", String, "", `"softplus"`, "", "changes"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	nb := changesNotebook()
+	err = Inject(nb, map[string]string{"scale": "paper", "sigma": "0", "Seeds": "10", "Rates": "0.1, 0.2", "Start": `a"b`}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	injected := `// Parameters overridden for this run.
+var changes = dendrite.Changes{"Kind": "softplus", "Lambda": []float64{0.3, 1}, "Rates": "0.1, 0.2", "Seeds": "10", "Start": "a\"b", "sigma": "0"}
+var scale = "paper"`
+	if diff := cmp.Diff(injected, nb.Cells[1].Source); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := ParseParameters(nb.Cells[1].Source); err != nil {
+		t.Error(err)
+	}
+}
+
+// A value replaces the entry of the same parameter with another name, and the entries of
+// the elements of a list. Other entries get full names: Changes applies entries in the
+// order of their names, so an element must come after its list.
+func TestChangesOfTheSameParameter(t *testing.T) {
+	full := func(name string) string {
+		if plain, ok := strings.CutPrefix(name, "la"); ok {
+			return "Circuit.La" + plain
+		}
+		return name
+	}
+	for _, c := range []struct{ cell, name, value, want string }{
+		{`"lambda": 0.2`, "Circuit.Lambda", "0.3", `"Circuit.Lambda": "0.3"`},
+		{`"circuit.lambda": 0.2`, "Circuit.Lambda", "0.3", `"Circuit.Lambda": "0.3"`},
+		{`"lambda[0]": 0.2, "lambda[1]": 0.1`, "Circuit.Lambda", "0.5,0.5", `"Circuit.Lambda": "0.5,0.5"`},
+		{`"lambda[0]": 0.2, "lambda[1]": 0.1`, "Circuit.Lambda[0]", "0.5", `"Circuit.Lambda[0]": "0.5", "Circuit.Lambda[1]": 0.1`},
+		{`"lambda": []float64{0.2, 0.1}`, "Circuit.Lambda[0]", "0.5", `"Circuit.Lambda": []float64{0.2, 0.1}, "Circuit.Lambda[0]": "0.5"`},
+		{`"lambda": 0.2, "Circuit.Lambda": 0.1`, "Sigma", "0", `"Circuit.Lambda": 0.1, "Sigma": "0"`},
+	} {
+		nb := blank()
+		nb.Add(Code, "var changes = dendrite.Changes{"+c.cell+"}", TagParameters)
+		if err := Inject(nb, map[string]string{c.name: c.value}, full); err != nil {
+			t.Fatal(err)
+		}
+		if want := "var changes = dendrite.Changes{" + c.want + "}"; !strings.HasSuffix(nb.Cells[1].Source, want) {
+			t.Errorf("%s with %s=%s: %s, want %s", c.cell, c.name, c.value, nb.Cells[1].Source, want)
+		}
+	}
+}
+
 func TestParseParametersRefuses(t *testing.T) {
 	for source, want := range map[string]string{
-		"var a = f()":             "a must be a literal",
-		"var a = 1 + 2":           "a must be a literal",
-		"var a = -\"x\"":          "a must be a literal",
-		"var a = 'c'":             "a must be a literal",
-		"var a = []int{1}":        "a must be a literal",
-		"var a int":               "a needs a literal value",
-		"var a int = 1.5":         "declared int but set to a literal of kind float",
-		"var a time.Duration = 1": "must have a type among",
-		"const a = 1":             "line 1: only var declarations",
-		"func f() {}":             "only var declarations",
-		"import \"fmt\"":          "only var declarations",
-		"var a = 1\nvar a = 2":    "line 2: a is declared twice",
-		"%% --x=1":                "not only Go variables",
-		"a := 1":                  "not only Go variables",
+		"var a = f()":                        "a must be a literal",
+		"var a = 1 + 2":                      "a must be a literal",
+		"var a = -\"x\"":                     "a must be a literal",
+		"var a = 'c'":                        "a must be a literal",
+		"var a = []int{1}":                   "a must be a literal",
+		"var a int":                          "a needs a literal value",
+		"var a int = 1.5":                    "declared as int, but its value is of kind float",
+		"var a time.Duration = 1":            "must have one of the types",
+		"const a = 1":                        "line 1: only var declarations",
+		"func f() {}":                        "only var declarations",
+		"var c = dendrite.Changes{1}":        "c needs entries like",
+		"var c = dendrite.Changes{x: 1}":     "c needs names in quotes",
+		`var c = dendrite.Changes{"a": f()}`: "c: a must be a literal",
+		`var c = dendrite.Changes{"a": []float64{f()}}`:   "c: a must be a list of numbers",
+		`var c = dendrite.Changes{"a": map[string]int{}}`: "c: a must be a number, a text",
+		"var a = 1\nvar a = 2":                            "line 2: a is declared twice",
+		"%% --x=1":                                        "more than Go variables",
+		"a := 1":                                          "more than Go variables",
 	} {
 		_, err := ParseParameters(source)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -79,10 +157,10 @@ func paramNotebook() *Notebook {
 
 func TestInject(t *testing.T) {
 	nb := paramNotebook()
-	for range 2 { // the second time replaces the first
+	for range 2 { // the second call replaces the cell of the first
 		err := Inject(nb, map[string]string{
 			"lr": "1", "epochs": "7", "scale": `pa"per`, "resume": "false", "rate": "2", "shift": "-0x10",
-		})
+		}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +178,7 @@ var shift = -0x10`
 	if diff := cmp.Diff(want, nb.Cells[2].Source); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if err := Inject(nb, nil); err != nil || len(nb.Cells) != 3 {
+	if err := Inject(nb, nil, nil); err != nil || len(nb.Cells) != 3 {
 		t.Errorf("Inject(nil) = %v, %d cells left", err, len(nb.Cells))
 	}
 }
@@ -115,29 +193,29 @@ func TestInjectRefuses(t *testing.T) {
 		{"epochs", "1.5", "not an integer"},
 		{"epochs", "5; os.Exit(1)", "not an integer"},
 		{"epochs", "99999999999999999999", "not an integer"},
-		{"cores", "-1", "not an integer from 0 on"},
-		{"cores", "256", "an integer from 0 on that fits uint8"},
+		{"cores", "-1", "not an integer of at least 0"},
+		{"cores", "256", "an integer of at least 0 that fits uint8"},
 		{"resume", "1", "not true or false"},
 	} {
 		nb := paramNotebook()
 		before := write(t, nb)
-		err := Inject(nb, map[string]string{c.name: c.value, "shift": "3"})
+		err := Inject(nb, map[string]string{c.name: c.value, "shift": "3"}, nil)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s=%s: %v, want an error with %q", c.name, c.value, err, c.want)
 		}
 		if write(t, nb) != before {
-			t.Errorf("%s=%s: refused but the notebook changed", c.name, c.value)
+			t.Errorf("%s=%s: an error, but the notebook has changed", c.name, c.value)
 		}
 	}
 	nb := blank()
 	nb.Add(Code, "var a = 1")
-	if err := Inject(nb, map[string]string{"a": "1"}); err == nil || !strings.Contains(err.Error(), "no cell tagged parameters") {
+	if err := Inject(nb, map[string]string{"a": "1"}, nil); err == nil || !strings.Contains(err.Error(), "no cell tagged parameters") {
 		t.Errorf("without a parameters cell: %v", err)
 	}
 }
 
-// Whatever text is accepted becomes one literal of the parameter's own kind:
-// nothing can smuggle code into the injected cell.
+// Every accepted text becomes one literal of the parameter's kind, so that no other
+// code gets into the injected cell.
 func FuzzLiteral(f *testing.F) {
 	for _, s := range []string{"1", "-0.5e3", "true", "x\"\n`", "0b1", "1_000", "+7", ".5", "5.", "0x1p-2", "010", "0_1", "08"} {
 		f.Add(s)

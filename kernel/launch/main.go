@@ -1,11 +1,10 @@
-// Command launch is the small program that Jupyter starts for a notebook of
-// kernel "Dendrite (Go)". It finds the clone that the notebook's folder
-// belongs to, builds that clone's own kernel program (a moment when nothing
-// changed) and becomes it. So several clones live side by side, each with its
-// own code.
+// Command launch is the small program that Jupyter starts for a notebook of kernel
+// "Dendrite (Go)". It finds the clone that contains the notebook's folder, builds the
+// kernel program of that clone and executes it in its own place. So there can be
+// several clones, each with its own code.
 //
-// What goes wrong is said on standard error, where Jupyter's log shows it, and
-// as the error of every cell, where the user sees it.
+// An error is written to standard error, for Jupyter's log, and shown as the error of
+// every cell.
 //
 //	launch launch CONNECTION_FILE
 //	launch version
@@ -30,11 +29,11 @@ func main() {
 	case len(args) == 1 && args[0] == "version":
 		fmt.Println(clone.LauncherVersion)
 	case len(args) == 2 && args[0] == "launch":
-		err := launch(args[1]) // returns only when it failed
+		err := launch(args[1]) // returns only with an error
 		fmt.Fprintln(os.Stderr, "dendrite:", err)
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
-		if err := front.Explain(ctx, args[1], err.Error()); err != nil {
+		if err := front.ServeError(ctx, args[1], err.Error()); err != nil {
 			fmt.Fprintln(os.Stderr, "dendrite:", err)
 		}
 		os.Exit(1)
@@ -47,7 +46,7 @@ func main() {
 func launch(connectionFile string) error {
 	root, err := clone.Find(".")
 	if errors.Is(err, clone.ErrNotFound) {
-		return fmt.Errorf("%w\n(the kernel Dendrite (Go) runs notebooks inside a clone: move this notebook there, for example into its notebooks folder)", err)
+		return fmt.Errorf("%w\n(the kernel Dendrite (Go) runs only notebooks inside a clone: move this notebook there, for example into the folder notebooks)", err)
 	}
 	if err != nil {
 		return err
@@ -65,7 +64,7 @@ func launch(connectionFile string) error {
 	return fmt.Errorf("%s: %w", program, syscall.Exec(program, []string{program, "serve", connectionFile}, env))
 }
 
-// findGo looks where Go was at install time and in the usual places too: a
+// findGo looks for Go on PATH, in its place at installation, and in common places: a
 // Jupyter started from a desktop has a short PATH.
 func findGo() (string, error) {
 	candidates := []string{"go", os.Getenv("DENDRITE_GO"),
@@ -78,5 +77,5 @@ func findGo() (string, error) {
 			return filepath.Abs(path)
 		}
 	}
-	return "", errors.New("the go command was not found: install Go from https://go.dev/dl, then run \"go run ./kernel install\" in the clone again")
+	return "", errors.New("the command go was not found: install Go from https://go.dev/dl, then run \"go run ./kernel install\" in the clone")
 }

@@ -9,21 +9,21 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// sharedAxes returns copies of two notebooks in which charts of one title, at
-// the same place, have the same axes: a reader compares curves, not scales.
+// sharedAxes returns copies of two notebooks. Charts with the same title and the same
+// position in both have the same axes, so that curves can be compared.
 func sharedAxes(a, b *ipynb.Notebook) (*ipynb.Notebook, *ipynb.Notebook, error) {
-	a, chartsA := copied(a)
-	b, chartsB := copied(b)
+	a, chartsA := copyCharts(a)
+	b, chartsB := copyCharts(b)
 	for i := range min(len(chartsA), len(chartsB)) {
-		if err := share(chartsA[i], chartsB[i]); err != nil {
+		if err := shareAxes(chartsA[i], chartsB[i]); err != nil {
 			return nil, nil, err
 		}
 	}
 	return a, b, nil
 }
 
-// copied returns a copy of the notebook and where its charts stand in it.
-func copied(nb *ipynb.Notebook) (*ipynb.Notebook, []**ipynb.Output) {
+// copyCharts returns a copy of the notebook and pointers to its chart outputs.
+func copyCharts(nb *ipynb.Notebook) (*ipynb.Notebook, []**ipynb.Output) {
 	out, charts := *nb, []**ipynb.Output(nil)
 	out.Cells = nil
 	for _, c := range nb.Cells {
@@ -39,9 +39,10 @@ func copied(nb *ipynb.Notebook) (*ipynb.Notebook, []**ipynb.Output) {
 	return &out, charts
 }
 
-// share replaces two charts by some with common axes, unless theirs are, or one
-// is broken: whoever shows it says so.
-func share(a, b **ipynb.Output) error {
+// shareAxes replaces two charts by charts with common axes. It changes nothing if the
+// axes are already the same or a chart cannot be decoded; that error is reported when
+// the chart is rendered.
+func shareAxes(a, b **ipynb.Output) error {
 	var whole [2]map[string]json.RawMessage
 	var option [2]map[string]any
 	for i, o := range []*ipynb.Output{*a, *b} {
@@ -62,22 +63,23 @@ func share(a, b **ipynb.Output) error {
 			return err
 		}
 		widened := **o
-		widened.Data = map[string]json.RawMessage{chart.MIME: raw} // without the picture, which is drawn again
+		widened.Data = map[string]json.RawMessage{chart.MIME: raw} // without the picture, so that it is drawn again
 		*o = &widened
 	}
 	return nil
 }
 
-// widen gives two options' axes common ends and tells whether that changed any.
+// widen sets the same ends for the axes of two options and reports whether it changed
+// any.
 func widen(a, b map[string]any) bool {
 	changed := false
 	for _, name := range []string{"xAxis", "yAxis"} {
-		each(a[name], b[name], func(x, y map[string]any) {
+		eachPair(a[name], b[name], func(x, y map[string]any) {
 			changed = widenAxis(x, y) || changed
 		})
 	}
 	if changed { // tick labels may have become longer
-		each(a["grid"], b["grid"], func(x, y map[string]any) {
+		eachPair(a["grid"], b["grid"], func(x, y map[string]any) {
 			left, okX := x["left"].(float64)
 			other, okY := y["left"].(float64)
 			if okX && okY {
@@ -88,8 +90,8 @@ func widen(a, b map[string]any) bool {
 	return changed
 }
 
-// each visits the pairs of two lists of objects.
-func each(a, b any, visit func(x, y map[string]any)) {
+// eachPair calls visit with the pairs of two lists of objects of the same length.
+func eachPair(a, b any, visit func(x, y map[string]any)) {
 	la, _ := a.([]any)
 	lb, _ := b.([]any)
 	if len(la) != len(lb) {
@@ -104,7 +106,7 @@ func each(a, b any, visit func(x, y map[string]any)) {
 	}
 }
 
-// mostSteps is how many steps a common axis has at most.
+// mostSteps is the largest number of steps of a common axis.
 const mostSteps = 8
 
 func widenAxis(x, y map[string]any) bool {
@@ -134,7 +136,8 @@ func widenAxis(x, y map[string]any) bool {
 	return true
 }
 
-// coarser is the next step in 1, 2, 5, 10.
+// coarser returns the next larger step of 1, 2, 5, 10 and their multiples by powers
+// of ten.
 func coarser(step float64) float64 {
 	if digit := math.Round(step / math.Pow(10, math.Floor(math.Log10(step)+1e-9))); digit == 2 {
 		return step * 2.5

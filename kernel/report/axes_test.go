@@ -9,8 +9,8 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// Figures of two runs get common axes with round steps; others keep theirs, and
-// so do the notebooks themselves.
+// Matching figures of two runs have common axes with round steps. Other figures and the
+// original notebooks are not changed.
 func TestSharedAxes(t *testing.T) {
 	notebook := func(title string, y ...float64) *ipynb.Notebook {
 		nb := blank()
@@ -48,7 +48,7 @@ func TestSharedAxes(t *testing.T) {
 		t.Errorf("axes %v and %v, want %v", ends(a), ends(b), want)
 	}
 	if _, ok := a.Cells[0].Outputs[0].TextOf("text/html"); ok {
-		t.Error("the picture of the old axes is left")
+		t.Error("the picture with the old axes was not removed")
 	}
 	if !reflect.DeepEqual(ends(small), before) {
 		t.Error("the notebook itself was changed")

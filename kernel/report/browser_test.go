@@ -26,7 +26,7 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// shots is where screenshots go, for people to look at.
+// shots is the folder for screenshots that people can look at.
 var shots = flag.String("shots", "", "folder for screenshots of the pages tested")
 
 func chromium(t *testing.T) string {
@@ -36,12 +36,12 @@ func chromium(t *testing.T) string {
 			return path
 		}
 	}
-	t.Fatal("no chromium, chromium-browser or google-chrome in PATH: install Debian's package chromium")
+	t.Fatal("no chromium, chromium-browser or google-chrome on PATH: install Debian's package chromium")
 	return ""
 }
 
-// A tab is a browser tab in an empty profile of its own. It collects the
-// requests it makes and everything said to its console.
+// A tab is a browser tab with a new, empty profile. It records its requests and the
+// messages in its console.
 type tab struct {
 	t   *testing.T
 	ctx context.Context
@@ -50,7 +50,7 @@ type tab struct {
 
 	mu       sync.Mutex
 	requests []string
-	said     []string
+	console  []string
 }
 
 func newTab(t *testing.T) *tab {
@@ -66,10 +66,10 @@ func newTab(t *testing.T) *tab {
 	ctx, cancel = chromedp.NewContext(ctx)
 	tb := &tab{t: t, ctx: ctx}
 	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx) // waits for the browser to be gone before its profile is removed
+		_ = chromedp.Cancel(ctx) // waits until the browser has ended, before its profile is removed
 		cancel()
 	})
-	if err := chromedp.Listen(ctx, tb.hear); err != nil {
+	if err := chromedp.Listen(ctx, tb.recordEvent); err != nil {
 		t.Fatal(err)
 	}
 	call(tb, network.Enable, network.EnableParams{})
@@ -78,7 +78,7 @@ func newTab(t *testing.T) *tab {
 	return tb
 }
 
-func (tb *tab) hear(ev any) {
+func (tb *tab) recordEvent(ev any) {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
 	switch ev := ev.(type) {
@@ -91,16 +91,16 @@ func (tb *tab) hear(ev any) {
 		for _, a := range ev.Args {
 			parts = append(parts, string(a.Value), a.Description)
 		}
-		tb.said = append(tb.said, fmt.Sprint(ev.Type, ": ", strings.Join(parts, " ")))
+		tb.console = append(tb.console, fmt.Sprint(ev.Type, ": ", strings.Join(parts, " ")))
 	case *runtime.EventExceptionThrown:
-		tb.said = append(tb.said, fmt.Sprintf("exception: %+v", ev.ExceptionDetails))
+		tb.console = append(tb.console, fmt.Sprintf("exception: %+v", ev.ExceptionDetails))
 	case *log.EventEntryAdded:
-		tb.said = append(tb.said, fmt.Sprintf("%s: %s", ev.Entry.Level, ev.Entry.Text))
+		tb.console = append(tb.console, fmt.Sprintf("%s: %s", ev.Entry.Level, ev.Entry.Text))
 	}
 }
 
-// check fails the test when anything but the page itself was asked for or
-// anything was said.
+// check fails the test if anything except the page itself was requested, or if the
+// console has a message.
 func (tb *tab) check(address string) {
 	tb.t.Helper()
 	tb.mu.Lock()
@@ -108,8 +108,8 @@ func (tb *tab) check(address string) {
 	if len(tb.requests) != 1 || tb.requests[0] != address {
 		tb.t.Errorf("requests %q, want only the file itself", tb.requests)
 	}
-	if len(tb.said) != 0 {
-		tb.t.Errorf("console: %q", tb.said)
+	if len(tb.console) != 0 {
+		tb.t.Errorf("console: %q", tb.console)
 	}
 }
 
@@ -192,7 +192,7 @@ func (tb *tab) screen(width int64, dark, mobile bool) {
 	call(tb, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 }
 
-// saved writes a page into a folder of its own and returns its file URL.
+// saved writes a page to a new folder and returns its file URL.
 func saved(t *testing.T, html []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.html")
@@ -263,7 +263,7 @@ func TestHostileInBrowser(t *testing.T) {
 	if n := eval[int](tb, drawn); n != hostileCharts {
 		t.Errorf("%d charts drawn, want %d", n, hostileCharts)
 	}
-	// The tips of charts appear, as drawn text.
+	// Tooltips of charts are shown as drawn text.
 	const tipped = `Array.from(document.querySelectorAll('.dendrite-chart')).filter(e => {
 		const chart = globalThis.__dendriteECharts.getInstanceByDom(e);
 		chart.dispatchAction({type: 'showTip', seriesIndex: 0, dataIndex: 0});
@@ -280,7 +280,7 @@ func TestHostileInBrowser(t *testing.T) {
 	if tb.count("#injected") != 0 {
 		t.Error("a chart put HTML into the page")
 	}
-	// The reader opens everything and clicks what stays on the page.
+	// The reader opens all details and clicks all links inside the page.
 	eval[chromedp.Void](tb, `document.querySelectorAll('details').forEach(d => d.open = true);
 		document.querySelectorAll('main a:not([download])').forEach(a => { if ((a.getAttribute('href') || '#')[0] === '#') a.click() })`)
 	tb.do(chromedp.Sleep(200 * time.Millisecond))
@@ -293,7 +293,7 @@ func TestHostileInBrowser(t *testing.T) {
 
 func TestCompareInBrowser(t *testing.T) {
 	for name, page := range map[string][]byte{
-		"compare":         compared(t, illustrated(t, "sample", sample), tweaked(t)),
+		"compare":         compared(t, illustrated(t, "sample", sample), changedSample(t)),
 		"compare-hostile": compared(t, illustrated(t, "hostile", hostile), illustrated(t, "hostile", hostile)),
 	} {
 		tb := newTab(t)
@@ -337,8 +337,8 @@ func TestIndexInBrowser(t *testing.T) {
 	tb.shoot("index-phone-dark.png")
 }
 
-// TestScreens lays the report out as readers meet it: no page may be wider
-// than its screen. With -shots it also takes the pictures for people to judge.
+// TestScreens opens the report on screens of different sizes: no page may be wider than
+// its screen. With -shots it also saves screenshots.
 func TestScreens(t *testing.T) {
 	tb := newTab(t)
 	for name, nb := range map[string]*ipynb.Notebook{"report": illustrated(t, "sample", sample), "failed": failing(t)} {
@@ -356,7 +356,7 @@ func TestScreens(t *testing.T) {
 			tb.audit(name + ", " + s.name)
 			tb.shoot(name + "-" + s.name + ".png")
 		}
-		tb.screen(1280, true, false) // print must not print the dark page
+		tb.screen(1280, true, false) // a dark page must be printed light
 		tb.open(address)
 		pdf, err := chromedp.Run(tb.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
 		if err != nil {
@@ -370,14 +370,14 @@ func TestScreens(t *testing.T) {
 	}
 }
 
-// pages are reports made elsewhere, such as those of the project's notebooks.
+// pages are finished reports, such as those of the project's notebooks.
 var pages = flag.String("pages", "", "comma-separated HTML files that TestPages opens")
 
-// axe is the accessibility checker, which is no part of the project: scripts may
-// fetch it and name it here.
+// axe is the file of an accessibility checker, which is not part of the project.
+// scripts/test downloads it.
 var axe = flag.String("axe", "", "axe-core's axe.min.js: check the accessibility of the pages tested")
 
-// audit fails the test on every serious violation axe-core finds.
+// audit fails the test for every serious violation that axe-core finds.
 func (tb *tab) audit(name string) {
 	tb.t.Helper()
 	if *axe == "" {
@@ -399,7 +399,7 @@ func (tb *tab) audit(name string) {
 	}
 }
 
-// TestPages opens finished reports as a reader does.
+// TestPages opens finished reports in a browser.
 func TestPages(t *testing.T) {
 	for _, path := range strings.FieldsFunc(*pages, func(r rune) bool { return r == ',' }) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
@@ -433,7 +433,7 @@ func TestPages(t *testing.T) {
 				tb.audit(s.name)
 				tb.shoot(strings.TrimSuffix(filepath.Base(path), ".html") + "-" + s.name + ".png")
 			}
-			// Without scripts the pictures stand where the charts would.
+			// Without scripts the static pictures are shown.
 			tb := newTab(t)
 			tb.scriptless = true
 			call(tb, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})

@@ -16,7 +16,7 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// chartData is a chart as a cell sends it (version 1).
+// chartData is a chart in a cell's output (version 1).
 type chartData struct {
 	Version int             `json:"version"`
 	ID      string          `json:"id"`
@@ -36,14 +36,14 @@ type dataTable struct {
 		Unit string `json:"unit"`
 	} `json:"columns"`
 	Rows [][]any `json:"rows"`
-	Note string  `json:"note"` // on rows left out
+	Note string  `json:"note"` // about omitted rows
 }
 
-// Sizes a chart may ask for, in CSS pixels; others are brought into range so
-// that a picture can neither vanish nor eat the memory.
+// Smallest and largest size of a chart in CSS pixels. Other sizes are replaced by
+// these limits, so that pictures are visible and do not need too much memory.
 const minSide, maxSide = 120, 4000
 
-// chartOf returns the chart in an output; false when it holds none.
+// chartOf returns the chart in an output; false if there is none.
 func chartOf(o *ipynb.Output) (*chartData, bool, error) {
 	raw, ok := o.Data[chart.MIME]
 	if !ok {
@@ -51,12 +51,12 @@ func chartOf(o *ipynb.Output) (*chartData, bool, error) {
 	}
 	var c chartData
 	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber() // the table is shown and saved with the digits it came with
+	dec.UseNumber() // keep all digits of the table
 	if err := dec.Decode(&c); err != nil {
-		return nil, true, fmt.Errorf("read a chart: %w", err)
+		return nil, true, fmt.Errorf("decode a chart: %w", err)
 	}
 	if c.Version != 1 {
-		return nil, true, fmt.Errorf("chart %q has version %d, this report reads version 1: use the kernel of the clone that made it", c.ID, c.Version)
+		return nil, true, fmt.Errorf("chart %q has version %d, but this program reads version 1: use the kernel of the clone that made the chart", c.ID, c.Version)
 	}
 	if len(c.Option) == 0 {
 		return nil, true, fmt.Errorf("chart %q has no option", c.ID)
@@ -75,7 +75,7 @@ func side(n, otherwise int) int {
 	return min(max(n, minSide), maxSide)
 }
 
-// label is a column's name with its unit.
+// label returns a column's name with its unit.
 func (t dataTable) label(i int) string {
 	c := t.Columns[i]
 	if c.Unit == "" {
@@ -92,7 +92,7 @@ func (t dataTable) csv() string {
 	for i := range t.Columns {
 		record[i] = t.label(i)
 	}
-	_ = w.Write(record) // a strings.Builder never fails
+	_ = w.Write(record) // writing to a strings.Builder cannot fail
 	for _, row := range t.Rows {
 		record = record[:0]
 		for _, v := range row {
@@ -109,7 +109,7 @@ func cellText(v any) string {
 	case nil:
 		return ""
 	case string:
-		// A spreadsheet would run a text that starts like a formula.
+		// A spreadsheet would evaluate a text that starts like a formula.
 		if v != "" && strings.ContainsRune("=+-@\t\r", rune(v[0])) {
 			return "'" + v
 		}
@@ -119,8 +119,7 @@ func cellText(v any) string {
 	}
 }
 
-// shortNumber rounds a number of the data table for reading; the CSV has all
-// digits.
+// shortNumber rounds a number for the table on the page. The CSV file has all digits.
 func shortNumber(v any) string {
 	n, ok := v.(json.Number)
 	if !ok {
@@ -136,23 +135,23 @@ func shortNumber(v any) string {
 	return strconv.FormatFloat(x, 'g', 5, 64)
 }
 
-// plainCSV is how many bytes of a table are put into the page as they are, for
-// readers without scripts too; more are compressed.
+// plainCSV is the largest size in bytes of a table that the page contains
+// uncompressed, so that it can be saved without scripts. Larger tables are compressed.
 const plainCSV = 8000
 
-// csvLink is a table as a data URI.
+// csvLink returns a table as a data URI.
 func csvLink(csv string) template.URL {
 	return template.URL("data:text/csv;charset=utf-8," + escapeData(csv))
 }
 
-// sourceOf is the src attribute with an SVG document as its value, shorter than
-// in base64: a picture is mostly digits and spaces, which stay as they are.
+// sourceOf returns the src attribute for an SVG document. Percent encoding is shorter
+// than base64 here, because most characters are digits and spaces.
 func sourceOf(svg string) template.HTMLAttr {
 	return template.HTMLAttr(`src="data:image/svg+xml;charset=utf-8,` + escapeData(svg) + `"`)
 }
 
-// escapeData escapes what may stand neither in a data URI nor in an attribute,
-// and leaves digits, points and commas, most of a table, as they are.
+// escapeData escapes characters that are not allowed in a data URI or an attribute.
+// Digits, points and commas are not escaped.
 func escapeData(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
@@ -171,8 +170,8 @@ var (
 	svgSource   = regexp.MustCompile(`src="data:image/svg\+xml;base64,([A-Za-z0-9+/]+=*)"`)
 )
 
-// pictureIn returns the static picture, an SVG document, that AddPictures put
-// into an output.
+// pictureIn returns the static picture, an SVG document, that AddPictures added to an
+// output.
 func pictureIn(o *ipynb.Output) (string, bool) {
 	text, _ := o.TextOf("text/html")
 	img := staticImage.FindString(text)
@@ -183,8 +182,8 @@ func pictureIn(o *ipynb.Output) (string, bool) {
 	return "", false
 }
 
-// withPicture returns the HTML of a chart's output with the picture inside
-// the chart's element, in place of one that was there.
+// withPicture returns the HTML of a chart's output with the picture inside the chart's
+// element. It replaces an older picture.
 func withPicture(text string, c *chartData, svg string) string {
 	img := fmt.Sprintf(`<img class="dendrite-static" alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto" src="data:image/svg+xml;base64,%s">`,
 		template.HTMLEscapeString(c.Alt), c.Width, c.Height, base64.StdEncoding.EncodeToString([]byte(svg)))

@@ -11,8 +11,8 @@ import (
 	"github.com/alecthomas/chroma/v2/lexers"
 )
 
-// highlight marks up Go code with chroma's classes; the report's style sheet
-// gives them their colours in light and dark.
+// highlight adds chroma's classes to Go code. The report's style sheet defines their
+// colours for light and dark pages.
 func highlight(source string) (template.HTML, error) {
 	lexer := lexers.Get("go")
 	if lexer == nil {
@@ -23,8 +23,7 @@ func highlight(source string) (template.HTML, error) {
 		return "", fmt.Errorf("highlight code: %w", err)
 	}
 	var b strings.Builder
-	// The style only decides which tokens get a class: all that differ from
-	// plain text.
+	// The style only selects the tokens that get a class; its colours are not used.
 	if err := chromahtml.New(chromahtml.WithClasses(true), chromahtml.PreventSurroundingPre(true)).Format(&b, classStyle, tokens); err != nil {
 		return "", fmt.Errorf("highlight code: %w", err)
 	}
@@ -41,11 +40,11 @@ var (
 	controls = regexp.MustCompile(`[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]`)
 )
 
-// maxText is how much of a printed text the report shows.
+// maxText is the number of bytes of a printed text that the report shows.
 const maxText = 100_000
 
-// plain removes terminal escapes from a text, applies its carriage returns and
-// shortens it when it is longer than anyone reads.
+// plain removes terminal escapes from a text, applies its carriage returns, and
+// shortens it to maxText.
 func plain(s string) string {
 	s = ansi.ReplaceAllString(strings.ReplaceAll(s, "\r\n", "\n"), "")
 	lines := strings.Split(s, "\n")

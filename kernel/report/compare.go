@@ -8,11 +8,12 @@ import (
 	"slices"
 	"strings"
 
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
 
-// A versus is everything the page that compares two notebooks shows.
-type versus struct {
+// A comparePage is the data of the page that compares two notebooks.
+type comparePage struct {
 	Title, Figure string
 	Paper         paper
 	Runs          []runPair
@@ -24,48 +25,48 @@ type versus struct {
 	Scripts []template.HTML
 }
 
-// Numbers tells whether any run has some.
-func (v *versus) Numbers() bool {
+// Numbers reports whether any pair of runs has numbers to compare.
+func (v *comparePage) Numbers() bool {
 	return slices.ContainsFunc(v.Runs, func(p runPair) bool { return len(p.Verdicts) > 0 })
 }
 
-// A runPair is a run of one notebook beside that of the other.
+// A runPair is a run of notebook A and the matching run of notebook B.
 type runPair struct {
-	Title    string // empty where there is one pair
-	Sides    []sideView
-	Changed  []difference
-	Alike    int // parameters that do not differ
-	Verdicts []verdicts
+	Title     string // empty if there is only one pair
+	Sides     []sideView
+	Changed   []difference
+	Unchanged int // parameters that do not differ
+	Verdicts  []verdicts
 }
 
 // A sideView is one of the two runs.
 type sideView struct {
 	Name       string // A or B
-	Run        *Run
+	Run        *runView
 	Info       ipynb.RunInfo
-	Deviations []string // from the paper, of this run and not of the other
+	Deviations []string // from the paper, only of this run
 }
 
-// A difference is a parameter that the two runs have different values of.
+// A difference is a parameter with different values in the two runs.
 type difference struct {
 	parameterView
 	A, B string
 }
 
-// verdicts is a quantity of both runs; what one run lacks is empty.
+// verdicts is a claim in both runs; A or B is nil if that run lacks it.
 type verdicts struct {
-	Quantity, Paper, Tolerance string
-	A, B                       *Chip
+	Quantity, Paper, Bound string
+	A, B                   *record.Claim
 }
 
 // A pair is a figure of both runs; one side may be nil.
 type pair struct{ Sides []*figureView }
 
-// Compare renders two executed notebooks of one figure side by side: what was
-// changed, what came out, and where the numbers come from. Several runs of one
-// experiment are paired in their order, and their figures have the same axes. It
-// fails if the notebooks do not show as many runs of the same experiments, or one
-// was not executed.
+// Compare renders two executed notebooks of one figure side by side: changed
+// parameters, numbers, figures and provenance. Several runs of one experiment are
+// paired in order. Figures have the same axes. Compare returns an error if the
+// notebooks do not have the same experiments, each with the same number of runs, or if
+// one was not executed.
 func Compare(ctx context.Context, a, b *ipynb.Notebook, opts Options) ([]byte, error) {
 	if opts.Pictures == nil {
 		opts.Pictures = new(Pictures)
@@ -82,7 +83,7 @@ func Compare(ctx context.Context, a, b *ipynb.Notebook, opts Options) ([]byte, e
 			return nil, fmt.Errorf("compare reports: notebook %s: %w", opts.side, err)
 		}
 		if len(p.Runs) == 0 {
-			return nil, fmt.Errorf("compare reports: notebook %s holds no finished run: run it first, say with go run ./kernel run", opts.side)
+			return nil, fmt.Errorf("compare reports: notebook %s has no finished run: run it first, for example with go run ./kernel run", opts.side)
 		}
 		pages[i] = p
 	}
@@ -90,7 +91,7 @@ func Compare(ctx context.Context, a, b *ipynb.Notebook, opts Options) ([]byte, e
 	if err != nil {
 		return nil, fmt.Errorf("compare reports: %w", err)
 	}
-	v.Theme, v.Scripts, v.CSP = behaviour(pages[0].HasChart || pages[1].HasChart)
+	v.Theme, v.Scripts, v.CSP = pageScripts(pages[0].HasChart || pages[1].HasChart)
 	v.Style = template.CSS(asset("page.css") + asset("report.css") + asset("compare.css"))
 	var out bytes.Buffer
 	if err := templates.ExecuteTemplate(&out, "compare.html", v); err != nil {
@@ -99,7 +100,7 @@ func Compare(ctx context.Context, a, b *ipynb.Notebook, opts Options) ([]byte, e
 	return out.Bytes(), nil
 }
 
-func compare(a, b *page) (*versus, error) {
+func compare(a, b *page) (*comparePage, error) {
 	experiments := func(p *page) string {
 		var names []string
 		for _, r := range p.Runs {
@@ -109,16 +110,16 @@ func compare(a, b *page) (*versus, error) {
 		return strings.Join(names, ", ")
 	}
 	if ea, eb := experiments(a), experiments(b); ea != eb {
-		return nil, fmt.Errorf("notebook A shows %s, notebook B %s: choose two runs of the same notebook", ea, eb)
+		return nil, fmt.Errorf("notebook A shows %s, notebook B shows %s: choose two runs of the same notebook", ea, eb)
 	}
-	v := &versus{Title: a.Title, Figure: a.Runs[len(a.Runs)-1].Figure, Paper: thePaper}
+	v := &comparePage{Title: a.Title, Figure: a.Runs[len(a.Runs)-1].Figure, Paper: thePaper}
 	left := slices.Clone(b.Runs)
 	for _, ra := range a.Runs {
 		i := slices.IndexFunc(left, func(r *runView) bool { return r.Experiment == ra.Experiment })
 		rb := left[i]
 		p := runPair{Sides: []sideView{
-			{"A", ra.Run, a.Info, without(ra.Deviations, rb.Deviations)},
-			{"B", rb.Run, b.Info, without(rb.Deviations, ra.Deviations)},
+			{"A", ra, a.Info, without(ra.Deviations, rb.Deviations)},
+			{"B", rb, b.Info, without(rb.Deviations, ra.Deviations)},
 		}}
 		if ra.Many {
 			p.Title = ra.Title
@@ -147,7 +148,7 @@ func without(lines, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return slices.Contains(others, line) })
 }
 
-// parameters lists what differs; a parameter that only one run has differs too.
+// parameters lists the parameters that differ, and those that only one run has.
 func (p *runPair) parameters(a, b *runView) {
 	inB := map[string]parameterView{}
 	for _, q := range b.Parameters {
@@ -158,23 +159,23 @@ func (p *runPair) parameters(a, b *runView) {
 		delete(inB, q.Name)
 		switch {
 		case !ok:
-			p.Changed = append(p.Changed, difference{q, q.Value, "not there"})
+			p.Changed = append(p.Changed, difference{q, q.Value, "none"})
 		case q.Value != r.Value:
 			p.Changed = append(p.Changed, difference{q, q.Value, r.Value})
 		default:
-			p.Alike++
+			p.Unchanged++
 		}
 	}
 	for _, q := range b.Parameters {
 		if _, left := inB[q.Name]; left {
-			p.Changed = append(p.Changed, difference{q, "not there", q.Value})
+			p.Changed = append(p.Changed, difference{q, "none", q.Value})
 		}
 	}
 	p.seeds(a, b)
 }
 
-// seeds adds how many there were, where that differs and is no parameter of the
-// experiment, which it is not in the user's own.
+// seeds adds the number of seeds if it differs and is not a parameter. It may not be
+// one in a user's own experiment.
 func (p *runPair) seeds(a, b *runView) {
 	const name = "Seeds"
 	in := func(r *runView) bool {
@@ -184,32 +185,31 @@ func (p *runPair) seeds(a, b *runView) {
 	if seedsA == seedsB || in(a) || in(b) {
 		return
 	}
-	q := parameterView{Parameter: Parameter{Name: name, Doc: "networks"}}
+	q := parameterView{Parameter: record.Parameter{Name: name, Doc: "networks"}}
 	p.Changed = append(p.Changed, difference{q, fmt.Sprint(seedsA), fmt.Sprint(seedsB)})
 }
 
 func (p *runPair) verdicts(a, b *runView) {
-	at := map[string]int{}
-	for _, c := range a.Comparison {
-		chip := c.Chip()
-		at[c.Quantity] = len(p.Verdicts)
-		p.Verdicts = append(p.Verdicts, verdicts{Quantity: c.Quantity, Paper: c.Paper, Tolerance: c.Tolerance, A: &chip})
+	add := func(c *record.Claim) *verdicts {
+		p.Verdicts = append(p.Verdicts, verdicts{Quantity: c.Quantity, Paper: c.Paper.String(), Bound: c.BoundText()})
+		return &p.Verdicts[len(p.Verdicts)-1]
 	}
-	for _, c := range b.Comparison {
-		chip := c.Chip()
-		i, ok := at[c.Quantity]
-		if !ok {
-			p.Verdicts = append(p.Verdicts, verdicts{Quantity: c.Quantity, Paper: c.Paper, Tolerance: c.Tolerance, B: &chip})
-			continue
+	for i := range a.Claims {
+		c := &a.Claims[i]
+		v := add(c)
+		v.A, v.B = c, b.Claim(c.ID)
+		if v.B != nil && v.B.BoundText() != v.Bound { // bounds depend on the scale
+			v.Bound += "; B: " + v.B.BoundText()
 		}
-		p.Verdicts[i].B = &chip
-		if p.Verdicts[i].Tolerance != c.Tolerance { // other scales have other bounds
-			p.Verdicts[i].Tolerance += "; B: " + c.Tolerance
+	}
+	for i := range b.Claims {
+		if c := &b.Claims[i]; a.Claim(c.ID) == nil {
+			add(c).B = c
 		}
 	}
 }
 
-// figures lists the page's figures in their order.
+// figures returns the page's figures in order.
 func (p *page) figures() []*figureView {
 	var all []*figureView
 	for _, c := range p.Cells {

@@ -2,24 +2,26 @@ package report
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
 
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
 
-// tweaked is the sample notebook with one parameter changed, one added and one
-// gone.
-func tweaked(t testing.TB) *ipynb.Notebook {
+// changedSample returns the sample notebook with one changed, one added and one removed
+// parameter.
+func changedSample(t testing.TB) *ipynb.Notebook {
 	nb := illustrated(t, "sample", sample)
 	for _, c := range nb.Cells {
 		for _, o := range c.Outputs {
-			if _, ok := o.Data[RunMIME]; !ok {
+			if _, ok := o.Data[record.MIME]; !ok {
 				continue
 			}
-			rec := record()
+			rec := sampleRecord()
 			params := rec["parameters"].([]object)
 			changed := object{}
 			for k, v := range params[0] {
@@ -27,10 +29,10 @@ func tweaked(t testing.TB) *ipynb.Notebook {
 			}
 			changed["value"], changed["changed"] = "0.123", true
 			rec["parameters"] = append([]object{changed, {"name": "Newcomer", "value": "7"}}, params[2:]...)
-			rec["scale"] = "custom"
+			rec["changed"] = true
 			rec["deviations"] = append([]string{"Networks were replaced."}, rec["deviations"].([]string)[1:]...)
-			rec["comparison"] = append(rec["comparison"].([]object)[:1:1], object{"quantity": "Only in B", "ours": "1", "verdict": "deviates"})
-			o.Data[RunMIME] = mustJSON(t, rec)
+			rec["claims"] = append(rec["claims"].([]object)[:1:1], claim("only-b", "Only in B", "", record.Deviates, 1))
+			o.Data[record.MIME] = mustJSON(t, rec)
 		}
 	}
 	return nb
@@ -46,19 +48,19 @@ func compared(t testing.TB, a, b *ipynb.Notebook) []byte {
 }
 
 func TestCompare(t *testing.T) {
-	a, b := illustrated(t, "sample", sample), tweaked(t)
+	a, b := illustrated(t, "sample", sample), changedSample(t)
 	page := compared(t, a, b)
 	root := parse(t, page)
-	params := record()["parameters"].([]object)
+	params := sampleRecord()["parameters"].([]object)
 	changed := find(root, func(n *html.Node) bool { return attr(n, "id") == "changed" })
 	if len(changed) != 1 {
 		t.Fatalf("%d tables of changes", len(changed))
 	}
 	text := textOf(changed[0])
-	for _, want := range []string{params[0]["name"].(string), params[0]["value"].(string), "0.123", "Newcomer", params[1]["name"].(string), "not there",
-		"in A alone:\nFeedback weights", "in B alone:\nNetworks were replaced."} {
+	for _, want := range []string{params[0]["name"].(string), params[0]["value"].(string), "0.123", "Newcomer", params[1]["name"].(string), "none",
+		"only in A:\nFeedback weights", "only in B:\nNetworks were replaced."} {
 		if !strings.Contains(text, want) {
-			t.Errorf("what differs does not say %q: %s", want, text)
+			t.Errorf("the differences lack %q: %s", want, text)
 		}
 	}
 	if strings.Contains(text, "Learning rates fall linearly") {
@@ -85,12 +87,12 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// How many seeds there were is no parameter of the user's own experiments, but
-// may be all that differs.
+// The number of seeds is compared although it is not a parameter in a user's own
+// experiment.
 func TestCompareSeeds(t *testing.T) {
 	own := func(seeds ...int) *ipynb.Notebook {
-		rec := record()
-		rec["figure"], rec["comparison"] = "", []object{}
+		rec := sampleRecord()
+		rec["figure"], rec["claims"] = "", []object{}
 		rec["parameters"] = []object{{"name": "Rate", "value": "0.1"}}
 		rec["provenance"] = object{"seeds": seeds}
 		nb := blank()
@@ -109,16 +111,20 @@ func TestCompareSeeds(t *testing.T) {
 	}
 }
 
-// Every run of a notebook is held against its own in the other.
+// Every run of a notebook is compared with the matching run of the other notebook.
 func TestCompareManyRuns(t *testing.T) {
 	runs := func(sigmas ...string) *ipynb.Notebook {
 		nb := blank()
 		c := nb.Add(ipynb.Code, "run()")
 		for i, sigma := range sigmas {
-			rec := record()
+			rec := sampleRecord()
 			rec["experiment"], rec["title"] = []string{"first", "second", "second"}[i], "Run "+string("123"[i])
 			rec["parameters"] = []object{{"name": "Sigma", "value": sigma}, {"name": "Order", "value": string("123"[i])}}
-			rec["comparison"] = []object{{"quantity": "error", "ours": "error at " + sigma, "verdict": "matches"}}
+			value, err := strconv.ParseFloat(sigma, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rec["claims"] = []object{claim("error", "error", "", record.Matches, 100+value)}
 			c.Outputs = append(c.Outputs, recordOutput(t, rec))
 		}
 		run(c, 1, c.Outputs...)
@@ -129,28 +135,28 @@ func TestCompareManyRuns(t *testing.T) {
 	}
 	root := parse(t, compared(t, runs("0.1", "1", "2"), runs("0.9", "1", "3")))
 	changed, numbers := part(root, "changed"), part(root, "numbers")
-	for _, want := range []string{"Run 1", "0.1", "0.9", "Run 2", "No parameter: all 2", "Run 3"} {
+	for _, want := range []string{"Run 1", "0.1", "0.9", "Run 2", "No parameter differs: all 2", "Run 3"} {
 		if !strings.Contains(changed, want) {
-			t.Errorf("what differs does not say %q: %s", want, changed)
+			t.Errorf("the differences lack %q: %s", want, changed)
 		}
 	}
-	for _, want := range []string{"error at 0.1", "error at 0.9", "error at 2", "error at 3"} {
+	for _, want := range []string{"100.10 %", "100.90 %", "102.00 %", "103.00 %"} {
 		if !strings.Contains(numbers, want) {
 			t.Errorf("the numbers lack %q: %s", want, numbers)
 		}
 	}
-	if _, err := Compare(t.Context(), runs("1", "2", "3"), runs("1", "2"), Options{}); err == nil || !strings.Contains(err.Error(), "A shows first, second, second, notebook B first, second") {
+	if _, err := Compare(t.Context(), runs("1", "2", "3"), runs("1", "2"), Options{}); err == nil || !strings.Contains(err.Error(), "A shows first, second, second, notebook B shows first, second") {
 		t.Errorf("more runs in one: %v", err)
 	}
 }
 
 func TestCompareRefuses(t *testing.T) {
-	unrun := blank()
-	unrun.Add(ipynb.Markdown, "# nothing")
+	neverRan := blank()
+	neverRan.Add(ipynb.Markdown, "# nothing")
 	other := paperRun(t, func(object) {})
 	for want, pair := range map[string][2]*ipynb.Notebook{
-		"notebook B holds no finished run": {illustrated(t, "sample", sample), unrun},
-		"choose two runs of the same":      {illustrated(t, "sample", sample), other},
+		"notebook B has no finished run": {illustrated(t, "sample", sample), neverRan},
+		"choose two runs of the same":    {illustrated(t, "sample", sample), other},
 	} {
 		if _, err := Compare(t.Context(), pair[0], pair[1], Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

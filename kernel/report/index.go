@@ -9,27 +9,28 @@ import (
 	"slices"
 	"strings"
 
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
 
-// An Entry stands for one report on the index page.
+// An Entry is one report on the index page.
 type Entry struct {
 	Href        string // of the report, relative to the index page
 	Title       string
 	Figure      string   // of the paper; empty for an experiment of the user's own
-	Changed     []string // parameters that were, with their values
+	Changed     []string // changed parameters with their values
 	Badges      []Badge
-	Chips       []Chip
-	WallSeconds float64 // of the notebook's run; 0 when unknown
+	Claims      []record.Claim
+	WallSeconds float64 // of the notebook's run; 0 if unknown
 	Started     string
 	Failed      bool
-	Thumbnail   string // the first chart's static picture, an SVG document; empty for none
+	Thumbnail   string // static picture of the first chart, an SVG document; "" for none
 	Alt         string // of the thumbnail
 }
 
-// Summarize returns the index entry of an executed notebook whose report is at
-// href, without making the report. Pictures draws the thumbnail where the notebook
-// has none; nil makes one for this entry.
+// Summarize returns the index entry of an executed notebook whose report is at href.
+// It does not write the report. pictures draws the thumbnail if the notebook has none;
+// if pictures is nil, a new one is used.
 func Summarize(ctx context.Context, nb *ipynb.Notebook, href string, pictures *Pictures) (Entry, error) {
 	e, err := summarize(ctx, nb, pictures)
 	if err != nil {
@@ -49,7 +50,7 @@ func summarize(ctx context.Context, nb *ipynb.Notebook, pictures *Pictures) (e E
 	}
 	info, _ := nb.Info()
 	e.WallSeconds, e.Started = info.WallSeconds, info.Started
-	e.Badges, e.Chips = badges(runs), chips(runs)
+	e.Badges, e.Claims = badges(runs), claims(runs)
 	if len(runs) > 0 {
 		e.Figure = runs[0].Figure
 	}
@@ -60,7 +61,7 @@ func summarize(ctx context.Context, nb *ipynb.Notebook, pictures *Pictures) (e E
 			}
 		}
 	}
-	e.Failed = unrun(nb)
+	e.Failed = neverRan(nb)
 	for _, c := range nb.Cells {
 		e.Failed = e.Failed || !hidden(c) && len(failures(c)) > 0
 	}
@@ -76,14 +77,14 @@ func summarize(ctx context.Context, nb *ipynb.Notebook, pictures *Pictures) (e E
 	return e, err
 }
 
-// title is the title of a notebook's report as text.
+// title returns the title of a notebook's report as text.
 func title(ctx context.Context, nb *ipynb.Notebook) (string, error) {
 	w := newWriter(ctx)
 	for _, c := range nb.Cells {
 		if c.Type != ipynb.Markdown || hidden(c) {
 			continue
 		}
-		if _, err := w.markdown(c.Source, nil, true, asWrote); err != nil {
+		if _, err := w.markdown(c.Source, nil, true, showSource); err != nil {
 			return "", err
 		}
 		if w.titleText != "" {
@@ -93,8 +94,7 @@ func title(ctx context.Context, nb *ipynb.Notebook) (string, error) {
 	return untitled, nil
 }
 
-// firstChart returns the first chart that the report shows, and its output; nil
-// when there is none.
+// firstChart returns the first chart in the report and its output, or nil.
 func firstChart(nb *ipynb.Notebook) (*chartData, *ipynb.Output, error) {
 	for _, cell := range nb.Cells {
 		if hidden(cell) || cell.HasTag("remove-output") {
@@ -109,46 +109,29 @@ func firstChart(nb *ipynb.Notebook) (*chartData, *ipynb.Output, error) {
 	return nil, nil, nil
 }
 
-// Name is that of the report's file, without its extension: copies of a notebook
-// often share their title.
+// Name returns the name of the report's file without extension. The index shows it
+// because copies of a notebook often have the same title.
 func (e Entry) Name() string { return strings.TrimSuffix(e.Href, path.Ext(e.Href)) }
 
 // Picture returns the thumbnail as an attribute.
 func (e Entry) Picture() template.HTMLAttr { return sourceOf(e.Thumbnail) }
 
-// Tally counts the verdicts of the entry's comparisons with the paper; the
-// report itself names them one by one.
-func (e Entry) Tally() []Chip { return tally(e.Chips) }
+// Tally counts the verdicts of the entry's claims.
+func (e Entry) Tally() []count { return tally(e.Claims) }
 
-func tally(chips []Chip) []Chip {
-	var counts []Chip
-	for _, class := range []string{"matches", "qualitatively", "deviates"} {
-		n, verdict := 0, ""
-		for _, c := range chips {
-			if c.Class == class {
-				n, verdict = n+1, c.Verdict
-			}
-		}
-		if n > 0 {
-			counts = append(counts, Chip{Quantity: fmt.Sprint(n), Verdict: verdict, Class: class})
-		}
-	}
-	return counts
-}
-
-// Index renders the page that leads to the reports: a gallery in the order of
-// the entries. Links are relative, so that the folder can be moved. The paper is
-// named where one of them reproduces a figure of it.
+// Index renders the index page: a gallery of reports in the order of the entries. Links
+// are relative, so that the folder can be moved. The page cites the paper if an entry
+// reproduces one of its figures.
 func Index(entries []Entry) ([]byte, error) {
 	scripts, policy := inline([]string{asset("theme.js"), asset("toggle.js")})
 	data := struct {
-		Entries []Entry
-		Cited   bool
-		Paper   paper
-		CSP     string
-		Style   template.CSS
-		Theme   template.HTML
-		Script  template.HTML
+		Entries    []Entry
+		CitesPaper bool
+		Paper      paper
+		CSP        string
+		Style      template.CSS
+		Theme      template.HTML
+		Script     template.HTML
 	}{entries, slices.ContainsFunc(entries, func(e Entry) bool { return e.Figure != "" }), thePaper, policy, template.CSS(asset("page.css") + asset("index.css")), scripts[0], scripts[1]}
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, "index.html", data); err != nil {

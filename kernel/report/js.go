@@ -7,17 +7,15 @@ import (
 	"github.com/dop251/goja"
 )
 
-// An engine is a JavaScript interpreter with one function ready to be called.
-// It has no access to files, network, clock or console; it is not safe for
-// concurrent use.
+// An engine is a JavaScript interpreter with one function to call. It has no access to
+// files, network, clock or console. It is not safe for concurrent use.
 type engine struct {
 	vm *goja.Runtime
 	fn goja.Callable
 }
 
-// newEngine runs the scripts one after the other and keeps the function the
-// last one evaluates to. What the scripts expect of a browser is stubbed:
-// timers never fire, the console is silent.
+// newEngine runs the scripts one after the other. The value of the last one must be the
+// function. Timers and the console exist, but do nothing.
 func newEngine(name string, scripts ...string) (*engine, error) {
 	vm := goja.New()
 	const stubs = `var setTimeout = function () { return 0 }, clearTimeout = function () {},
@@ -25,8 +23,7 @@ func newEngine(name string, scripts ...string) (*engine, error) {
 	if _, err := vm.RunString(stubs); err != nil {
 		return nil, fmt.Errorf("start the JavaScript engine for %s: %w", name, err)
 	}
-	// Nothing drawn or typeset depends on chance; were some library to ask for
-	// random numbers, they would be the same ones every time.
+	// A library that uses random numbers gets the same ones each time.
 	vm.SetRandSource(func() float64 { return 0.5 })
 	var last goja.Value
 	for i, script := range scripts {
@@ -42,8 +39,8 @@ func newEngine(name string, scripts ...string) (*engine, error) {
 	return &engine{vm: vm, fn: fn}, nil
 }
 
-// call calls the function and returns its result as a string. When ctx ends
-// the script is interrupted.
+// call calls the function and returns its result as a string. It interrupts the script
+// when ctx is done.
 func (e *engine) call(ctx context.Context, args ...any) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err

@@ -13,16 +13,15 @@ import (
 //go:embed assets/katex.min.js
 var katexJS string
 
-// formulas typesets TeX as MathML with KaTeX. The engine is started by the
-// first formula; equal formulas are typeset once. The zero value is ready.
+// formulas typesets TeX as MathML with KaTeX. The engine starts with the first formula;
+// equal formulas are typeset once. The zero value can be used.
 type formulas struct {
 	engine *engine
 	done   map[string]string
 }
 
-// typeset returns the MathML of a formula. KaTeX's refusal is an error that
-// quotes its message; nothing in a formula can load, link or run anything
-// (KaTeX's trust setting is off).
+// typeset returns the MathML of a formula. An error contains KaTeX's message. A formula
+// cannot load, link or run anything, because KaTeX's trust setting is off.
 func (f *formulas) typeset(ctx context.Context, tex string, display bool) (string, error) {
 	key := fmt.Sprint(display, tex)
 	if html, ok := f.done[key]; ok {

@@ -28,8 +28,8 @@ type heading struct {
 	HTML  template.HTML
 }
 
-// A writer turns markdown and foreign HTML into safe HTML and remembers what
-// the page around it needs: the title and the headings met so far.
+// A writer converts Markdown and foreign HTML to safe HTML. It collects the title and
+// the headings for the page.
 type writer struct {
 	ctx       context.Context
 	formulas  formulas
@@ -43,9 +43,9 @@ type writer struct {
 
 func newWriter(ctx context.Context) *writer { return &writer{ctx: ctx, sanitizer: newSanitizer()} }
 
-// The first and last character of what stands for a formula while the HTML
-// around it is made safe: private use characters. A source that brings them in
-// as entities gets one of its own formulas another time.
+// While the HTML around a formula is sanitised, the formula is replaced by a mark: its
+// number between these private use characters. If a source contains these characters
+// as entities, one of its own formulas appears twice.
 const (
 	markOpen  = "\ue000"
 	markClose = "\ue001"
@@ -56,24 +56,24 @@ var (
 	markIn     = regexp.MustCompile(markOpen + `([0-9]+)` + markClose)
 )
 
-// mathOf says what to do with a formula that cannot be typeset.
+// A mathPolicy is what to do with a formula that cannot be typeset.
 type mathPolicy int
 
 const (
-	refuse  mathPolicy = iota // our own prose: an error
-	asWrote                   // foreign text: shown as it was written
+	returnError mathPolicy = iota // for the notebook's own text
+	showSource                    // for foreign text: show the TeX source
 )
 
-// markdown renders the markdown of a cell. Its headings enter the table of
-// contents when outline is set; the first H1 of the page becomes its title
-// and is not part of the result.
+// markdown renders the Markdown of a cell. If outline is set, its headings are added to
+// the table of contents, and the first H1 of the page becomes the title and is removed
+// from the result.
 func (w *writer) markdown(source string, attachments json.RawMessage, outline bool, policy mathPolicy) (template.HTML, error) {
 	var typeset []string
 	var failed error
 	place := func(tex string, display bool) string {
 		ml, err := w.formulas.typeset(w.ctx, tex, display)
 		if err != nil {
-			if policy == refuse && failed == nil {
+			if policy == returnError && failed == nil {
 				failed = err
 			}
 			ml = "<code>" + htmlescape.EscapeString(tex) + "</code>"
@@ -83,7 +83,7 @@ func (w *writer) markdown(source string, attachments json.RawMessage, outline bo
 	}
 	md := goldmark.New(
 		goldmark.WithExtensions(extension.GFM, extension.Typographer, mathExtension{place: place}),
-		// Raw HTML passes here because the sanitizer judges the whole.
+		// Raw HTML is allowed here, because the sanitizer checks the result.
 		goldmark.WithRendererOptions(html.WithUnsafe()))
 	var raw bytes.Buffer
 	if err := md.Convert([]byte(stripMarks.Replace(source)), &raw); err != nil {
@@ -110,12 +110,12 @@ func (w *writer) markdown(source string, attachments json.RawMessage, outline bo
 	if outline {
 		w.outline(body)
 	}
-	return template.HTML(inner(body)), nil
+	return template.HTML(innerHTML(body)), nil
 }
 
-// setFormulas puts the typeset formulas where they stand in the text of a tree.
-// In an attribute, which raw HTML may open before a formula and close after it,
-// they would be markup of the notebook's choice.
+// setFormulas replaces the marks in the text of a tree by the typeset formulas. It
+// removes marks from attributes: raw HTML can open an attribute before a formula and
+// close it after, and there the MathML would not be safe.
 func setFormulas(body *xhtml.Node, typeset []string) {
 	for _, n := range slices.Collect(body.Descendants()) {
 		for i, a := range n.Attr {
@@ -139,8 +139,8 @@ func setFormulas(body *xhtml.Node, typeset []string) {
 	}
 }
 
-// outline gives headings their ids and enters them into the table of
-// contents. There is one H1, the title, so that others move down.
+// outline sets the ids of headings and adds them to the table of contents. The title is
+// the only H1; other H1 become H2.
 func (w *writer) outline(body *xhtml.Node) {
 	levels := map[atom.Atom]int{atom.H1: 1, atom.H2: 2, atom.H3: 3, atom.H4: 4, atom.H5: 5, atom.H6: 6}
 	var title *xhtml.Node
@@ -150,7 +150,7 @@ func (w *writer) outline(body *xhtml.Node) {
 			continue
 		}
 		if level == 1 && w.title == "" && n.Parent == body {
-			w.title, w.titleText = template.HTML(inner(n)), strings.TrimSpace(mathText(plainInline(n)))
+			w.title, w.titleText = template.HTML(innerHTML(n)), strings.TrimSpace(mathText(plainInline(n)))
 			title = n
 			continue
 		}
@@ -165,7 +165,8 @@ func (w *writer) outline(body *xhtml.Node) {
 	}
 }
 
-// plainInline is the content of a heading without links, which must not nest.
+// plainInline returns the content of a heading without links, because links must not be
+// inside other links.
 func plainInline(n *xhtml.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
@@ -179,7 +180,7 @@ func plainInline(n *xhtml.Node) string {
 	return b.String()
 }
 
-// freeID returns an id nothing else on the page has.
+// freeID returns an id that is not used on the page.
 func (w *writer) freeID(want string) string {
 	if w.ids == nil {
 		w.ids = map[string]bool{}
@@ -192,8 +193,8 @@ func (w *writer) freeID(want string) string {
 	return id
 }
 
-// slug makes an id of a heading as GitHub does, with a prefix that keeps it
-// apart from the page's own ids.
+// slug returns the id of a heading: that of GitHub with a prefix, so that it differs
+// from the page's own ids.
 func slug(s string) string {
 	var b strings.Builder
 	b.WriteString("s-")
@@ -208,12 +209,12 @@ func slug(s string) string {
 	return b.String()
 }
 
-// figureID is the id of a figure on the page.
+// figureID matches the id of a figure on the page.
 var figureID = regexp.MustCompile(`^figure-[0-9]+$`)
 
-// crossReference points links inside the notebook at their place in the
-// report: [Figure 2](#figure-2) at a figure, [text](#heading) at a heading.
-// Links that leave the report tell nobody where they came from.
+// crossReference changes links inside the notebook to the ids in the report:
+// [Figure 2](#figure-2) links to a figure, [text](#heading) to a heading. Links to other
+// sites send no referrer.
 func crossReference(n *xhtml.Node) {
 	href := attr(n, "href")
 	id, local := strings.CutPrefix(href, "#")
@@ -231,8 +232,8 @@ func crossReference(n *xhtml.Node) {
 
 var attachmentLink = regexp.MustCompile(`src="attachment:([^"]*)"`)
 
-// withAttachments puts the pictures attached to a cell where its markdown
-// names them. A name is only ever looked up, never used as a file's.
+// withAttachments inserts the pictures attached to a cell. Their names are only looked
+// up in the attachments, never used as file names.
 func withAttachments(text string, attachments json.RawMessage) string {
 	var files map[string]map[string]string
 	if json.Unmarshal(attachments, &files) != nil {
@@ -267,8 +268,8 @@ var (
 	anyTag     = regexp.MustCompile(`<[^>]*>`)
 )
 
-// mathText is the text of escaped text with MathML in it, for places that take
-// no elements.
+// mathText returns the text of HTML with MathML, for places where no elements are
+// allowed.
 func mathText(escaped string) string {
 	return htmlescape.UnescapeString(anyTag.ReplaceAllString(annotation.ReplaceAllString(escaped, ""), ""))
 }

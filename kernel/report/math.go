@@ -12,14 +12,13 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// mathExtension adds formulas to goldmark: $...$ in a line, $$...$$ on its
-// own. The rules are pandoc's: an opening $ is followed, a closing one
-// preceded by something other than a space, and a closing one is not followed
-// by a digit, so that "$5 and $6" stays money. Code spans and \$ are left
-// alone because the parser meets them first.
+// mathExtension adds formulas to goldmark: $...$ in a line, $$...$$ in lines of their
+// own. The rules are those of pandoc: there is no space after an opening $ and before a
+// closing $, and no digit after a closing $, so that "$5 and $6" is not a formula. $ in
+// code spans and \$ are not formulas, because the parser handles them first.
 type mathExtension struct {
-	// place is called for every formula in order and returns the text that
-	// stands for it until the HTML has been sanitised.
+	// place is called for every formula in order. It returns the mark that replaces
+	// the formula until the HTML has been sanitised.
 	place func(tex string, display bool) string
 }
 
@@ -36,7 +35,7 @@ var (
 	kindMathInline = ast.NewNodeKind("MathInline")
 )
 
-// mathBlock is a formula in lines of its own. Its lines include the dollars.
+// mathBlock is a formula in lines of its own. The lines include the dollar signs.
 type mathBlock struct {
 	ast.BaseBlock
 }
@@ -72,7 +71,7 @@ func (mathBlockParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (
 	rest := bytes.TrimSpace(line[pos+2:])
 	closed := bytes.HasSuffix(rest, dollars)
 	if !closed && bytes.Contains(rest, dollars) {
-		return nil, parser.NoChildren // text goes on after the formula: an inline one
+		return nil, parser.NoChildren // text follows: an inline formula
 	}
 	n := &mathBlock{}
 	n.Lines().Append(segment)
@@ -94,7 +93,7 @@ func (mathBlockParser) Continue(node ast.Node, reader text.Reader, _ parser.Cont
 	return parser.Continue | parser.NoChildren
 }
 
-// closedInOneLine reports whether the opening line also closes the formula.
+// closedInOneLine reports whether the first line also closes the formula.
 func closedInOneLine(n *mathBlock, reader text.Reader) bool {
 	first := n.Lines().At(0)
 	line := bytes.TrimSpace(first.Value(reader.Source()))
@@ -139,7 +138,7 @@ func (mathInlineParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) a
 	return nil
 }
 
-// closing returns where the closing fence starts in the line, -1 if nowhere.
+// closing returns the index of the closing dollar signs in the line, or -1.
 func closing(line, fence []byte) int {
 	for i := 0; i < len(line); i++ {
 		if line[i] == '\\' {
@@ -183,7 +182,7 @@ func (r mathRenderer) block(w util.BufWriter, source []byte, node ast.Node, ente
 	}
 	tex = bytes.TrimPrefix(bytes.TrimSpace(tex), dollars)
 	if !bytes.HasSuffix(tex, dollars) {
-		return ast.WalkStop, fmt.Errorf("the formula opened by $$ before %.40q is never closed by a line ending in $$", tex)
+		return ast.WalkStop, fmt.Errorf("the formula that starts with $$ before %.40q is never closed: no line ends with $$", tex)
 	}
 	tex = bytes.TrimSuffix(tex, dollars)
 	_, err := w.WriteString("<p>" + r.place(string(tex), true) + "</p>\n")

@@ -11,12 +11,12 @@ import (
 	"strings"
 
 	"microcircuits/dendrite/notebook/names"
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
 
-// output turns one output into what the report shows of it: the richest form
-// it can show safely, as a notebook would, but a chart and a run's record
-// before their HTML.
+// output converts one output for the report. It uses the richest format that is safe,
+// like a notebook, but prefers a chart or the record of a run to their HTML.
 func (b *builder) output(o *ipynb.Output) ([]outputView, error) {
 	switch o.Type {
 	case ipynb.Stream:
@@ -36,9 +36,9 @@ func (b *builder) output(o *ipynb.Output) ([]outputView, error) {
 		return one(outputView{Error: &errorView{Title: title, Detail: detail}}), nil
 	}
 	switch names.RoleOf(o.Metadata) {
-	case names.ECharts: // the report has its own
+	case names.ECharts: // the report contains ECharts itself
 		return nil, nil
-	case names.Progress: // of a bar only its last line is of interest afterwards
+	case names.Progress: // show only the last line of a progress bar
 		if text, ok := o.TextOf("text/plain"); ok && strings.TrimSpace(text) != "" {
 			return one(outputView{Note: plain(strings.TrimSpace(text))}), nil
 		}
@@ -54,7 +54,7 @@ func (b *builder) output(o *ipynb.Output) ([]outputView, error) {
 		}
 		return one(outputView{Figure: f}), nil
 	}
-	if r, ok, err := runOf(o); ok {
+	if r, ok, err := RunOf(o); ok {
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +65,7 @@ func (b *builder) output(o *ipynb.Output) ([]outputView, error) {
 
 func one(v outputView) []outputView { return []outputView{v} }
 
-// foreign shows an output nothing of this project has made.
+// foreign converts an output that does not come from this project.
 func (b *builder) foreign(o *ipynb.Output) ([]outputView, error) {
 	if text, ok := o.TextOf("text/html"); ok {
 		html, err := b.w.foreign(text)
@@ -78,7 +78,7 @@ func (b *builder) foreign(o *ipynb.Output) ([]outputView, error) {
 	}
 	alt, _ := o.TextOf("text/plain")
 	if alt = strings.TrimSpace(plain(alt)); alt == "" || len(alt) > 300 {
-		alt = "picture printed by the cell above"
+		alt = "picture in the output of the cell"
 	}
 	if text, ok := o.TextOf("image/svg+xml"); ok {
 		src := "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(text))
@@ -93,14 +93,14 @@ func (b *builder) foreign(o *ipynb.Output) ([]outputView, error) {
 		}
 	}
 	if text, ok := o.TextOf("text/markdown"); ok {
-		html, err := b.w.markdown(text, nil, false, asWrote)
+		html, err := b.w.markdown(text, nil, false, showSource)
 		if err != nil {
 			return nil, err
 		}
 		return one(outputView{HTML: html}), nil
 	}
 	if text, ok := o.TextOf("text/latex"); ok {
-		html, err := b.w.markdown(text, nil, false, asWrote)
+		html, err := b.w.markdown(text, nil, false, showSource)
 		if err != nil {
 			return nil, err
 		}
@@ -131,10 +131,10 @@ func (b *builder) figure(c *chartData, o *ipynb.Output) (*figureView, error) {
 	f := &figureView{
 		Number: strconv.Itoa(b.figures) + b.side, Title: c.Title, Caption: c.Caption, Alt: c.Alt, Width: c.Width, Height: c.Height,
 		MaxWidth: c.Width * 5 / 4,
-		Picture:  sourceOf(picture), Option: pack("option", sharing(compact.String(), picture)),
+		Picture:  sourceOf(picture), Option: pack("option", shareImages(compact.String(), picture)),
 		AllRows: len(c.Table.Rows), Note: c.Table.Note,
 	}
-	// Names of saved files come from the number alone.
+	// Names of saved files contain the number only, no text of the notebook.
 	name := "figure-" + f.Number
 	f.CSVName, f.SVGName, f.PNGName = name+".csv", name+".svg", name+".png"
 	if f.HasTable = len(c.Table.Columns) > 0 && len(c.Table.Rows) > 0; f.HasTable {
@@ -157,14 +157,14 @@ func (b *builder) figure(c *chartData, o *ipynb.Output) (*figureView, error) {
 	return f, nil
 }
 
-// comparison places the paper-versus-ours table of a run where the notebook
-// first shows it. The other parts of a run's record stand at the end of the
-// report, once.
-func (b *builder) comparison(r *Run) []outputView {
-	i := slices.IndexFunc(b.runs, r.same)
-	if b.page.Runs[i].placed || len(b.runs[i].Comparison) == 0 {
+// comparison returns the table that compares a run with the paper, at the first place
+// where the notebook shows the run. The other parts of the record are at the end of the
+// report.
+func (b *builder) comparison(r *record.Record) []outputView {
+	i := slices.IndexFunc(b.runs, sameRun(r))
+	if b.page.Runs[i].comparisonShown || len(b.runs[i].Claims) == 0 {
 		return nil
 	}
-	b.page.Runs[i].placed = true
+	b.page.Runs[i].comparisonShown = true
 	return one(outputView{Run: b.page.Runs[i]})
 }

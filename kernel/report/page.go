@@ -9,51 +9,52 @@ import (
 	"strconv"
 	"strings"
 
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/internal/human"
 	"microcircuits/kernel/ipynb"
 )
 
-// A page is everything the template of a report shows.
+// A page is the data for the template of a report.
 type page struct {
-	Title    string
-	Heading  template.HTML
-	Cited    bool // a figure of the paper is reproduced: name and cite it
-	Paper    paper
-	Index    string // link to the index page; empty when there is none
-	Badges   []Badge
-	Chips    []Chip
-	TOC      []heading
-	Appendix []heading // the parts the report itself adds
-	Failures []failure
-	Unrun    bool // no cell was executed
-	Cells    []cellView
-	Runs     []*runView
-	Info     ipynb.RunInfo
-	HasInfo  bool
-	HasCode  bool
-	HasChart bool
+	Title      string
+	Heading    template.HTML
+	CitesPaper bool // a figure of the paper is reproduced
+	Paper      paper
+	Index      string // link to the index page; empty if there is none
+	Badges     []Badge
+	Claims     []record.Claim
+	TOC        []heading
+	Appendix   []heading // sections that the report adds
+	Failures   []failure
+	NeverRan   bool // no cell was executed
+	Cells      []cellView
+	Runs       []*runView
+	Info       ipynb.RunInfo
+	HasInfo    bool
+	HasCode    bool
+	HasChart   bool
 
 	CSP     string
 	Style   template.CSS
-	Theme   template.HTML   // script of the head, so that the page never flashes
-	Scripts []template.HTML // after the content, each allowed by its hash
+	Theme   template.HTML   // script in the head, so that the colours do not change after loading
+	Scripts []template.HTML // after the content; the policy allows each by its hash
 }
 
 // Tally counts the verdicts of the page.
-func (p *page) Tally() []Chip { return tally(p.Chips) }
+func (p *page) Tally() []count { return tally(p.Claims) }
 
-// Compared returns the runs whose comparison with the paper stands on the page.
+// Compared returns the runs whose comparison with the paper is on the page.
 func (p *page) Compared() []*runView {
 	var all []*runView
 	for _, r := range p.Runs {
-		if r.placed {
+		if r.comparisonShown {
 			all = append(all, r)
 		}
 	}
 	return all
 }
 
-// Edited returns the cells whose source is not the one that ran.
+// Edited returns the cells whose source has changed since they ran.
 func (p *page) Edited() []cellView {
 	var all []cellView
 	for _, v := range p.Cells {
@@ -64,7 +65,7 @@ func (p *page) Edited() []cellView {
 	return all
 }
 
-// A failure names a cell that did not end well.
+// A failure is a failed cell.
 type failure struct {
 	Anchor, Cell, Text string
 }
@@ -81,17 +82,17 @@ type cellView struct {
 	Outputs []outputView
 }
 
-// Number is the cell's place in the notebook, from 1 on.
+// Number returns the number of the cell, counted from 1.
 func (v cellView) Number() string { return strings.TrimPrefix(v.Anchor, "cell-") }
 
-// An outputView holds one of its fields.
+// In an outputView only one kind of output is set.
 type outputView struct {
 	Figure  *figureView
 	Run     *runView // comparison with the paper
 	HTML    template.HTML
 	Text    string
 	Stderr  bool
-	Note    string // one line of no weight
+	Note    string // one line in small type
 	Error   *errorView
 	Picture template.URL
 	Alt     string
@@ -105,54 +106,56 @@ type figureView struct {
 	Number                    string
 	Title, Caption, Alt       string
 	Width, Height             int               // of the static picture
-	MaxWidth                  int               // of the chart that is drawn in its place
+	MaxWidth                  int               // of the chart that replaces the picture
 	Picture                   template.HTMLAttr // the src attribute
 	Option                    template.HTML     // packed
-	CSV                       template.URL      // of a short table
-	PackedCSV                 template.HTML     // of a long one
+	CSV                       template.URL      // for a short table
+	PackedCSV                 template.HTML     // for a long table
 	Columns                   []string
 	Rows                      [][]string
 	AllRows                   int
 	CSVName, SVGName, PNGName string
 	HasTable                  bool
-	Note                      string // on rows left out
+	Note                      string // about omitted rows
 }
 
-// A runView is a run with the number of its table and its symbols typeset.
+// A runView is a run with its number and its symbols as MathML.
 type runView struct {
-	*Run
-	Number     int
-	Many       bool // the notebook shows several runs
-	placed     bool // its comparison stands on the page
-	Parameters []parameterView
-	Reference  *Reference // nil for none
+	*record.Record
+	Number          int
+	Many            bool // the notebook shows several runs
+	comparisonShown bool // its comparison is on the page
+	Parameters      []parameterView
+	Reference       *Reference // nil for none
 }
 
-// FromPaper tells whether the paper, or a source, has a word on any parameter.
+// Badge returns the badge with the scale of the run.
+func (v *runView) Badge() Badge { return badgeOf(v.Record) }
+
+// FromPaper reports whether any parameter has a value in the paper or a source.
 func (v *runView) FromPaper() bool {
 	return slices.ContainsFunc(v.Parameters, func(p parameterView) bool { return p.Paper != "" || p.Source != "" })
 }
 
 type parameterView struct {
-	Parameter
+	record.Parameter
 	SymbolHTML template.HTML
 }
 
-// A builder turns a notebook into a page.
+// A builder converts a notebook to a page.
 type builder struct {
 	ctx      context.Context
 	nb       *ipynb.Notebook
 	pictures *Pictures
 	w        *writer
 	page     *page
-	runs     []*Run
+	runs     []*record.Record
 	figures  int
-	side     string // A or B where two notebooks share a page
+	side     string // A or B on a page with two notebooks
 	anyRan   bool
 }
 
-// maxRows is how many rows of a chart's data the page itself shows; the CSV
-// has all.
+// maxRows is the number of rows of a chart's data on the page. The CSV file has all.
 const maxRows = 40
 
 func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error) {
@@ -171,10 +174,10 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 	}
 	p := b.page
 	p.Info, p.HasInfo = nb.Info()
-	p.Badges, p.Chips = badges(runs), chips(runs)
-	p.Cited = slices.ContainsFunc(runs, func(r *Run) bool { return r.Figure != "" })
+	p.Badges, p.Claims = badges(runs), claims(runs)
+	p.CitesPaper = slices.ContainsFunc(runs, func(r *record.Record) bool { return r.Figure != "" })
 	for i, r := range runs {
-		v := &runView{Run: r, Number: i + 1, Many: len(runs) > 1}
+		v := &runView{Record: r, Number: i + 1, Many: len(runs) > 1}
 		for _, q := range r.Parameters {
 			v.Parameters = append(v.Parameters, parameterView{q, b.symbol(q.Symbol)})
 		}
@@ -186,7 +189,7 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 		p.Runs = append(p.Runs, v)
 	}
 	b.anyRan = slices.ContainsFunc(nb.Cells, ran)
-	p.Unrun = unrun(nb)
+	p.NeverRan = neverRan(nb)
 	for i, c := range nb.Cells {
 		if hidden(c) {
 			continue
@@ -206,19 +209,19 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 // untitled is the title of a notebook without one.
 const untitled = "Notebook"
 
-// unrun tells of a notebook with code that no cell of it was executed.
-func unrun(nb *ipynb.Notebook) bool {
+// neverRan reports whether a notebook has code, but no executed cell.
+func neverRan(nb *ipynb.Notebook) bool {
 	return !slices.ContainsFunc(nb.Cells, ran) && slices.ContainsFunc(nb.Cells, func(c *ipynb.Cell) bool { return c.Type == ipynb.Code })
 }
 
 func ran(c *ipynb.Cell) bool { return c.Type == ipynb.Code && c.ExecutionCount != nil }
 
-// symbolScript finds a plain sub- or superscript of several letters, such as
-// that of η^PI, which TeX wants in braces.
-var symbolScript = regexp.MustCompile(`([_^])([\pL\pN][\pL\pN,]+)`)
+// symbolScript matches a sub- or superscript of several letters without braces, as in
+// η^PI or W_k,k+1. TeX needs braces around it.
+var symbolScript = regexp.MustCompile(`([_^])([\pL\pN][\pL\pN,]+(?:[+-]\pN+)?)`)
 
-// symbol typesets a parameter's symbol, written in TeX or plainly; what KaTeX
-// refuses is shown as text.
+// symbol typesets a parameter's symbol, which may be TeX or plain text. If KaTeX
+// returns an error, the symbol is shown as text.
 func (b *builder) symbol(s string) template.HTML {
 	tex := strings.Trim(s, "$")
 	if !strings.ContainsAny(tex, `\{`) {
@@ -236,7 +239,7 @@ func (b *builder) cell(i int, c *ipynb.Cell) error {
 	v := cellView{Anchor: "cell-" + strconv.Itoa(i+1)}
 	switch c.Type {
 	case ipynb.Markdown:
-		html, err := b.w.markdown(c.Source, c.Attachments, true, refuse)
+		html, err := b.w.markdown(c.Source, c.Attachments, true, returnError)
 		if err != nil {
 			return err
 		}
@@ -246,7 +249,7 @@ func (b *builder) cell(i int, c *ipynb.Cell) error {
 			return err
 		}
 	default:
-		return nil // raw cells speak to other tools
+		return nil // raw cells are for other tools
 	}
 	b.page.Cells = append(b.page.Cells, v)
 	return nil
@@ -285,7 +288,7 @@ func (b *builder) code(v *cellView, c *ipynb.Cell) error {
 			v.Outputs = append(v.Outputs, views...)
 		}
 	}
-	if text := stopped(c); text != "" {
+	if text := stopReason(c); text != "" {
 		v.Outputs = append(v.Outputs, outputView{Error: &errorView{Title: text}})
 	}
 	for _, text := range failures(c) {
@@ -294,8 +297,8 @@ func (b *builder) code(v *cellView, c *ipynb.Cell) error {
 	return nil
 }
 
-// failures says why a cell failed, a line for each error; nothing for one that
-// did not, or that is meant to fail.
+// failures returns the errors of a cell, one line each. It returns nil for a cell that
+// is expected to fail.
 func failures(c *ipynb.Cell) (all []string) {
 	if c.HasTag(ipynb.TagRaises) {
 		return nil
@@ -305,28 +308,26 @@ func failures(c *ipynb.Cell) (all []string) {
 			all = append(all, reason(c, o))
 		}
 	}
-	if text := stopped(c); text != "" {
+	if text := stopReason(c); text != "" {
 		all = append(all, text)
 	}
 	return all
 }
 
-// stopped says how a cell ended that failed without an error of its own; empty for
-// others.
-func stopped(c *ipynb.Cell) string {
+// stopReason returns how a cell ended that failed without an error output, else "".
+func stopReason(c *ipynb.Cell) string {
 	info, _ := c.Info()
 	shows := slices.ContainsFunc(c.Outputs, func(o *ipynb.Output) bool { return o.Type == ipynb.ErrorOutput })
 	switch {
 	case shows || c.HasTag(ipynb.TagRaises) || info.Status == "" || info.Status == "ok":
 		return ""
 	case info.Status == "timeout":
-		return "stopped at its time limit"
+		return "stopped after the time limit"
 	}
 	return "stopped with an error"
 }
 
-// copies returns shallow copies, because merging streams edits outputs and the
-// notebook is not ours.
+// copies returns shallow copies, so that merging streams does not change the notebook.
 func copies(outputs []*ipynb.Output) []*ipynb.Output {
 	all := make([]*ipynb.Output, len(outputs))
 	for i, o := range outputs {
@@ -336,8 +337,8 @@ func copies(outputs []*ipynb.Output) []*ipynb.Output {
 	return all
 }
 
-// reason is why a cell failed, in one line. A program that ends itself says on
-// stderr why; all GoNB reports of it is the exit status.
+// reason returns why a cell failed, in one line. For a program that exits, GoNB reports
+// only the exit status; then the reason is the last line of standard error.
 func reason(c *ipynb.Cell, o *ipynb.Output) string {
 	text := shortError(o)
 	if !strings.HasPrefix(text, "exit status ") {
@@ -354,11 +355,11 @@ func reason(c *ipynb.Cell, o *ipynb.Output) string {
 	return text
 }
 
-// shortError is the first line of an error's message.
+// shortError returns the first line of an error's message.
 func shortError(o *ipynb.Output) string {
 	name := o.EName
 	if strings.EqualFold(name, "error") {
-		name = "" // GoNB has one name for all errors
+		name = "" // GoNB uses this name for all errors
 	}
 	text := plain(strings.TrimSpace(name + ": " + o.EValue))
 	text, _, _ = strings.Cut(strings.Trim(text, ": "), "\n")
@@ -368,7 +369,7 @@ func shortError(o *ipynb.Output) string {
 	return text
 }
 
-// appendix lists the parts after the cells for the table of contents.
+// appendix returns the sections after the cells, for the table of contents.
 func (p *page) appendix() []heading {
 	var all []heading
 	add := func(id string, text ...string) {
@@ -393,7 +394,7 @@ func (p *page) appendix() []heading {
 	if len(p.Runs) > 0 || p.HasInfo {
 		add("provenance", "Provenance")
 	}
-	if p.Cited {
+	if p.CitesPaper {
 		add("cite", "How to cite the paper")
 	}
 	return all

@@ -13,9 +13,9 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// Pictures draws static pictures of charts: ECharts itself, in its server-side
-// mode, in one interpreter for all of them. The interpreter starts with the
-// first chart. It may be used by several goroutines at once.
+// Pictures draws static pictures of charts, with ECharts in its server-side mode. All
+// charts are drawn in one JavaScript interpreter, which starts with the first chart.
+// Pictures may be used by several goroutines at the same time.
 type Pictures struct {
 	mu     sync.Mutex
 	engine *engine
@@ -24,8 +24,8 @@ type Pictures struct {
 //go:embed assets/picture.js
 var pictureJS string
 
-// SVG draws an ECharts option as an SVG document of the given size in CSS
-// pixels. The same option gives the same bytes, whatever was drawn before.
+// SVG draws an ECharts option as an SVG document with a size in CSS pixels. The same
+// option always gives the same bytes.
 func (p *Pictures) SVG(ctx context.Context, option json.RawMessage, width, height int) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -43,8 +43,8 @@ func (p *Pictures) SVG(ctx context.Context, option json.RawMessage, width, heigh
 	return tidySVG(svg), nil
 }
 
-// ECharts numbers classes and ids through the life of the interpreter, adds
-// what only a page with pointer events uses, and writes at length.
+// The SVG of ECharts has class names and ids with numbers that increase with each chart,
+// parts for pointer events, and numbers with many digits. tidySVG changes these.
 var (
 	hoverStyle = regexp.MustCompile(`(?s)<style\s*>.*?</style>\n?`)
 	hoverClass = regexp.MustCompile(` class="zr\d+-cls-\d+"`)
@@ -71,7 +71,7 @@ func tidySVG(svg string) string {
 		}
 		return fmt.Sprintf(`="#%02x%02x%02x"`, r, g, b)
 	})
-	// The one font is named once.
+	// All text has the same font: name it once.
 	svg = strings.ReplaceAll(svg, fontFamily, "")
 	svg = strings.Replace(svg, "<svg ", `<svg font-family="sans-serif" `, 1)
 	// A hundredth of a pixel is enough for coordinates, a tenth for curves.
@@ -79,13 +79,12 @@ func tidySVG(svg string) string {
 	return shortPaths(svg)
 }
 
-// AddPictures draws every chart of an executed notebook and puts its picture
-// inside the chart's element, so that the saved notebook shows its figures
-// where scripts do not run.
+// AddPictures draws every chart of an executed notebook and puts its picture inside the
+// chart's element, so that the saved notebook shows its figures without scripts.
 func (p *Pictures) AddPictures(ctx context.Context, nb *ipynb.Notebook) error {
 	for i, cell := range nb.Cells {
 		for _, o := range cell.Outputs {
-			if err := p.Dress(ctx, o); err != nil {
+			if err := p.AddPicture(ctx, o); err != nil {
 				return fmt.Errorf("cell %d: %w", i+1, err)
 			}
 		}
@@ -93,9 +92,9 @@ func (p *Pictures) AddPictures(ctx context.Context, nb *ipynb.Notebook) error {
 	return nil
 }
 
-// Dress puts the static picture of a chart into its output; another output
-// stays as it is.
-func (p *Pictures) Dress(ctx context.Context, o *ipynb.Output) error {
+// AddPicture adds the static picture of a chart to its output. It does not change other
+// outputs.
+func (p *Pictures) AddPicture(ctx context.Context, o *ipynb.Output) error {
 	c, ok, err := chartOf(o)
 	if !ok || err != nil {
 		return err
@@ -109,7 +108,7 @@ func (p *Pictures) Dress(ctx context.Context, o *ipynb.Output) error {
 	return nil
 }
 
-// of returns the static picture of a chart: the one in its output, or a new one.
+// of returns the static picture of a chart: that in its output, or a new one.
 func (p *Pictures) of(ctx context.Context, c *chartData, o *ipynb.Output) (string, error) {
 	if svg, ok := pictureIn(o); ok {
 		return svg, nil

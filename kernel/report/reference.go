@@ -9,43 +9,45 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
 
-// A Reference is what is kept of a run at the paper's scale, so that reports of
-// reduced runs can show its numbers beside theirs.
+// A Reference is a kept run. Reports of reduced runs show the numbers of the kept run at
+// the paper's scale beside their own.
 type Reference struct {
-	Experiment     string       `json:"experiment"`
-	Code           string       `json:"code"`   // commits of the code that computed the networks; empty in old files
-	Commit         string       `json:"commit"` // of the clone that kept the run, which may have found its networks in the store
-	Dirty          bool         `json:"dirty"`  // that clone had uncommitted changes
-	Command        string       `json:"command"`
-	Started        string       `json:"started"` // of the earliest network
-	WallSeconds    float64      `json:"wallSeconds"`
-	ComputeSeconds float64      `json:"computeSeconds"`
-	Seeds          []int64      `json:"seeds"`
-	CPU            string       `json:"cpu"`
-	Backend        string       `json:"backend"`
-	Comparison     []Comparison `json:"comparison"`
+	Version        int            `json:"version"` // record.Version
+	Experiment     string         `json:"experiment"`
+	Code           string         `json:"code"`   // commits of the code that computed the networks; "" if unknown
+	Commit         string         `json:"commit"` // of the clone that saved this file; its networks may come from the store
+	Dirty          bool           `json:"dirty"`  // the clone had uncommitted changes
+	Command        string         `json:"command"`
+	Started        time.Time      `json:"started"` // of the earliest network
+	WallSeconds    float64        `json:"wallSeconds"`
+	ComputeSeconds float64        `json:"computeSeconds"`
+	Seeds          []int          `json:"seeds"`
+	CPU            string         `json:"cpu"`
+	Backend        string         `json:"backend"`
+	Claims         []record.Claim `json:"claims"`
 }
 
-// Experiment names become file names, so they are held to letters that cannot
-// lead elsewhere.
+// plainName matches experiment names that are safe file names.
 var plainName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// ResultsDir is where in dir the kept runs of a scale are: those at the paper's
-// scale, which reports show, in dir itself.
-func ResultsDir(dir, scale string) string {
-	if scale == "quick" {
+// ResultsDir returns the folder of the kept runs of a scale: dir for the paper's scale,
+// dir/quick for quick runs.
+func ResultsDir(dir string, scale record.Scale) string {
+	if scale == record.Quick {
 		return filepath.Join(dir, "quick")
 	}
 	return dir
 }
 
-// KeepReferences writes every run of an executed notebook that has a preset's
-// parameters, unchanged, to <experiment>.json in the ResultsDir of its scale, and
-// returns those files.
+// KeepReferences writes the runs of an executed notebook to <experiment>.json in the
+// ResultsDir of their scale, and returns the files. It does not read older files. It skips
+// runs whose parameters differ from the preset, and runs without claims.
 func KeepReferences(nb *ipynb.Notebook, dir string) ([]string, error) {
 	runs, err := Runs(nb)
 	if err != nil {
@@ -54,16 +56,16 @@ func KeepReferences(nb *ipynb.Notebook, dir string) ([]string, error) {
 	info, _ := nb.Info()
 	var files []string
 	for _, r := range runs {
-		if r.Scale != "quick" && (r.Scale != "paper" || r.Reduced) {
+		if len(r.Claims) == 0 || r.Changed || r.Scale != record.Quick && (r.Scale != record.Paper || r.Reduced) {
 			continue
 		}
 		if !plainName.MatchString(r.Experiment) {
-			return files, fmt.Errorf("keep the reference run: experiment %q has a name that is no plain file name", r.Experiment)
+			return files, fmt.Errorf("keep the reference run: the name of experiment %q is not a plain file name", r.Experiment)
 		}
 		data, err := json.MarshalIndent(Reference{
-			Experiment: r.Experiment, Code: r.Provenance.Commit, Commit: info.Commit, Dirty: info.Dirty, Command: info.Command,
+			Version: record.Version, Experiment: r.Experiment, Code: r.Provenance.Commit, Commit: info.Commit, Dirty: info.Dirty, Command: info.Command,
 			Started: r.Provenance.Started, WallSeconds: info.WallSeconds, ComputeSeconds: r.Provenance.ComputeSeconds,
-			Seeds: r.Provenance.Seeds, CPU: r.Provenance.CPU, Backend: r.Provenance.Backend, Comparison: r.Comparison,
+			Seeds: r.Provenance.Seeds, CPU: r.Provenance.CPU, Backend: r.Provenance.Backend, Claims: r.Claims,
 		}, "", "  ")
 		if err != nil {
 			return files, fmt.Errorf("keep the reference run: %w", err)
@@ -80,8 +82,8 @@ func KeepReferences(nb *ipynb.Notebook, dir string) ([]string, error) {
 	return files, nil
 }
 
-// FindReferences returns the kept runs of the experiments that an executed
-// notebook shows, for its metadata.
+// FindReferences returns the kept runs of the experiments in an executed notebook, for
+// its metadata.
 func FindReferences(nb *ipynb.Notebook, dir string) (map[string]json.RawMessage, error) {
 	runs, err := Runs(nb)
 	if err != nil {
@@ -110,7 +112,7 @@ func FindReferences(nb *ipynb.Notebook, dir string) (map[string]json.RawMessage,
 	return found, nil
 }
 
-// ReadReference returns the kept run of an experiment, nil if there is none.
+// ReadReference returns the kept run of an experiment, or nil.
 func ReadReference(dir, experiment string) (*Reference, error) {
 	if !plainName.MatchString(experiment) {
 		return nil, nil
@@ -125,15 +127,27 @@ func ReadReference(dir, experiment string) (*Reference, error) {
 	return readReference(data, experiment)
 }
 
+// readReference decodes a kept run. It returns an error for another version and for a run
+// without claims.
 func readReference(data []byte, experiment string) (*Reference, error) {
 	var ref Reference
-	if err := json.Unmarshal(data, &ref); err != nil {
-		return nil, fmt.Errorf("read the kept run %s.json: %w; restore it with git, or make it again with --keep", experiment, err)
+	err := json.Unmarshal(data, &ref)
+	switch {
+	case err != nil:
+	case ref.Version != record.Version:
+		err = fmt.Errorf("it has version %d, but this program reads version %d", ref.Version, record.Version)
+	case len(ref.Claims) == 0:
+		err = errors.New("it has no claims")
+	default:
+		err = record.Check(ref.Claims)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the kept run %s.json: %w; restore the file with git, or write it again with --keep", experiment, err)
 	}
 	return &ref, nil
 }
 
-// At lists the commits of the code that computed the networks, abbreviated.
+// At returns the shortened commits of the code that computed the networks.
 func (r *Reference) At() []string {
 	if r.Code == "" {
 		return []string{"unknown"}
@@ -141,19 +155,17 @@ func (r *Reference) At() []string {
 	commits := strings.Split(r.Code, "; ")
 	for i, c := range commits {
 		hash, dirty := strings.CutSuffix(c, "-dirty")
-		if commits[i] = short(hash); dirty {
+		if commits[i] = shorten(hash); dirty {
 			commits[i] += " with uncommitted changes"
 		}
 	}
 	return commits
 }
 
-// Kept is the reference run's value of a quantity; empty if it has none.
-func (v *runView) Kept(quantity string) string {
-	for _, c := range v.Reference.Comparison {
-		if c.Quantity == quantity {
-			return c.Ours
-		}
+// Kept returns the reference run's value of a claim, or "".
+func (v *runView) Kept(id string) string {
+	if c := record.Find(v.Reference.Claims, id); c != nil {
+		return c.OursText()
 	}
 	return ""
 }

@@ -7,14 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
 
-// paperRun is a notebook with one run at the paper's scale.
+// paperRun returns a notebook with one run at the paper's scale.
 func paperRun(t *testing.T, change func(object)) *ipynb.Notebook {
 	nb := blank()
 	nb.Add(ipynb.Markdown, "# Digits")
-	rec := record()
+	rec := sampleRecord()
 	rec["experiment"], rec["scale"], rec["reduced"] = "digits", "paper", false
 	change(rec)
 	run(nb.Add(ipynb.Code, "dendrite.Compare(run)"), 1, recordOutput(t, rec))
@@ -25,7 +26,7 @@ func paperRun(t *testing.T, change func(object)) *ipynb.Notebook {
 func TestReferenceRunIsKeptAndShown(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "results")
 	full := paperRun(t, func(rec object) {
-		rec["comparison"] = []object{{"quantity": "Test error", "paper": "1.96 %", "ours": "1.91 % (5 seeds)", "verdict": "matches"}}
+		rec["claims"] = []object{claim("test-error", "Test error", "1.96 %", record.Matches, 1.81, 2.01)}
 		rec["provenance"] = object{"commit": "fedcba9876543210-dirty; aaaabbbbccccdddd"}
 	})
 	files, err := KeepReferences(full, dir)
@@ -34,7 +35,8 @@ func TestReferenceRunIsKeptAndShown(t *testing.T) {
 	}
 	quick := paperRun(t, func(rec object) {
 		rec["scale"], rec["reduced"] = "quick", true
-		rec["comparison"] = []object{{"quantity": "Test error", "paper": "1.96 %", "ours": "3.7 %", "verdict": "qualitatively"}}
+		// The same claim with another text.
+		rec["claims"] = []object{claim("test-error", "Share of digits named wrongly", "1.96 %", record.Qualitatively, 3.7)}
 	})
 	info, _ := quick.Info()
 	if info.References, err = FindReferences(quick, dir); err != nil {
@@ -42,32 +44,66 @@ func TestReferenceRunIsKeptAndShown(t *testing.T) {
 	}
 	quick.SetInfo(info)
 	page := string(render(t, quick))
-	for _, want := range []string{"1.91 % (5 seeds)", "3.7 %", "Reference run", "kept at commit <code>0123456", "<code>fedcba987654… with uncommitted changes</code>, <code>aaaabbbbcccc…</code>", "scripts/reproduce --scale paper digits"} {
+	for _, want := range []string{"1.91 ± 0.14 % (2 seeds)", "3.70 %", "Reference run", "kept at commit <code>0123456", "<code>fedcba987654… with uncommitted changes</code>, <code>aaaabbbbcccc…</code>", "scripts/reproduce --scale paper digits"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report does not show %q", want)
 		}
 	}
 	quick.Clean()
 	if info, ok := quick.Info(); ok || info.References != nil {
-		t.Errorf("a cleaned notebook keeps %+v", info)
+		t.Errorf("a cleaned notebook contains %+v", info)
 	}
 }
 
-// The commit of the clone that keeps a run is no word about its code.
-func TestOldReferenceNamesNoCode(t *testing.T) {
-	old, err := readReference([]byte(`{"experiment": "digits", "commit": "0123456789abcdef"}`), "digits")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if at := old.At(); !slices.Equal(at, []string{"unknown"}) {
+// The commit of the clone that saved a run is not the commit of the code that computed
+// it.
+func TestReferenceNamesNoCode(t *testing.T) {
+	ref := Reference{Commit: "0123456789abcdef"}
+	if at := ref.At(); !slices.Equal(at, []string{"unknown"}) {
 		t.Errorf("computed at %q", at)
+	}
+}
+
+// A kept run of another version, or without claims, is an error. KeepReferences writes
+// over it, and then it is found.
+func TestOldReferenceIsWrittenAgain(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"experiment": "digits", "comparison": [{"quantity": "Test error"}]}`: "digits.json: it has version 0, but this program reads version 2; restore the file with git, or write it again with --keep",
+		`{"version": 2, "experiment": "digits"}`:                               "digits.json: it has no claims; restore",
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "digits.json"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		nb := paperRun(t, func(object) {})
+		for _, read := range []func() error{
+			func() error { _, err := ReadReference(dir, "digits"); return err },
+			func() error { _, err := FindReferences(nb, dir); return err },
+		} {
+			if err := read(); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want an error with %q", text, err, want)
+			}
+		}
+		if files, err := KeepReferences(nb, dir); err != nil || len(files) != 1 {
+			t.Errorf("kept %v, error %v", files, err)
+		}
+		if found, err := FindReferences(nb, dir); err != nil || len(found) != 1 {
+			t.Errorf("found %v, error %v", found, err)
+		}
+	}
+}
+
+func TestRunWithoutClaimsIsNoReference(t *testing.T) {
+	files, err := KeepReferences(paperRun(t, func(rec object) { delete(rec, "claims") }), t.TempDir())
+	if err != nil || len(files) != 0 {
+		t.Errorf("kept %v, error %v", files, err)
 	}
 }
 
 func TestReducedAndChangedRunsAreNoReference(t *testing.T) {
 	dir := t.TempDir()
 	for name, change := range map[string]func(object){
-		"changed": func(rec object) { rec["scale"] = "custom" },
+		"changed": func(rec object) { rec["changed"] = true },
 		"reduced": func(rec object) { rec["reduced"] = true },
 	} {
 		if files, err := KeepReferences(paperRun(t, change), dir); err != nil || len(files) != 0 {
@@ -94,6 +130,6 @@ func TestDamagedReferenceIsNamed(t *testing.T) {
 	}
 	_, err := FindReferences(paperRun(t, func(object) {}), dir)
 	if err == nil || !strings.Contains(err.Error(), "digits.json") {
-		t.Errorf("error %v does not name the file", err)
+		t.Errorf("error %v does not contain the file's name", err)
 	}
 }

@@ -1,17 +1,15 @@
-// Package report turns an executed notebook into one HTML file that needs
-// nothing else: no network, no fonts, no folder beside it.
+// Package report converts an executed notebook to one HTML file that needs no network,
+// no fonts and no other files.
 //
-// The file holds every chart twice: as a picture, for print, for readers
-// without scripts and for sanitised viewers, and as the option from which
-// ECharts, included once, draws the interactive chart in its place. Formulas
-// are MathML. Code is folded. What a run tells about itself (parameters,
-// comparison with the paper, deviations, provenance) is read from the record
-// in the notebook's outputs and rendered here.
+// The file contains each chart twice: as a static picture, for print and for viewers
+// that do not run scripts, and as the option from which ECharts draws the interactive
+// chart. ECharts is included once. Formulas are MathML. Code is folded. The parameters,
+// the comparison with the paper, the deviations and the provenance of a run come from the
+// record in the notebook's outputs.
 //
-// Nothing a notebook contains is trusted: html/template escapes all text,
-// foreign HTML is sanitised, JSON is escaped, and a Content-Security-Policy
-// allows this package's own scripts by their hashes and nothing else. Nothing
-// in a notebook chooses the name of a file.
+// The contents of a notebook are not trusted: html/template escapes all text, foreign
+// HTML is sanitised, JSON is escaped, and a Content-Security-Policy allows only this
+// package's scripts, by their hashes. File names never come from a notebook.
 //
 // The same notebook gives the same bytes.
 package report
@@ -29,24 +27,24 @@ import (
 // Options of a report.
 type Options struct {
 	// Index is the address of the index page relative to the report, such as
-	// "index.html"; empty for none.
+	// "index.html"; "" for none.
 	Index string
-	// Pictures draws the charts that bring no static picture; nil makes one
-	// for this report. Sharing it between reports saves its start.
+	// Pictures draws charts without static picture. If it is nil, a new one is used;
+	// sharing one between reports saves time.
 	Pictures *Pictures
 
 	side string
 }
 
-// Write renders an executed notebook. It fails, naming the cell, on a formula
-// KaTeX refuses, on a chart ECharts cannot draw and on a record of another
-// version. A notebook that failed is rendered, and marked.
+// Write renders an executed notebook. It returns an error with the number of the cell if
+// KaTeX cannot typeset a formula, ECharts cannot draw a chart, or a record has another
+// version. A notebook with failed cells is rendered and marked as failed.
 func Write(ctx context.Context, nb *ipynb.Notebook, opts Options) ([]byte, error) {
 	p, err := build(ctx, nb, opts)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	p.dress()
+	p.addAssets()
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, "report.html", p); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
@@ -54,8 +52,8 @@ func Write(ctx context.Context, nb *ipynb.Notebook, opts Options) ([]byte, error
 	return b.Bytes(), nil
 }
 
-// File renders an executed notebook into a file, which appears whole or not at
-// all, and returns its entry for an index page in the same folder.
+// File renders an executed notebook to a file and returns its entry for an index page in
+// the same folder.
 func File(ctx context.Context, nb *ipynb.Notebook, path string, opts Options) (Entry, error) {
 	html, err := Write(ctx, nb, opts)
 	if err != nil {
@@ -67,7 +65,7 @@ func File(ctx context.Context, nb *ipynb.Notebook, path string, opts Options) (E
 	return Summarize(ctx, nb, filepath.Base(path), opts.Pictures)
 }
 
-// Save writes a page into a file, which appears whole or not at all.
+// Save writes a page to a file, completely or not at all.
 func Save(path string, html []byte) error {
 	if err := files.Write(path, html); err != nil {
 		return fmt.Errorf("save %s: %w", path, err)

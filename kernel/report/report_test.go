@@ -14,10 +14,11 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"microcircuits/dendrite/chart"
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
 
-// parse reads a report as a browser would.
+// parse parses a report like a browser.
 func parse(t *testing.T, page []byte) *html.Node {
 	t.Helper()
 	root, err := html.Parse(bytes.NewReader(page))
@@ -27,7 +28,7 @@ func parse(t *testing.T, page []byte) *html.Node {
 	return root
 }
 
-// find returns the elements a test asks for.
+// find returns the elements for which ok is true.
 func find(root *html.Node, ok func(*html.Node) bool) []*html.Node {
 	var found []*html.Node
 	for n := range root.Descendants() {
@@ -73,16 +74,16 @@ func TestReport(t *testing.T) {
 	all := textOf(root)
 	for _, want := range []string{
 		"João Sacramento, Rui Ponte Costa, Yoshua Bengio and Walter Senn", "Quick (reduced run)", "Figure 5.",
-		"1.96 %", "3.4 ± 0.2 %", "changed, preset 4", "Learning rates fall linearly to zero.", "scripts/reproduce mnist -p epochs=6",
+		"1.96 %", "3.40 ± 0.20 % (3 seeds)", "changed, preset 4", "Learning rates fall linearly to zero.", "scripts/reproduce mnist -p epochs=6",
 		"0123456789abcdef0123456789abcdef01234567", "with uncommitted changes", "avx512", "AMD EPYC 9005", "1, 2, 3", "23 November 2026, 20:00 UTC",
 		strings.Repeat("0123456789abcdef", 4), "1 min 24 s", "@misc{sacramento2017dendritic", "$HOME", "$5 stay", "epoch 2\n3 seeds",
 	} {
 		if !strings.Contains(all, want) {
-			t.Errorf("the report does not say %q", want)
+			t.Errorf("the report does not contain %q", want)
 		}
 	}
 	if !bytes.Contains(page, []byte(`<msup><mi>η</mi><mrow><mi>P</mi><mi>I</mi></mrow></msup>`)) {
-		t.Error("the symbol η^PI is not typeset with both letters raised")
+		t.Error("the symbol η^PI is not typeset with both letters as superscript")
 	}
 	for _, unwanted := range []string{"SIBLING-HTML", "epoch 1", "\x1b", markOpen, markClose, "ZgotmplZ"} {
 		if bytes.Contains(page, []byte(unwanted)) {
@@ -103,7 +104,7 @@ func TestReport(t *testing.T) {
 	}
 	for _, n := range links {
 		if id := strings.TrimPrefix(attr(n, "href"), "#"); !ids[id] {
-			t.Errorf("link %q (%s) points nowhere", attr(n, "href"), textOf(n))
+			t.Errorf("link %q (%s) has no target", attr(n, "href"), textOf(n))
 		}
 	}
 	open := 0
@@ -135,11 +136,11 @@ func TestReportIsReproducible(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(first, second) {
-		t.Error("the same notebook gave other bytes with an interpreter that had drawn before")
+		t.Error("the same notebook gave different bytes with an interpreter that was used before")
 	}
 	nb := illustrated(t, "sample", sample)
 	if third := render(t, nb); !bytes.Equal(first, third) {
-		t.Error("a notebook with its pictures gives another report than one without")
+		t.Error("a notebook with pictures gives a different report than one without")
 	}
 }
 
@@ -160,7 +161,7 @@ func TestWriteLeavesTheNotebookAlone(t *testing.T) {
 
 func TestAddPictures(t *testing.T) {
 	nb := illustrated(t, "sample", sample)
-	if err := new(Pictures).AddPictures(t.Context(), nb); err != nil { // again: pictures are replaced, not added
+	if err := new(Pictures).AddPictures(t.Context(), nb); err != nil { // the second time pictures are replaced, not added
 		t.Fatal(err)
 	}
 	charts := 0
@@ -184,7 +185,7 @@ func TestAddPictures(t *testing.T) {
 				t.Errorf("picture is not an SVG document: %.80s", svg)
 			}
 			if strings.Contains(svg, "zr0") || strings.Contains(svg, "zr1") || strings.Contains(svg, "<style") {
-				t.Error("picture keeps numbers of the interpreter's life or style for pointers")
+				t.Error("the picture contains numbers of the interpreter or styles for pointers")
 			}
 		}
 	}
@@ -211,47 +212,47 @@ func TestFailedNotebook(t *testing.T) {
 	root := parse(t, render(t, failing(t)))
 	banner := find(root, class("banner"))
 	if len(banner) != 1 || !strings.Contains(textOf(banner[0]), "Cell 3: area 2, apical: potential NaN at 12 ms") {
-		t.Fatalf("no banner that names the failed cell")
+		t.Fatalf("no banner shows the failed cell")
 	}
 	in := find(root, class("error"))
 	if len(in) != 1 || !strings.Contains(textOf(in[0]), "panic: weights diverged\ngoroutine 1") {
-		t.Errorf("the error is not shown in its place")
+		t.Errorf("the error is not shown below its cell")
 	}
 	if !strings.Contains(textOf(root), "not run") {
 		t.Error("the cell after the failure is not marked as not run")
 	}
 	if title := textOf(find(root, tag(atom.Title))[0]); !strings.HasPrefix(title, "Failed: ") {
-		t.Errorf("title %q does not say that the run failed", title)
+		t.Errorf("title %q does not show that the run failed", title)
 	}
 }
 
 func TestTimeoutAndExpectedErrors(t *testing.T) {
 	nb := blank()
-	run(nb.Add(ipynb.Code, "panic(1)", ipynb.TagRaises), 1, &ipynb.Output{Type: ipynb.ErrorOutput, EName: "ERROR", EValue: "meant to fail"})
+	run(nb.Add(ipynb.Code, "panic(1)", ipynb.TagRaises), 1, &ipynb.Output{Type: ipynb.ErrorOutput, EName: "ERROR", EValue: "expected to fail"})
 	slow := nb.Add(ipynb.Code, "for {}")
 	run(slow, 2)
 	slow.SetInfo(ipynb.CellInfo{Seconds: 60, Status: "timeout"})
 	root := parse(t, render(t, nb))
 	items := find(find(root, class("banner"))[0], tag(atom.Li))
-	if len(items) != 1 || textOf(items[0]) != "Cell 2: stopped at its time limit" {
-		t.Errorf("%d failures named, want the timeout alone", len(items))
+	if len(items) != 1 || textOf(items[0]) != "Cell 2: stopped after the time limit" {
+		t.Errorf("%d failures shown, want only the timeout", len(items))
 	}
-	if unrun := parse(t, render(t, func() *ipynb.Notebook { nb := blank(); nb.Add(ipynb.Code, "x := 1"); return nb }())); !strings.Contains(textOf(unrun), "has not been run") {
-		t.Error("a notebook nobody ran is not marked")
+	if neverRan := parse(t, render(t, func() *ipynb.Notebook { nb := blank(); nb.Add(ipynb.Code, "x := 1"); return nb }())); !strings.Contains(textOf(neverRan), "has not been run") {
+		t.Error("a notebook that was never run is not marked")
 	}
 }
 
-// Code that was edited after its run is not shown as what gave the outputs.
+// A cell that was changed after its run is marked.
 func TestEditedNotebook(t *testing.T) {
 	nb := sample(t)
 	if len(find(parse(t, render(t, nb)), class("banner"))) > 0 {
-		t.Error("an unchanged notebook is said to be changed")
+		t.Error("an unchanged notebook is marked as changed")
 	}
 	nb.Cells[1].Source = strings.Replace(nb.Cells[1].Source, "0.1", "0.5", 1)
 	root := parse(t, render(t, nb))
 	banner := find(root, class("banner"))
 	if len(banner) != 1 || !strings.Contains(textOf(banner[0]), "changed after the run recorded here: cell 2.") {
-		t.Error("no banner names the changed cell")
+		t.Error("no banner shows the changed cell")
 	}
 	if n := strings.Count(textOf(root), "changed since it ran"); n != 1 {
 		t.Errorf("%d cells are marked as changed, want 1", n)
@@ -264,8 +265,8 @@ func TestUncommittedNotebook(t *testing.T) {
 	info.Uncommitted = true
 	nb.SetInfo(info)
 	all := textOf(parse(t, render(t, nb)))
-	if strings.Contains(all, "To reproduce this report, run") || !strings.Contains(all, "The notebook as it ran is not in commit 0123456789") {
-		t.Error("a notebook that is not in the commit is said to be reproduced by a command")
+	if strings.Contains(all, "To reproduce this report, run") || !strings.Contains(all, "does not contain the notebook that was run") {
+		t.Error("the report has a command that does not reproduce it")
 	}
 }
 
@@ -285,8 +286,8 @@ func TestTags(t *testing.T) {
 }
 
 func TestOwnFigureNamesNoPaper(t *testing.T) {
-	rec := record()
-	rec["figure"], rec["scale"], rec["reduced"] = "", "custom", false
+	rec := sampleRecord()
+	rec["figure"], rec["changed"], rec["reduced"] = "", true, false
 	nb := blank()
 	run(nb.Add(ipynb.Code, "x"), 1, recordOutput(t, rec))
 	all := textOf(parse(t, render(t, nb)))
@@ -294,14 +295,14 @@ func TestOwnFigureNamesNoPaper(t *testing.T) {
 		t.Error("a figure of the user's own is attributed to the paper's authors")
 	}
 	if !strings.Contains(all, "Custom parameters") {
-		t.Error("no badge says that parameters were changed")
+		t.Error("no badge shows that parameters were changed")
 	}
 }
 
 func TestRunShownOnce(t *testing.T) {
 	nb := blank()
-	run(nb.Add(ipynb.Code, "x"), 1, recordOutput(t, record()))
-	run(nb.Add(ipynb.Code, "y"), 2, recordOutput(t, record()))
+	run(nb.Add(ipynb.Code, "x"), 1, recordOutput(t, sampleRecord()))
+	run(nb.Add(ipynb.Code, "y"), 2, recordOutput(t, sampleRecord()))
 	root := parse(t, render(t, nb))
 	if n := len(find(root, class("comparison"))); n != 1 {
 		t.Errorf("%d comparisons of one run, want 1", n)
@@ -325,11 +326,11 @@ func TestBadInput(t *testing.T) {
 	}{
 		"formula":        {formula, []string{"cell 2", `\\frac{1`}},
 		"unclosed":       {unclosed, []string{"cell 1", "never closed"}},
-		"chart version":  {broken(chart.MIME, `{"version":2,"id":"c","option":{}}`), []string{"cell 1", "version 2"}},
-		"chart garbage":  {broken(chart.MIME, `[1]`), []string{"cell 1", "chart"}},
-		"no option":      {broken(chart.MIME, `{"version":1,"id":"c"}`), []string{"cell 1", "no option"}},
-		"record version": {broken(RunMIME, `{"version":7}`), []string{"cell 1", "version 7"}},
 		"bad option":     {broken(chart.MIME, `{"version":1,"id":"c","title":"T","option":{"series":[{"type":"line","data":[1]}]}}`), []string{"cell 1", "T"}},
+		"chart garbage":  {broken(chart.MIME, `[1]`), []string{"cell 1", "chart"}},
+		"chart version":  {broken(chart.MIME, `{"version":2,"id":"c","option":{}}`), []string{"cell 1", "version 2"}},
+		"no option":      {broken(chart.MIME, `{"version":1,"id":"c"}`), []string{"cell 1", "no option"}},
+		"record version": {broken(record.MIME, `{"version":7}`), []string{"cell 1", "version 7"}},
 	} {
 		_, err := Write(t.Context(), c.nb, Options{})
 		if err == nil {
@@ -338,7 +339,7 @@ func TestBadInput(t *testing.T) {
 		}
 		for _, want := range c.want {
 			if !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: error %q does not say %q", name, err, want)
+				t.Errorf("%s: error %q does not contain %q", name, err, want)
 			}
 		}
 	}
@@ -401,28 +402,28 @@ func TestIndex(t *testing.T) {
 	first := textOf(entries[0])
 	for _, want := range []string{"Learning to classify digits with λ-mixing", "A Fig. 4 (recalled), N Fig. 3", "report-1", "Changed: ", "Quick (reduced run)", "matches", "1 min 24 s"} {
 		if !strings.Contains(first, want) {
-			t.Errorf("the first entry does not say %q", want)
+			t.Errorf("the first entry does not contain %q", want)
 		}
 	}
 	if !strings.Contains(textOf(entries[1]), "Failed") || strings.Contains(first, "Failed") {
-		t.Error("the failed run, and only that, must be marked")
+		t.Error("only the failed run must be marked")
 	}
 	if href := attr(find(entries[0], tag(atom.A))[0], "href"); href != "report-1.html" {
 		t.Errorf("link %q", href)
 	}
 	if !bytes.Equal(page, sampleIndex(t)) {
-		t.Error("the same entries gave other bytes")
+		t.Error("the same entries gave different bytes")
 	}
 }
 
-// Copies of the template share its title, and nothing of them is the paper's.
+// Copies of the template have the same title and do not cite the paper.
 func TestIndexOfOwnExperiments(t *testing.T) {
 	var entries []Entry
 	for _, href := range []string{"slow.html", "fast.html"} {
 		nb := blank()
 		nb.Add(ipynb.Markdown, "# An experiment of your own")
-		rec := record()
-		rec["figure"], rec["scale"], rec["reduced"] = "", "custom", false
+		rec := sampleRecord()
+		rec["figure"], rec["changed"], rec["reduced"] = "", true, false
 		rec["parameters"] = []object{{"name": "Rate", "value": "0.2", "preset": "0.1", "changed": true}, {"name": "Gain", "value": "1"}}
 		run(nb.Add(ipynb.Code, "x"), 1, recordOutput(t, rec))
 		e, err := Summarize(t.Context(), nb, href, nil)
@@ -459,14 +460,15 @@ func TestHelpersOfTheLiveNotebook(t *testing.T) {
 	run(nb.Add(ipynb.Code, "x"), 1, helper("echarts", "<p>LIBRARY</p>", "ECharts"), helper("progress", "<p>BAR</p>", "done in 84 s"), helper("progress", "<p>BAR</p>", ""))
 	all := textOf(find(parse(t, render(t, nb)), tag(atom.Main))[0])
 	if strings.Contains(all, "LIBRARY") || strings.Contains(all, "ECharts") || strings.Contains(all, "BAR") {
-		t.Errorf("what only served the live notebook is shown: %q", all)
+		t.Errorf("outputs for the open notebook only are shown: %q", all)
 	}
 	if !strings.Contains(all, "done in 84 s") {
 		t.Error("the last line of the progress bar is not shown")
 	}
 }
 
-// A cell that says why it ends itself must not be reported as an exit status.
+// If a program exits with a message, the report shows the message and not the exit
+// status.
 func TestFailureNamesItsReason(t *testing.T) {
 	nb := blank()
 	nb.Add(ipynb.Markdown, "# Stopped")
@@ -477,6 +479,6 @@ func TestFailureNamesItsReason(t *testing.T) {
 	_, banner, _ := strings.Cut(page, `class="banner failed"`)
 	banner, _, _ = strings.Cut(banner, "</section>")
 	if !strings.Contains(banner, "parameter Sigma is -1; want 0 &lt;= Sigma") || strings.Contains(banner, "exit status") {
-		t.Errorf("the banner says %s", banner)
+		t.Errorf("the banner is %s", banner)
 	}
 }

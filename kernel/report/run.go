@@ -1,115 +1,47 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
 
-// RunMIME is the type under which the record of a run travels in an output.
-const RunMIME = "application/vnd.dendrite.run+json"
-
-// Run is what a finished run tells about itself (version 1 of the record).
-type Run struct {
-	Version    int          `json:"version"`
-	Experiment string       `json:"experiment"`
-	Title      string       `json:"title"`
-	Figure     string       `json:"figure"` // of the paper; empty for a figure of the user's own
-	Scale      string       `json:"scale"`  // quick, paper or custom
-	Reduced    bool         `json:"reduced"`
-	Parameters []Parameter  `json:"parameters"`
-	Comparison []Comparison `json:"comparison"`
-	Sources    string       `json:"sources"` // what the letters in the parameters' sources stand for
-	Deviations []string     `json:"deviations"`
-	Provenance Provenance   `json:"provenance"`
-}
-
-// Parameter is a row of the parameter table.
-type Parameter struct {
-	Name    string `json:"name"`
-	Symbol  string `json:"symbol"`
-	Value   string `json:"value"`
-	Preset  string `json:"preset"`
-	Paper   string `json:"paper"`
-	Unit    string `json:"unit"`
-	Source  string `json:"source"`
-	Doc     string `json:"doc"`
-	Range   string `json:"range"`
-	Changed bool   `json:"changed"`
-}
-
-// Comparison is a row of the paper-versus-ours table.
-type Comparison struct {
-	Quantity  string `json:"quantity"`
-	Paper     string `json:"paper"`
-	Ours      string `json:"ours"`
-	Tolerance string `json:"tolerance"`
-	Verdict   string `json:"verdict"` // matches, qualitatively or deviates
-	Note      string `json:"note"`
-}
-
-// Provenance says where and when a run's numbers were computed.
-type Provenance struct {
-	Seeds          []int64 `json:"seeds"`
-	Started        string  `json:"started"`
-	WallSeconds    float64 `json:"wallSeconds"`
-	ComputeSeconds float64 `json:"computeSeconds"`
-	Cached         bool    `json:"cached"`
-	Go             string  `json:"go"`
-	Arch           string  `json:"arch"`
-	Backend        string  `json:"backend"`
-	CPU            string  `json:"cpu"`
-	Commit         string  `json:"commit"` // of the code; several are separated by semicolons
-	Data           []struct {
-		Name   string `json:"name"`
-		SHA256 string `json:"sha256"`
-	} `json:"data"`
-	Runs []string `json:"runs"`
-}
-
-// RunOf returns the record of a run in an output; false when it holds none.
-func RunOf(o *ipynb.Output) (*Run, bool, error) { return runOf(o) }
-
-// runOf returns the record in an output; false when it holds none.
-func runOf(o *ipynb.Output) (*Run, bool, error) {
-	raw, ok := o.Data[RunMIME]
+// RunOf returns the record of a run in an output; false if there is none.
+func RunOf(o *ipynb.Output) (*record.Record, bool, error) {
+	raw, ok := o.Data[record.MIME]
 	if !ok {
 		return nil, false, nil
 	}
-	var r Run
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return nil, true, fmt.Errorf("read the record of a run: %w", err)
-	}
-	if r.Version != 1 {
-		return nil, true, fmt.Errorf("the record of run %q has version %d, this report reads version 1: use the kernel of the clone that made it", r.Experiment, r.Version)
-	}
-	return &r, true, nil
+	r, err := record.Read(raw)
+	return r, true, err
 }
 
-// same reports whether two records tell about one run.
-func (r *Run) same(s *Run) bool {
-	return r.Experiment == s.Experiment && slices.Equal(r.Parameters, s.Parameters) &&
-		slices.Equal(r.Provenance.Runs, s.Provenance.Runs)
+// sameRun returns a function that reports whether a record belongs to the same run as r.
+func sameRun(r *record.Record) func(*record.Record) bool {
+	return func(s *record.Record) bool {
+		return r.Experiment == s.Experiment && slices.Equal(r.Parameters, s.Parameters) &&
+			slices.Equal(r.Provenance.Runs, s.Provenance.Runs)
+	}
 }
 
-// A Badge names the scale of a run, to be seen before any of its numbers.
+// A Badge shows the scale of a run.
 type Badge struct {
 	Text  string
 	Class string // reduced, full or custom
 }
 
-// Badge returns the badge of the run.
-func (r *Run) Badge() Badge {
-	b := Badge{Text: r.Scale, Class: "full"}
-	switch r.Scale {
-	case "quick":
-		b.Text = "Quick"
-	case "paper":
-		b.Text = "Paper scale"
-	case "custom":
+// badgeOf returns the badge of a run.
+func badgeOf(r *record.Record) Badge {
+	b := Badge{Text: string(r.Scale), Class: "full"}
+	switch {
+	case r.Changed:
 		b = Badge{Text: "Custom parameters", Class: "custom"}
+	case r.Scale == record.Quick:
+		b.Text = "Quick"
+	case r.Scale == record.Paper:
+		b.Text = "Paper scale"
 	}
 	if r.Reduced {
 		b.Text, b.Class = b.Text+" (reduced run)", "reduced"
@@ -117,43 +49,28 @@ func (r *Run) Badge() Badge {
 	return b
 }
 
-// A Chip is a verdict in short.
-type Chip struct {
-	Quantity, Paper, Ours string
-	Verdict               string // in words
-	Class                 string // matches, qualitatively, deviates or unknown
-}
-
-// Chip returns the comparison's chip.
-func (c Comparison) Chip() Chip {
-	chip := Chip{Quantity: c.Quantity, Paper: c.Paper, Ours: c.Ours, Class: c.Verdict}
-	switch c.Verdict {
-	case "matches":
-		chip.Verdict = "matches"
-	case "qualitatively":
-		chip.Verdict = "qualitatively"
-	case "deviates":
-		chip.Verdict = "deviates"
-	default:
-		chip.Verdict, chip.Class = "not judged", "unknown"
+// verdictClass returns the CSS class of a verdict.
+func verdictClass(v record.Verdict) string {
+	if v.Rank() < 0 {
+		return "unknown"
 	}
-	return chip
+	return string(v)
 }
 
 // Runs returns the distinct runs of a notebook in the order of their first
 // appearance.
-func Runs(nb *ipynb.Notebook) ([]*Run, error) {
-	var runs []*Run
+func Runs(nb *ipynb.Notebook) ([]*record.Record, error) {
+	var runs []*record.Record
 	for i, cell := range nb.Cells {
 		if hidden(cell) {
 			continue
 		}
 		for _, o := range cell.Outputs {
-			r, ok, err := runOf(o)
+			r, ok, err := RunOf(o)
 			if err != nil {
 				return nil, fmt.Errorf("cell %d: %w", i+1, err)
 			}
-			if ok && !slices.ContainsFunc(runs, r.same) {
+			if ok && !slices.ContainsFunc(runs, sameRun(r)) {
 				runs = append(runs, r)
 			}
 		}
@@ -162,25 +79,46 @@ func Runs(nb *ipynb.Notebook) ([]*Run, error) {
 }
 
 // badges returns the distinct badges of runs.
-func badges(runs []*Run) []Badge {
+func badges(runs []*record.Record) []Badge {
 	var all []Badge
 	for _, r := range runs {
-		if b := r.Badge(); !slices.Contains(all, b) {
+		if b := badgeOf(r); !slices.Contains(all, b) {
 			all = append(all, b)
 		}
 	}
 	return all
 }
 
-func chips(runs []*Run) []Chip {
-	var all []Chip
+func claims(runs []*record.Record) []record.Claim {
+	var all []record.Claim
 	for _, r := range runs {
-		for _, c := range r.Comparison {
-			all = append(all, c.Chip())
-		}
+		all = append(all, r.Claims...)
 	}
 	return all
 }
 
-// hidden reports whether a cell and all it says stay out of the report.
+// A count is the number of claims with a verdict.
+type count struct {
+	N       int
+	Verdict record.Verdict
+}
+
+// tally counts the verdicts, best first.
+func tally(claims []record.Claim) []count {
+	var counts []count
+	for _, v := range []record.Verdict{record.Matches, record.Qualitatively, record.Deviates, record.NotComparable} {
+		n := 0
+		for _, c := range claims {
+			if c.Verdict == v {
+				n++
+			}
+		}
+		if n > 0 {
+			counts = append(counts, count{n, v})
+		}
+	}
+	return counts
+}
+
+// hidden reports whether a cell and its outputs are left out of the report.
 func hidden(c *ipynb.Cell) bool { return c.HasTag("remove-cell") }

@@ -19,16 +19,16 @@ var (
 	handler = regexp.MustCompile(`(?i)^on`)
 )
 
-// TestHostileNotebook reads the report of a notebook that tries everything as
-// a browser would and looks for whatever could run, load or break out.
+// TestHostileNotebook parses the report of a hostile notebook like a browser. Nothing in
+// it may run, load or close elements of the page.
 func TestHostileNotebook(t *testing.T) {
 	for name, page := range map[string][]byte{"report": render(t, illustrated(t, "hostile", hostile)), "index": sampleIndex(t),
 		"compare": compared(t, illustrated(t, "hostile", hostile), illustrated(t, "hostile", hostile))} {
-		t.Run(name, func(t *testing.T) { inspect(t, page) })
+		t.Run(name, func(t *testing.T) { checkPage(t, page) })
 	}
 }
 
-// unpacked is the text of a packed block; base64 has no letter that could end it.
+// unpacked returns the text of a packed block.
 func unpacked(t *testing.T, block string) string {
 	t.Helper()
 	raw, err := base64.StdEncoding.DecodeString(block)
@@ -46,7 +46,7 @@ func unpacked(t *testing.T, block string) string {
 	return string(text)
 }
 
-func inspect(t *testing.T, page []byte) {
+func checkPage(t *testing.T, page []byte) {
 	root := parse(t, page)
 	policies := find(root, func(n *html.Node) bool { return attr(n, "http-equiv") == "Content-Security-Policy" })
 	if len(policies) != 1 {
@@ -59,7 +59,7 @@ func inspect(t *testing.T, page []byte) {
 		}
 	}
 	if strings.Contains(policy, "unsafe-eval") || strings.Contains(policy, "script-src 'unsafe-inline'") {
-		t.Errorf("the policy is lax: %s", policy)
+		t.Errorf("the policy allows too much: %s", policy)
 	}
 	for n := range root.Descendants() {
 		if n.Type != html.ElementNode {
@@ -71,13 +71,13 @@ func inspect(t *testing.T, page []byte) {
 				text := unpacked(t, textOf(n))
 				sum := sha256.Sum256([]byte(text))
 				if attr(n, "class") == "library" && !strings.Contains(policy, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") {
-					t.Error("the policy does not know the packed library")
+					t.Error("the policy does not allow the packed library")
 				}
 				continue
 			}
 			sum := sha256.Sum256([]byte(textOf(n)))
 			if hash := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(policy, hash) || len(n.Attr) != 0 {
-				t.Errorf("a script the policy does not know: %.120s", textOf(n))
+				t.Errorf("a script that the policy does not allow: %.120s", textOf(n))
 			}
 			if strings.Contains(textOf(n), "HACKED") {
 				t.Errorf("a script with the notebook's text: %.120s", textOf(n))
@@ -90,7 +90,7 @@ func inspect(t *testing.T, page []byte) {
 			}
 		case "style":
 			if n.Parent.DataAtom != atom.Head || strings.Contains(textOf(n), "HACKED") {
-				t.Error("a style element of the notebook's")
+				t.Error("a style element of the notebook")
 			}
 		case "link":
 			if attr(n, "rel") != "icon" || attr(n, "href") != "data:," {
@@ -101,11 +101,11 @@ func inspect(t *testing.T, page []byte) {
 	}
 	for _, id := range []string{"content", "theme-toggle"} {
 		if n := len(find(root, func(n *html.Node) bool { return attr(n, "id") == id })); n > 1 {
-			t.Errorf("id %s taken by the notebook", id)
+			t.Errorf("the notebook uses id %s of the page", id)
 		}
 	}
 	if bytes.Contains(page, []byte("<script>globalThis.HACKED")) {
-		t.Error("the notebook's markup stands unescaped")
+		t.Error("HTML of the notebook is not escaped")
 	}
 	main := find(root, tag(atom.Main))
 	if len(main) != 1 || main[0].NextSibling == nil && main[0].Parent.DataAtom != atom.Body && !class("page")(main[0].Parent) {
@@ -125,7 +125,7 @@ func checkAttributes(t *testing.T, n *html.Node) {
 		case a.Key == "srcset" || a.Key == "action" || a.Key == "formaction" || a.Key == "background" || a.Key == "poster":
 			t.Errorf("%s has %s", n.Data, a.Key)
 		case a.Key == "href" && (strings.HasPrefix(value, "javascript:") || strings.HasPrefix(value, "data:") && !strings.HasPrefix(value, "data:text/csv") && value != "data:,"):
-			t.Errorf("%s leads to %.80s", n.Data, a.Val)
+			t.Errorf("%s links to %.80s", n.Data, a.Val)
 		case a.Key == "download" && !regexp.MustCompile(`^figure-\d+[AB]?\.(csv|svg|png)$`).MatchString(a.Val):
 			t.Errorf("the notebook chose the file name %q", a.Val)
 		case a.Key == "style" && !class("dendrite-chart")(n):
@@ -134,22 +134,22 @@ func checkAttributes(t *testing.T, n *html.Node) {
 	}
 }
 
-// A picture saved in a notebook may be any text: it stays inside its attribute.
+// Any text as picture in a saved notebook stays inside its attribute.
 func TestPictureStaysInItsAttribute(t *testing.T) {
 	for _, svg := range []string{evil, "a\nb\t' onload=x \x00\xff &quot; onload=x", "100% #x </svg>"} {
 		root := parse(t, []byte("<img "+string(sourceOf(svg))+">"))
 		images := find(root, tag(atom.Img))
 		if len(images) != 1 || len(images[0].Attr) != 1 || images[0].Attr[0].Key != "src" || len(find(root, tag(atom.Script))) != 0 {
-			t.Fatalf("%q broke out: %s", svg, sourceOf(svg))
+			t.Fatalf("%q does not stay in the attribute: %s", svg, sourceOf(svg))
 		}
 		_, data, _ := strings.Cut(attr(images[0], "src"), ",")
 		if back, err := url.PathUnescape(data); err != nil || back != svg {
-			t.Errorf("%q came back as %q (%v)", svg, back, err)
+			t.Errorf("%q is decoded as %q (%v)", svg, back, err)
 		}
 	}
 }
 
-// A formula stands in text only, whatever the source makes of its place.
+// A formula appears only in text, never in an attribute.
 func TestFormulasStayOutOfAttributes(t *testing.T) {
 	for _, source := range []string{
 		`$x^2$ <a title="&#xe000;0&#xe001;">a</a>`,
@@ -164,10 +164,10 @@ func TestFormulasStayOutOfAttributes(t *testing.T) {
 	}
 }
 
-// An image that the picture holds is packed once, and comes back from there.
+// An image that is also in the static picture is packed only once.
 func TestImagesArePackedOnce(t *testing.T) {
 	const image = "data:image/png;base64,iVBORw0KGgo="
-	got := sharing(`{"image":"`+image+`","other":"data:image/png;base64,AAAA"}`, `<svg><image href="`+image+`"/></svg>`)
+	got := shareImages(`{"image":"`+image+`","other":"data:image/png;base64,AAAA"}`, `<svg><image href="`+image+`"/></svg>`)
 	if want := `{"image":"dendrite-image:0","other":"data:image/png;base64,AAAA"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -194,7 +194,7 @@ func TestSanitizer(t *testing.T) {
 	}
 }
 
-// Foreign HTML does not get to look or behave as a part of the page.
+// Foreign HTML cannot use the classes of the page.
 func TestSanitizerDropsThePagesClasses(t *testing.T) {
 	classes := map[string]bool{}
 	for _, name := range []string{"page.css", "report.css", "index.css"} {
@@ -204,7 +204,7 @@ func TestSanitizerDropsThePagesClasses(t *testing.T) {
 	}
 	for _, known := range []string{"bar", "toc", "chip-v", "chroma", "kd", "dendrite-chart", "gallery"} {
 		if !classes[known] {
-			t.Errorf("the style sheets' class %s was not found: this test sees too little", known)
+			t.Errorf("this test does not find class %s in the style sheets", known)
 		}
 	}
 	s := newSanitizer()
@@ -212,7 +212,7 @@ func TestSanitizerDropsThePagesClasses(t *testing.T) {
 		for _, element := range []string{"span", "pre", "div", "p", "table", "td", "code", "details", "ul", "a", "figure"} {
 			in := "<" + element + ` class="` + c + `">x</` + element + ">"
 			if got, err := s.cleanHTML(in); err != nil || strings.Contains(got, "class") {
-				t.Errorf("%s stays %s (%v)", in, got, err)
+				t.Errorf("%s becomes %s (%v)", in, got, err)
 			}
 		}
 	}

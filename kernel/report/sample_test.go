@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"microcircuits/dendrite/chart"
+	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -32,7 +33,7 @@ func intPtr(n int) *int { return &n }
 
 type object = map[string]any
 
-// chartOutput is a display_data output of a chart as package chart makes it.
+// chartOutput returns a display_data output of a chart, like that of package chart.
 func chartOutput(t testing.TB, id, title, caption string, option any, columns []object, rows [][]any) *ipynb.Output {
 	t.Helper()
 	o := &ipynb.Output{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{}}
@@ -45,7 +46,7 @@ func chartOutput(t testing.TB, id, title, caption string, option any, columns []
 	return o
 }
 
-// shown is the output by which a cell shows a chart.
+// shown returns the output of a cell that shows a chart.
 func shown(t testing.TB, c *chart.Chart) *ipynb.Output {
 	t.Helper()
 	raw, err := c.JSON()
@@ -58,7 +59,7 @@ func shown(t testing.TB, c *chart.Chart) *ipynb.Output {
 	return o
 }
 
-// curve is a learning curve with its spread, as of three learners.
+// curve returns learning curves of three networks with their spread.
 func curve() *chart.Chart {
 	var x []float64
 	learner := func(final, tau float64) [][]float64 {
@@ -87,7 +88,7 @@ func curve() *chart.Chart {
 	})
 }
 
-// traces are potentials before and after learning.
+// traces returns potentials before and after learning.
 func traces() *chart.Chart {
 	column := func(title string, gap float64) chart.TraceColumn {
 		var x, down, lateral, soma []float64
@@ -148,20 +149,31 @@ func digits() *chart.Chart {
 	return chart.ImageGrid(chart.ImageGridSpec{Title: "Digits it gets wrong", Caption: "True class → answer.", Images: images})
 }
 
-// record is a run's record with every kind of row.
-func record() object {
+// claim returns a claim with values per seed, as an object that tests can change.
+func claim(id, quantity, paper string, verdict record.Verdict, values ...float64) object {
 	return object{
-		"version": 1, "experiment": "mnist", "title": "MNIST classification", "figure": "A Fig. 4 (recalled), N Fig. 3",
+		"id": id, "quantity": quantity, "paper": object{"words": paper}, "verdict": verdict, "note": "",
+		"ours":  []object{{"format": "%.2f", "unit": "%", "center": "mean", "values": values}},
+		"bound": object{"holds": []object{{"over": "mean", "is": "at most", "x": 6}}},
+	}
+}
+
+// sampleRecord returns the record of a run with every kind of row.
+func sampleRecord() object {
+	noted := claim("microcircuit", "Test error, microcircuit", "1.96 %", record.Qualitatively, 3.2, 3.4, 3.6)
+	noted["note"] = "after 6 of the paper’s 200 epochs"
+	return object{
+		"version": record.Version, "experiment": "mnist", "title": "MNIST classification", "figure": "A Fig. 4 (recalled), N Fig. 3",
 		"scale": "quick", "reduced": true,
 		"parameters": []object{
 			{"name": "Hidden", "symbol": "", "value": "500, 500", "preset": "500, 500", "paper": "500, 500", "unit": "neurons", "source": "N 3.4", "doc": "neurons per hidden area"},
 			{"name": "Epochs", "symbol": "η^PI", "value": "6", "preset": "4", "paper": "200", "unit": "epochs", "source": "N Fig. 3", "doc": "passes over the training images", "changed": true},
 			{"name": "Lambda", "symbol": `\lambda_k`, "value": "0.3, 0.3, 0.1", "preset": "0.3, 0.3, 0.1", "paper": "not given", "unit": "", "source": "reimplementation", "doc": "mixing factors"},
 		},
-		"comparison": []object{
-			{"quantity": "Test error, microcircuit", "paper": "1.96 %", "ours": "3.4 ± 0.2 %", "tolerance": "≤ 6 % (quick)", "verdict": "qualitatively", "note": "after 6 of the paper’s 200 epochs"},
-			{"quantity": "Order of the three learners", "paper": "backprop < microcircuit < single layer", "ours": "the same", "tolerance": "same order", "verdict": "matches"},
-			{"quantity": "Feedback strength", "paper": "weak", "ours": "strong", "tolerance": "weak", "verdict": "deviates", "note": "see deviations"},
+		"claims": []object{
+			noted,
+			claim("order", "Order of the three learners", "backprop < microcircuit < single layer", record.Matches, 1),
+			claim("feedback", "Feedback strength", "weak", record.Deviates, 12),
 		},
 		"deviations": []string{"Feedback weights are not “relatively weak”.", "Learning rates fall linearly to zero."},
 		"provenance": object{
@@ -174,7 +186,7 @@ func record() object {
 }
 
 func recordOutput(t testing.TB, rec any) *ipynb.Output {
-	o := &ipynb.Output{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{RunMIME: mustJSON(t, rec)}}
+	o := &ipynb.Output{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{record.MIME: mustJSON(t, rec)}}
 	o.SetText("text/html", "<p>SIBLING-HTML</p>")
 	return o
 }
@@ -185,9 +197,10 @@ func run(c *ipynb.Cell, n int, outputs ...*ipynb.Output) {
 	c.SetInfo(ipynb.CellInfo{Seconds: 1.25, Status: "ok"})
 }
 
-// sample is an executed notebook with everything a good report has.
+// sampleCharts is the number of charts in the sample.
 const sampleCharts = 5
 
+// sample returns an executed notebook with all parts of a report.
 func sample(t testing.TB) *ipynb.Notebook {
 	nb := blank()
 	nb.Add(ipynb.Markdown, "# Learning to classify digits with $\\lambda$-mixing\n\nThe paper shows that a network of *dendritic microcircuits* learns MNIST about as well as backprop. [Figure 1](#figure-1) repeats that.\n\n## Equations\n\nThe apical potential is\n\n$$\nv^{P}_{A,k} = W^{PP}_{k,k+1}\\,\\phi(u^{P}_{k+1}) + W^{PI}_{k,k}\\,\\phi(u^{I}_{k})\n$$\n\nand vanishes in the self-predicting state, $v_{A,k}=0$. Inline code `$HOME` and \\$5 stay.\n\n| Symbol | Meaning |\n|---|---|\n| $\\lambda_k$ | mixing factor |\n| $u^P_k$ | somatic potential |\n\n## Parameters and run\n\nEdit a value and run the cells below again.")
@@ -201,7 +214,7 @@ func sample(t testing.TB) *ipynb.Notebook {
 	run(e, 4, shown(t, confusion()), shown(t, digits()))
 	nb.Add(ipynb.Markdown, "## Comparison with the paper\n\nWhat agrees and what does not:")
 	d := nb.Add(ipynb.Code, "dendrite.Compare(run)")
-	run(d, 5, recordOutput(t, record()))
+	run(d, 5, recordOutput(t, sampleRecord()))
 	nb.Add(ipynb.Markdown, "## What to try next\n\n1. More epochs.\n2. Weaker feedback.\n\n> Every change is marked in the parameter table.")
 	nb.SetInfo(ipynb.RunInfo{
 		Commit: "0123456789abcdef0123456789abcdef01234567", Dirty: true, Started: "2026-11-23T20:00:00Z", WallSeconds: 84,
@@ -211,7 +224,7 @@ func sample(t testing.TB) *ipynb.Notebook {
 	return nb
 }
 
-// failing is a notebook whose second cell stopped with a panic.
+// failing returns a notebook whose second code cell ended with a panic.
 func failing(t testing.TB) *ipynb.Notebook {
 	nb := blank()
 	nb.Add(ipynb.Markdown, "# A run that failed\n\n## First")
@@ -227,13 +240,13 @@ func failing(t testing.TB) *ipynb.Notebook {
 	return nb
 }
 
-// evil is put wherever a notebook has text.
+// evil is inserted wherever a notebook has text.
 const evil = `"'><script>globalThis.HACKED=1</script></script><img src=x onerror="globalThis.HACKED=1"><svg onload="globalThis.HACKED=1"></title></style><!--` + "\u2028\u2029"
 
-// hostileCharts is how many charts it shows.
+// hostileCharts is the number of charts in the hostile notebook.
 const hostileCharts = 5
 
-// hostile is a notebook that tries to run something wherever it can.
+// hostile returns a notebook that tries to run scripts in every possible place.
 func hostile(t testing.TB) *ipynb.Notebook {
 	nb := blank()
 	nb.Metadata["title"] = mustJSON(t, evil)
@@ -287,14 +300,18 @@ func hostile(t testing.TB) *ipynb.Notebook {
 	media := with(object{"media": []object{{"option": object{"tooltip": []object{marked}}}}})
 	explored := with(object{"dendrite": object{"explore": object{"name": "n", "values": []string{"a"}, "at": 0, "list": true,
 		"changes": []object{{"tooltip": object{"renderMode": []string{"html"}, "formatter": []any{marked["formatter"]}}}}}}})
-	rec := record()
+	rec := sampleRecord()
 	for _, key := range []string{"experiment", "title", "figure", "scale"} {
 		rec[key] = evil
 	}
 	rec["deviations"] = []string{evil}
 	rec["parameters"] = []object{{"name": evil, "symbol": "\\" + evil, "value": evil, "preset": evil, "paper": evil, "unit": evil, "source": evil, "doc": evil, "changed": true}}
-	rec["comparison"] = []object{{"quantity": evil, "paper": evil, "ours": evil, "tolerance": evil, "verdict": evil, "note": evil}}
-	rec["provenance"] = object{"seeds": []int{1}, "started": evil, "go": evil, "arch": evil, "backend": evil, "cpu": evil,
+	hostileClaim := claim(evil, evil, evil, record.Verdict(evil), 1, 2)
+	hostileClaim["note"], hostileClaim["paper"] = evil, object{"words": evil, "unit": evil, "values": []float64{1}}
+	hostileClaim["ours"] = []object{{"name": evil, "unit": evil, "format": "%.1f", "center": evil, "values": []float64{1, 2}}, {"name": "b", "format": "%.1f"}}
+	hostileClaim["bound"] = object{"holds": []object{{"of": evil, "over": evil, "is": evil, "x": 1, "than": evil}}}
+	rec["claims"] = []object{hostileClaim}
+	rec["provenance"] = object{"seeds": []int{1}, "started": "2026-11-23T20:00:00Z", "go": evil, "arch": evil, "backend": evil, "cpu": evil,
 		"data": []object{{"name": evil, "sha256": evil}}, "runs": []string{evil}}
 	run(c, 1,
 		&ipynb.Output{Type: ipynb.Stream, Name: "stdout", Text: evil}, html(evil), html(`<div id="theme-toggle">`+evil+`</div></section></main>`),
@@ -322,7 +339,7 @@ func sampleIndex(t testing.TB) []byte {
 	return html
 }
 
-// render renders a notebook as a test's reader gets it.
+// render renders a notebook with default options.
 func render(t testing.TB, nb *ipynb.Notebook) []byte {
 	t.Helper()
 	html, err := Write(t.Context(), nb, Options{Index: "index.html"})
@@ -332,12 +349,10 @@ func render(t testing.TB, nb *ipynb.Notebook) []byte {
 	return html
 }
 
-// drawnOnce holds notebooks whose pictures have been drawn, because drawing is
-// what takes time: most tests start from these.
+// drawnOnce contains notebooks with their pictures, because drawing takes long.
 var drawnOnce sync.Map
 
-// illustrated returns a fresh copy of a notebook with its pictures, as the
-// kernel program saves it.
+// illustrated returns a new copy of a notebook with its pictures, like a saved one.
 func illustrated(t testing.TB, name string, notebook func(testing.TB) *ipynb.Notebook) *ipynb.Notebook {
 	t.Helper()
 	saved, ok := drawnOnce.Load(name)

@@ -10,11 +10,10 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// A sanitizer turns foreign HTML (raw HTML in markdown, HTML outputs of
-// cells) into HTML that cannot run, load, style, overlay or break out of the
-// place it is put in. Elements keep their meaning and lose their behaviour:
-// no id, no style, no class, no form, no frame. A class would be one of the
-// page's own; the page highlights its code cells itself, after this.
+// A sanitizer makes foreign HTML (raw HTML in Markdown, HTML outputs of cells) safe. The
+// result cannot run scripts, load files, change the style of the page, cover it, or close
+// the element around it. It has no id, style, class, form or frame. Classes are removed
+// because they could be classes of the page; the page's code is highlighted afterwards.
 type sanitizer struct {
 	policy *bluemonday.Policy
 }
@@ -63,14 +62,14 @@ func (s *sanitizer) clean(text string) (*html.Node, error) {
 	for n := range body.Descendants() {
 		switch n.DataAtom {
 		case atom.Table:
-			setAttr(n, "tabindex", "0") // wide tables scroll: by keyboard too
+			setAttr(n, "tabindex", "0") // wide tables can be scrolled by keyboard
 		case atom.A:
 			if href := attr(n, "href"); strings.HasPrefix(strings.ToLower(strings.TrimSpace(href)), "data:") {
 				setAttr(n, "href", "")
 			}
 		case atom.Img:
-			// Only pictures that travel inside the report are shown; for the
-			// others their description stands.
+			// Only pictures inside the report are shown. Others are replaced by their
+			// description.
 			if src := attr(n, "src"); !strings.HasPrefix(src, "data:image/") {
 				*n = html.Node{Type: html.TextNode, Data: imageNote(attr(n, "alt")), Parent: n.Parent, PrevSibling: n.PrevSibling, NextSibling: n.NextSibling}
 			}
@@ -92,15 +91,15 @@ func (s *sanitizer) cleanHTML(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return inner(body), nil
+	return innerHTML(body), nil
 }
 
 // inner renders the children of a node.
-func inner(n *html.Node) string {
+func innerHTML(n *html.Node) string {
 	var b strings.Builder
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		if err := html.Render(&b, c); err != nil {
-			panic(err) // a strings.Builder never fails; the tree came from the parser
+			panic(err) // cannot happen: the tree comes from the parser
 		}
 	}
 	return b.String()

@@ -8,10 +8,9 @@ import (
 	"strings"
 )
 
-// scrub removes from a chart's option what would open or load something
-// outside the report, links and texts that are addresses, and what ECharts
-// would put into the page as HTML. The page's policy forbids the loads anyway;
-// without the attempt there is no complaint.
+// scrub removes from a chart's option links, texts that are addresses, and texts that
+// ECharts would insert as HTML. The page's policy forbids loading anyway; without the
+// attempt there is no error in the console.
 func scrub(option json.RawMessage) (json.RawMessage, error) {
 	dec := json.NewDecoder(bytes.NewReader(option))
 	dec.UseNumber()
@@ -24,8 +23,8 @@ func scrub(option json.RawMessage) (json.RawMessage, error) {
 
 var remote = regexp.MustCompile(`(?i)^(?:image://)?\s*(?://|(?:https?|file|ftp|javascript|blob):)`)
 
-// scrubbed scrubs a value. A change, in the charts of chart.Explore, says what
-// to replace: a list in it is a value of its own.
+// scrubbed scrubs a value. change is true inside the changes of charts by
+// chart.Explore, where each new value is in a list.
 func scrubbed(v any, change bool) any {
 	switch v := v.(type) {
 	case string:
@@ -39,7 +38,7 @@ func scrubbed(v any, change bool) any {
 	case map[string]any:
 		for key, value := range v {
 			switch key {
-			case "link", "sublink", "dataView": // the view of data is made of HTML
+			case "link", "sublink", "dataView": // the data view is HTML
 				delete(v, key)
 				continue
 			case "tooltip":
@@ -57,8 +56,8 @@ func scrubbed(v any, change bool) any {
 	return v
 }
 
-// drawTips has the text of tooltips drawn as the chart is, never read as HTML,
-// wherever below the key "tooltip" an option or a change may say it.
+// drawTips sets rich text as the mode of all tooltips below the key "tooltip", so that
+// their text is drawn and not inserted as HTML.
 func drawTips(v any, change bool) {
 	switch v := v.(type) {
 	case []any:

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// straightPath is the data of an SVG path of moves and lines to absolute
-// points, as ECharts draws curves, bands and areas.
+// straightPath matches SVG paths of moves and lines to absolute points. ECharts draws
+// curves, bands and areas so.
 var (
 	straightPath = regexp.MustCompile(` d="((?:M-?[\d.]+ -?[\d.]+(?:L-?[\d.]+ -?[\d.]+)*Z?)+)"`)
 	pathStep     = regexp.MustCompile(`([ML])(-?[\d.]+) (-?[\d.]+)|Z`)
 )
 
-// shortPaths writes the straight paths of an SVG document relative to the
-// point before, in tenths of a pixel: half the length. Every point is rounded
-// by itself, so that errors do not add up.
+// shortPaths rewrites the straight paths of an SVG document with relative coordinates in
+// tenths of a pixel, which halves their length. Absolute points are rounded, so that
+// rounding errors do not add up.
 func shortPaths(svg string) string {
 	return straightPath.ReplaceAllStringFunc(svg, func(s string) string {
 		var b strings.Builder
@@ -45,8 +45,8 @@ func shortPaths(svg string) string {
 	})
 }
 
-// tenths rounds a coordinate; the expression that found it lets only numbers
-// and runs of points through, and those are nowhere.
+// tenths rounds a coordinate to tenths. The regular expression also matches texts such
+// as "..", which are not numbers; for them it returns 0.
 func tenths(s string) int {
 	v, err := strconv.ParseFloat(s, 64)
 	if err != nil {
@@ -55,8 +55,8 @@ func tenths(s string) int {
 	return int(math.Round(v * 10))
 }
 
-// pathNumber writes tenths as a number of a path, after a space where the sign
-// does not already end the number before.
+// pathNumber formats tenths as a number of a path. It adds a space before the number if
+// it is not the first one and has no sign.
 func pathNumber(n int, first bool) string {
 	s := strconv.FormatFloat(float64(n)/10, 'f', -1, 64)
 	if n < 0 {

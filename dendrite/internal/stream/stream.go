@@ -1,6 +1,6 @@
 // Package stream makes named random streams. Every random draw of the project
 // comes from one: the same seed, purpose and indices give the same numbers on
-// every machine, and adding a stream never shifts another.
+// every machine, and adding a stream does not change another.
 package stream
 
 import (

@@ -1,38 +1,40 @@
-// Package names holds what a cell's program and the Dendrite kernel must call the
-// same: environment variables, roles of outputs, and marks in what is printed.
+// Package names contains names that the programs of cells and the Dendrite kernel share:
+// environment variables, roles of outputs, and marks in printed text.
 package names
 
 import "encoding/json"
 
 // Environment variables that the kernel sets for the programs of cells.
 const (
-	// RootEnv is the folder of the clone. The notebooks' portable first cell, by
-	// which a stock GoNB finds the project, then has nothing to find.
+	// RootEnv is the folder of the clone. If it is set, the first cell of the notebooks,
+	// with which plain GoNB finds the project, does nothing.
 	RootEnv = "DENDRITE_ROOT"
-	// HeadlessEnv is "1" where nobody is looking: no scripts, no live bars.
+	// HeadlessEnv is "1" if the notebook is not open in a front end: no scripts and no
+	// live progress bars.
 	HeadlessEnv = "DENDRITE_HEADLESS"
-	// StatusEnv may name a file in the temporary folder in which a headless cell
-	// keeps the present state of its progress, one line of text.
+	// StatusEnv is the name of a file in the temporary folder, or "". A headless cell
+	// writes its progress to this file, one line of text.
 	StatusEnv = "DENDRITE_STATUS"
-	// MarksEnv is "1" where the kernel asks for marks; see MarkKey.
+	// MarksEnv is "1" if the kernel uses marks; see MarkKey.
 	MarksEnv = "DENDRITE_MARKS"
 )
 
-// A Role says what an output is for the kernel and for reports; most have none.
+// A Role is the meaning of an output for the kernel and for reports. Most outputs have
+// none.
 type Role string
 
 // The roles of outputs.
 const (
-	Result    Role = "result"     // of the cell, not a display
-	Clear     Role = "clear"      // removes what the cell has shown
-	ClearWait Role = "clear-wait" // the same, with the next output
-	Export    Role = "export"     // asks for a report of the notebook
-	ECharts   Role = "echarts"    // the script that draws charts
-	Progress  Role = "progress"   // the bar of a long run
+	Result    Role = "result"     // result of the cell, not a display
+	Clear     Role = "clear"      // removes the outputs of the cell
+	ClearWait Role = "clear-wait" // removes them when the next output comes
+	Export    Role = "export"     // requests a report of the notebook
+	ECharts   Role = "echarts"    // script that draws charts
+	Progress  Role = "progress"   // progress bar of a long run
 )
 
-// MetadataKey is the key of an output's metadata under which its role stands, as
-// in {"dendrite": {"role": "result"}}.
+// MetadataKey is the key of the role in an output's metadata, as in
+// {"dendrite": {"role": "result"}}.
 const MetadataKey = "dendrite"
 
 // Metadata returns the metadata of an output with a role.
@@ -40,7 +42,7 @@ func Metadata(r Role) map[string]any {
 	return map[string]any{MetadataKey: map[string]any{"role": string(r)}}
 }
 
-// RoleOf returns the role in an output's metadata; empty for none.
+// RoleOf returns the role in an output's metadata, or "".
 func RoleOf(metadata map[string]json.RawMessage) Role {
 	var own struct {
 		Role Role `json:"role"`
@@ -51,11 +53,12 @@ func RoleOf(metadata map[string]json.RawMessage) Role {
 	return own.Role
 }
 
-// A display travels to the kernel on a way of its own and would often overtake
-// what was printed before it. So a program that is asked for marks writes one to
-// its standard output and error before each display, and the display's metadata
-// names it under MarkKey. A mark is a number, from 1 on, between MarkBegin and
-// MarkEnd: a control string that a terminal does not show.
+// Displays and printed text are sent to the kernel through different pipes, so a display
+// can arrive before text that was printed earlier. To restore the order, a program writes a
+// mark to its standard output and standard error before each display, if MarksEnv is "1".
+// The display's metadata contains the number of the mark under MarkKey. A mark is a number,
+// counted from 1, between MarkBegin and MarkEnd: a control string that terminals do not
+// show.
 const (
 	MarkKey   = "dendrite_mark"
 	MarkBegin = "\x1b_dendrite "

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestRoleTravels(t *testing.T) {
+func TestRoleOf(t *testing.T) {
 	data, err := json.Marshal(Metadata(ClearWait))
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-// Package files writes files that are never seen half written.
+// Package files writes files atomically.
 package files
 
 import (
@@ -7,10 +7,10 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Write writes a file, whole or not at all: a reader never sees half of it, and a
-// failure leaves an older file as it was. An older file keeps its permissions; a
-// new one gets those that the user's umask leaves. A link stays one: the file it
-// leads to is written.
+// Write writes a file completely or not at all: no reader sees a part of it, and if
+// it fails an older file is not changed. An existing file keeps its permissions; a new
+// file gets the default ones (0666 without the umask). If path is a symbolic link,
+// Write writes the file to which it points.
 func Write(path string, data []byte) error {
 	if file, err := filepath.EvalSymlinks(path); err == nil {
 		path = file

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// holds fails unless a file has the text and permissions, and its folder no other
-// file but links to it.
-func holds(t *testing.T, path, text string, perm os.FileMode) {
+// checkFile fails unless a file has the given text and permissions.
+func checkFile(t *testing.T, path, text string, perm os.FileMode) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -20,7 +19,7 @@ func holds(t *testing.T, path, text string, perm os.FileMode) {
 		t.Fatal(err)
 	}
 	if string(data) != text || info.Mode().Perm() != perm {
-		t.Errorf("%s holds %q with mode %v, want %q with %v", path, data, info.Mode(), text, perm)
+		t.Errorf("%s contains %q with mode %v, want %q with %v", path, data, info.Mode(), text, perm)
 	}
 }
 
@@ -35,7 +34,7 @@ func TestWrite(t *testing.T) {
 		}
 	}
 	write(file, "new")
-	holds(t, file, "new", 0o640)
+	checkFile(t, file, "new", 0o640)
 	if err := os.Chmod(file, 0o604); err != nil {
 		t.Fatal(err)
 	}
@@ -43,14 +42,14 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(link, "newer")
-	holds(t, file, "newer", 0o604)
+	checkFile(t, file, "newer", 0o604)
 	if to, err := os.Readlink(link); err != nil || to != "file" {
-		t.Errorf("the link leads to %q, %v", to, err)
+		t.Errorf("the link points to %q, %v", to, err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
-		t.Errorf("left in the folder: %v, %v", entries, err)
+		t.Errorf("files in the folder: %v, %v", entries, err)
 	}
 	if err := Write(filepath.Join(dir, "missing", "file"), nil); err == nil {
-		t.Error("a file was written where there is no folder")
+		t.Error("a file was written in a missing folder")
 	}
 }

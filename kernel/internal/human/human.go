@@ -1,4 +1,4 @@
-// Package human writes numbers as people say them.
+// Package human formats numbers for people.
 package human
 
 import (
@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// Duration writes a time in seconds with the precision that a person wants: from
-// milliseconds to hours.
+// Duration formats a time in seconds, with units from milliseconds to hours.
 func Duration(seconds float64) string {
 	switch {
 	case seconds < 0.001:

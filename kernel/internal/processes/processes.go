@@ -1,5 +1,5 @@
-// Package processes looks at the processes of this machine: in /proc where
-// there is one, since a slim Linux has no ps, and through ps elsewhere.
+// Package processes lists the processes of this machine. It reads /proc if there is
+// one, because a small Linux system may have no ps; else it runs ps.
 package processes
 
 import (
@@ -17,15 +17,12 @@ import (
 // A Process is one entry of the process table.
 type Process struct {
 	ID, Group int
-	Name      string // of the program's file, without folders; Linux keeps 15 bytes
-	Args      string // the command line, separated by spaces
+	Name      string // of the program's file, without folders; at most 15 bytes on Linux
+	Args      string // the command line, arguments separated by spaces
 }
 
-// String returns the process as one line.
-func (p Process) String() string { return fmt.Sprintf("%d (group %d) %s", p.ID, p.Group, p.Args) }
-
-// All returns the living processes that this user may see. Zombies, which
-// only wait for their parent to take notice, are not among them.
+// All returns the running processes that this user may see, without zombies:
+// processes that have ended but whose parent has not waited for them.
 func All() ([]Process, error) {
 	if _, err := os.Stat("/proc/self/stat"); err == nil {
 		return fromProc("/proc")
@@ -33,7 +30,7 @@ func All() ([]Process, error) {
 	return fromPS()
 }
 
-// Find returns one living process; false when there is none.
+// Find returns the running process with an id; false if there is none.
 func Find(id int) (Process, bool, error) {
 	all, err := All()
 	for _, p := range all {
@@ -56,7 +53,7 @@ func fromProc(dir string) ([]Process, error) {
 		}
 		stat, err := os.ReadFile(filepath.Join(dir, e.Name(), "stat"))
 		if err != nil {
-			continue // it ended meanwhile
+			continue // it has ended since
 		}
 		p, alive, err := parseStat(string(stat))
 		if err != nil {
@@ -75,8 +72,8 @@ func fromProc(dir string) ([]Process, error) {
 	return all, nil
 }
 
-// parseStat reads "pid (name) state ppid pgrp ..."; the name may hold anything,
-// parentheses too.
+// parseStat parses "pid (name) state ppid pgrp ..."; the name may contain any
+// character, also parentheses.
 func parseStat(stat string) (p Process, alive bool, err error) {
 	open, end := strings.IndexByte(stat, '('), strings.LastIndexByte(stat, ')')
 	if open < 0 || end < open {
@@ -93,8 +90,8 @@ func parseStat(stat string) (p Process, alive bool, err error) {
 	return p, f[0] != "Z" && f[0] != "X", errors.Join(errID, errGroup)
 }
 
-// fromPS asks twice: of two texts with spaces in one line nobody can tell
-// where the first ends.
+// fromPS runs ps twice: name and arguments may both contain spaces, so they cannot be
+// separated if they are in one line.
 func fromPS() ([]Process, error) {
 	names, err := exec.Command("ps", "-A", "-o", "pid=,comm=").Output()
 	if err != nil {

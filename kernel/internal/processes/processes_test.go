@@ -19,7 +19,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// A process that ended is gone, also while its parent has not waited for it.
+// A process that has ended is not found, also if its parent has not waited for it.
 func TestEnded(t *testing.T) {
 	cmd := exec.Command("cat")
 	in, err := cmd.StdinPipe()
@@ -30,7 +30,7 @@ func TestEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p, ok, err := Find(cmd.Process.Pid); err != nil || !ok {
-		t.Errorf("a living process is not found: %v %v", p, err)
+		t.Errorf("a running process is not found: %v %v", p, err)
 	}
 	in.Close()
 	for ok := true; ok; {

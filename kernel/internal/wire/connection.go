@@ -9,8 +9,8 @@ import (
 	"strconv"
 )
 
-// A Connection says where a kernel listens: the content of a Jupyter
-// connection file.
+// A Connection is the content of a Jupyter connection file: the addresses on which a
+// kernel listens, and its key.
 type Connection struct {
 	Transport       string `json:"transport"`
 	IP              string `json:"ip"`
@@ -24,9 +24,8 @@ type Connection struct {
 	KernelName      string `json:"kernel_name,omitempty"`
 }
 
-// NewConnection picks five free ports of this machine's loopback interface and
-// a random key. The ports are free at the time of the call; the kernel that
-// gets them must be started soon.
+// NewConnection chooses five free ports of the loopback interface and a random key.
+// Start the kernel soon: another program may take a port after the call.
 func NewConnection() (*Connection, error) {
 	c := &Connection{
 		Transport: "tcp", IP: "127.0.0.1", Key: NewID() + NewID(),
@@ -37,15 +36,15 @@ func NewConnection() (*Connection, error) {
 		if err != nil {
 			return nil, fmt.Errorf("wire: no free port: %w", err)
 		}
-		defer l.Close() // held until all five are known, so that they differ
+		defer l.Close() // at the end, so that the five ports differ
 		*port = l.Addr().(*net.TCPAddr).Port
 	}
 	return c, nil
 }
 
-// ReadConnection reads a connection file and checks what the kernel relies on.
-// Whoever reaches the sockets and has the key runs programs as this user: hence
-// the kernel listens on this machine only, and never without a key.
+// ReadConnection reads and checks a connection file. Anyone who can connect to the
+// sockets and has the key can run programs as this user. So the kernel listens on
+// this machine only, and never without a key.
 func ReadConnection(path string) (*Connection, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -61,7 +60,7 @@ func ReadConnection(path string) (*Connection, error) {
 	case c.Transport == "tcp" && !loopback(c.IP):
 		err = fmt.Errorf("the kernel listens on this machine only (127.0.0.1), not on %q", c.IP)
 	case c.Key == "":
-		err = errors.New("the key is missing, without which messages are not signed")
+		err = errors.New("the key is missing: messages cannot be signed")
 	case c.SignatureScheme != "hmac-sha256":
 		err = fmt.Errorf("signature scheme %q is not supported, only hmac-sha256", c.SignatureScheme)
 	case c.ShellPort == 0 || c.IOPubPort == 0 || c.StdinPort == 0 || c.ControlPort == 0 || c.HBPort == 0:
@@ -75,8 +74,8 @@ func ReadConnection(path string) (*Connection, error) {
 
 func loopback(ip string) bool { return ip == "localhost" || net.ParseIP(ip).IsLoopback() }
 
-// WriteFile writes the connection file, readable by its owner only since it
-// holds the key.
+// WriteFile writes the connection file. Only its owner can read it, because it
+// contains the key.
 func (c *Connection) WriteFile(path string) error {
 	data, err := json.MarshalIndent(c, "", " ")
 	if err != nil {
@@ -85,7 +84,7 @@ func (c *Connection) WriteFile(path string) error {
 	return os.WriteFile(path, data, 0o600)
 }
 
-// Address is where the socket of a port listens.
+// Address returns the network address of a port.
 func (c *Connection) Address(port int) (network, address string) {
 	if c.Transport == "ipc" {
 		return "unix", fmt.Sprintf("%s-%d", c.IP, port)
@@ -93,7 +92,7 @@ func (c *Connection) Address(port int) (network, address string) {
 	return "tcp", net.JoinHostPort(c.IP, strconv.Itoa(port))
 }
 
-// Endpoint is the address of a port as ZeroMQ writes it.
+// Endpoint returns the address of a port in ZeroMQ's notation.
 func (c *Connection) Endpoint(port int) string {
 	_, address := c.Address(port)
 	return c.Transport + "://" + address

@@ -1,6 +1,5 @@
-// Package wire has the messages of the Jupyter protocol 5.x, as they are signed
-// and framed for ZeroMQ, and the connection files that say where a kernel
-// listens.
+// Package wire encodes, signs and decodes the messages of the Jupyter protocol 5.x
+// for ZeroMQ, and reads and writes connection files.
 package wire
 
 import (
@@ -15,7 +14,7 @@ import (
 	"time"
 )
 
-// ProtocolVersion is that of the Jupyter messaging protocol.
+// ProtocolVersion is the version of the Jupyter messaging protocol.
 const ProtocolVersion = "5.3"
 
 // delimiter ends the routing prefix of a message.
@@ -36,7 +35,7 @@ type Header struct {
 type Message struct {
 	Identities [][]byte // routing prefix
 	Header     Header
-	Parent     Header // zero when there is none
+	Parent     Header // zero if there is none
 	Metadata   json.RawMessage
 	Content    json.RawMessage
 	Buffers    [][]byte
@@ -58,14 +57,14 @@ func NewMessage(session, msgType string, content any) *Message {
 	}
 }
 
-// Reply returns a message that answers m: it goes to m's sender.
+// Reply returns a reply to m, addressed to m's sender.
 func (m *Message) Reply(msgType string, content any) *Message {
 	r := NewMessage(m.Header.Session, msgType, content)
 	r.Identities, r.Parent = m.Identities, m.Header
 	return r
 }
 
-// Decode reads the content into v.
+// Decode decodes the content into v.
 func (m *Message) Decode(v any) error {
 	if err := json.Unmarshal(m.Content, v); err != nil {
 		return fmt.Errorf("wire: content of %s: %w", m.Header.Type, err)
@@ -114,7 +113,7 @@ func ParseFrames(frames [][]byte, key []byte) (*Message, error) {
 	}
 	body := frames[at+1:]
 	if len(body) < 5 {
-		return nil, fmt.Errorf("%w: %d frames after the delimiter, at least 5 wanted", ErrFraming, len(body))
+		return nil, fmt.Errorf("%w: %d frames after the delimiter, want at least 5", ErrFraming, len(body))
 	}
 	if len(key) > 0 && !hmac.Equal(signature(key, body[1:5]), body[0]) {
 		return nil, ErrSignature

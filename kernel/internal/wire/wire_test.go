@@ -88,7 +88,7 @@ func TestParseFramesRefuses(t *testing.T) {
 	}
 }
 
-// Whatever arrives must neither crash nor pass without its signature.
+// No input may cause a crash or be accepted without its signature.
 func FuzzParseFrames(f *testing.F) {
 	good, err := NewMessage("s", "status", map[string]string{"execution_state": "idle"}).Frames(nil)
 	if err != nil {
@@ -152,7 +152,7 @@ func TestConnectionFile(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for want, spoil := range map[string]func(*Connection){
+	for want, change := range map[string]func(*Connection){
 		"transport":        func(c *Connection) { c.Transport = "udp" },
 		"signature scheme": func(c *Connection) { c.SignatureScheme = "md5" },
 		"port is missing":  func(c *Connection) { c.HBPort = 0 },
@@ -161,7 +161,7 @@ func TestConnectionFile(t *testing.T) {
 		`not on ""`:        func(c *Connection) { c.IP = "" },
 	} {
 		bad := *c
-		spoil(&bad)
+		change(&bad)
 		if err := bad.WriteFile(path); err != nil {
 			t.Fatal(err)
 		}

@@ -14,69 +14,66 @@ import (
 )
 
 const (
-	// handshakeFor is how long a caller may take to say what it is.
-	handshakeFor = 10 * time.Second
-	// drainFor is how long a socket that is closed waits for its callers to read.
-	drainFor = time.Second
+	// handshakeTimeout is the time limit of the handshake.
+	handshakeTimeout = 10 * time.Second
+	// closeTimeout is the time for which Close waits until all peers have read.
+	closeTimeout = time.Second
 )
 
-// limits are for callers that read slowly, or not at all. When more than so many
-// bytes wait for one it is behind, and who sends waits too. While it is behind it
-// has so long to take each piece; then it is cut off.
+// limits apply to peers that read slowly. A peer is behind if more than waiting bytes
+// are queued for it; then Send waits. A peer that is behind must read each piece
+// within timeout, or it is disconnected.
 type limits struct {
 	waiting, piece int
-	stuck          time.Duration
+	timeout        time.Duration
 }
 
-// usual are the limits of a socket: who is 64 MB behind has to read 0.8 MB a
-// second.
-var usual = limits{waiting: 64 << 20, piece: 8 << 20, stuck: 10 * time.Second}
+// defaultLimits mean that a peer that is 64 MB behind must read 0.8 MB per second.
+var defaultLimits = limits{waiting: 64 << 20, piece: 8 << 20, timeout: 10 * time.Second}
 
-// A Socket listens. Its methods may be called by many goroutines at once.
+// A Socket is a listening socket. Its methods may be called from several goroutines
+// at the same time.
 type Socket struct {
-	kind     Type
-	listener net.Listener
-	receive  func(*Socket, [][]byte)
-	log      func(error)
-	limits   limits
-	ended    sync.WaitGroup
+	kind       Type
+	listener   net.Listener
+	receive    func(*Socket, [][]byte)
+	log        func(error)
+	limits     limits
+	goroutines sync.WaitGroup
 
 	mu          sync.Mutex
-	connections map[net.Conn]*caller // nil before the handshake is over
+	connections map[net.Conn]*peer // nil before the end of the handshake
 	closed      bool
 
 	receiving sync.Mutex
 }
 
-// Listen opens a socket on an address of a network, tcp or unix. What arrives is
-// given to receive, message by message; a PUB socket receives nothing, and a REP
-// socket answers by itself with what it was sent. Why a connection was given up
-// is told to log.
+// Listen opens a socket on an address of a network, tcp or unix. A ROUTER socket calls
+// receive with each message, one after the other; receive is not called for PUB and
+// REP sockets. A REP socket sends each message back. log is called with the errors of
+// connections.
 func Listen(network, address string, kind Type, receive func(s *Socket, frames [][]byte), log func(error)) (*Socket, error) {
-	if callers[kind] == nil {
+	if peerTypes[kind] == nil {
 		return nil, fmt.Errorf("zmtp: no sockets of type %s", kind)
 	}
 	l, err := net.Listen(network, address)
 	if err != nil {
 		return nil, fmt.Errorf("zmtp: %w", err)
 	}
-	s := &Socket{kind: kind, listener: l, receive: receive, log: log, limits: usual, connections: map[net.Conn]*caller{}}
-	s.ended.Add(1)
+	s := &Socket{kind: kind, listener: l, receive: receive, log: log, limits: defaultLimits, connections: map[net.Conn]*peer{}}
+	s.goroutines.Add(1)
 	go s.accept()
 	return s, nil
 }
 
-// Addr is where the socket listens.
-func (s *Socket) Addr() net.Addr { return s.listener.Addr() }
-
 func (s *Socket) accept() {
-	defer s.ended.Done()
+	defer s.goroutines.Done()
 	for {
 		conn, err := s.listener.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if err != nil { // too many open files, say
+		if err != nil { // for example too many open files
 			s.log(err)
 			time.Sleep(50 * time.Millisecond)
 			continue
@@ -86,29 +83,30 @@ func (s *Socket) accept() {
 			conn.Close()
 		} else {
 			s.connections[conn] = nil
-			s.ended.Add(1)
+			s.goroutines.Add(1)
 			go s.serve(conn)
 		}
 		s.mu.Unlock()
 	}
 }
 
-// serve is the life of a connection.
+// serve handles a connection until it ends.
 func (s *Socket) serve(conn net.Conn) {
-	defer s.ended.Done()
-	err := s.converse(conn)
+	defer s.goroutines.Done()
+	err := s.receiveUntilEnd(conn)
 	conn.Close()
 	s.mu.Lock()
 	delete(s.connections, conn)
 	closed := s.closed
 	s.mu.Unlock()
 	if err != io.EOF && !closed {
-		s.log(fmt.Errorf("connection from %s given up: %w", conn.RemoteAddr(), err))
+		s.log(fmt.Errorf("connection from %s closed: %w", conn.RemoteAddr(), err))
 	}
 }
 
-// converse returns why the connection ended, io.EOF where the caller has left.
-func (s *Socket) converse(conn net.Conn) error {
+// receiveUntilEnd receives messages until the connection ends and returns the error,
+// io.EOF if the peer has closed it.
+func (s *Socket) receiveUntilEnd(conn net.Conn) error {
 	in := bufio.NewReader(conn)
 	c, err := s.handshake(conn, in)
 	if err != nil {
@@ -131,9 +129,9 @@ func (s *Socket) converse(conn net.Conn) error {
 	}
 }
 
-// handshake learns who calls.
-func (s *Socket) handshake(conn net.Conn, in io.Reader) (*caller, error) {
-	if err := conn.SetDeadline(time.Now().Add(handshakeFor)); err != nil {
+// handshake exchanges greetings and returns the peer.
+func (s *Socket) handshake(conn net.Conn, in io.Reader) (*peer, error) {
+	if err := conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
 		return nil, err
 	}
 	if _, err := conn.Write(greeting()); err != nil {
@@ -141,7 +139,7 @@ func (s *Socket) handshake(conn net.Conn, in io.Reader) (*caller, error) {
 	}
 	theirs := make([]byte, 64)
 	if _, err := io.ReadFull(in, theirs); err != nil {
-		return nil, err // io.EOF for who looked in and left
+		return nil, err // io.EOF if the peer has closed the connection at once
 	}
 	if err := checkGreeting(theirs); err != nil {
 		return nil, err
@@ -151,25 +149,25 @@ func (s *Socket) handshake(conn net.Conn, in io.Reader) (*caller, error) {
 	}
 	kind, identity, err := readReady(in)
 	if err != nil {
-		return nil, cut(err)
+		return nil, unexpectedEOF(err)
 	}
-	if !slices.Contains(callers[s.kind], kind) {
-		return nil, fmt.Errorf("is a socket of type %q, wanted is one of %v", kind, callers[s.kind])
+	if !slices.Contains(peerTypes[s.kind], kind) {
+		return nil, fmt.Errorf("the peer is a socket of type %q, want one of %v", kind, peerTypes[s.kind])
 	}
 	if identity == "" {
 		identity = rand.Text()
 	}
-	return newCaller(conn, identity, s.limits), conn.SetDeadline(time.Time{})
+	return newPeer(conn, identity, s.limits), conn.SetDeadline(time.Time{})
 }
 
-// received handles a message, one after the other for the whole socket.
-func (s *Socket) received(c *caller, frames [][]byte) {
+// received handles a message. For a ROUTER socket only one is handled at a time.
+func (s *Socket) received(c *peer, frames [][]byte) {
 	switch s.kind {
 	case Pub:
 		c.subscribe(frames)
 	case Rep:
 		c.send(encode(frames))
-		c.await()
+		c.wait()
 	case Router:
 		s.receiving.Lock()
 		defer s.receiving.Unlock()
@@ -177,19 +175,21 @@ func (s *Socket) received(c *caller, frames [][]byte) {
 	}
 }
 
-// Send sends a message to whom it concerns; who has gone misses nothing. When all
-// have it in their queues, Send waits while one of them is behind.
+// Send sends a message: a ROUTER socket to the peer with the identity in the first
+// frame, a PUB socket to all peers that have subscribed to it. A message without
+// receiver is dropped. Send adds the message to the queues of all receivers, and then
+// waits while one of them is behind.
 func (s *Socket) Send(frames [][]byte) {
 	if len(frames) == 0 {
 		return
 	}
-	var to []*caller
+	var to []*peer
 	s.mu.Lock()
 	for _, c := range s.connections {
 		if c == nil {
 			continue
 		}
-		if s.kind == Router && bytes.Equal(c.identity, frames[0]) || s.kind == Pub && c.wants(frames[0]) {
+		if s.kind == Router && bytes.Equal(c.identity, frames[0]) || s.kind == Pub && c.subscribed(frames[0]) {
 			to = append(to, c)
 		}
 	}
@@ -202,12 +202,12 @@ func (s *Socket) Send(frames [][]byte) {
 		c.send(wire, size)
 	}
 	for _, c := range to {
-		c.await()
+		c.wait()
 	}
 }
 
-// Close ends the socket when its callers have read what was sent to them, or
-// after a while.
+// Close closes the socket when all peers have read their messages, at the latest
+// after closeTimeout.
 func (s *Socket) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -220,7 +220,7 @@ func (s *Socket) Close() {
 	}
 	s.mu.Unlock()
 	s.listener.Close()
-	over := time.AfterFunc(drainFor, func() {
+	over := time.AfterFunc(closeTimeout, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for conn := range s.connections {
@@ -228,5 +228,5 @@ func (s *Socket) Close() {
 		}
 	})
 	defer over.Stop()
-	s.ended.Wait()
+	s.goroutines.Wait()
 }

@@ -1,12 +1,11 @@
-// Package zmtp is the part of the ZeroMQ message transport protocol 3.0 that a
-// Jupyter kernel needs to be called on: sockets that listen, of types ROUTER,
-// PUB and REP, without encryption. See https://rfc.zeromq.org/spec/23.
+// Package zmtp implements the part of the ZeroMQ message transport protocol 3.0 that
+// a Jupyter kernel needs: listening sockets of types ROUTER, PUB and REP, without
+// encryption. See https://rfc.zeromq.org/spec/23.
 //
-// Whoever calls may send anything, or nothing, for as long as it likes: that
-// costs its own connection and a line in the log, and memory is taken for what
-// has arrived, not for what is announced. A caller that reads slowly slows down
-// who sends, so that nothing is lost, but not below 0.8 MB a second: slower, and
-// it is cut off after ten seconds.
+// A peer that sends invalid data is disconnected and logged; other connections are
+// not affected. Memory is allocated for received bytes, not for an announced size. If
+// a peer reads slowly, Send waits, so that no message is lost. A peer that reads less
+// than 0.8 MB per second is disconnected after ten seconds.
 package zmtp
 
 import (
@@ -23,27 +22,27 @@ type Type string
 
 // The types that can listen.
 const (
-	Router Type = "ROUTER" // receives with the caller's identity as first frame, and sends to it
-	Pub    Type = "PUB"    // sends to who has subscribed to the beginning of the first frame
-	Rep    Type = "REP"    // answers what it receives
+	Router Type = "ROUTER" // the first frame of each message is the identity of the peer
+	Pub    Type = "PUB"    // sends to peers that have subscribed to the beginning of the first frame
+	Rep    Type = "REP"    // sends each message back
 )
 
-// callers are the types that may call.
-var callers = map[Type][]string{Router: {"DEALER", "REQ", "ROUTER"}, Pub: {"SUB", "XSUB"}, Rep: {"REQ", "DEALER"}}
+// peerTypes are the socket types that may connect to each type.
+var peerTypes = map[Type][]string{Router: {"DEALER", "REQ", "ROUTER"}, Pub: {"SUB", "XSUB"}, Rep: {"REQ", "DEALER"}}
 
 const (
 	more    = 1 << iota // another frame of this message follows
 	long                // the size has 8 bytes
-	command             // of the protocol, and no message
+	command             // a command of the protocol, not a message
 )
 
 const (
-	// maxMessage is how many bytes a message may have, and how many frames.
-	maxMessage = 512 << 20
-	maxFrames  = 10_000
+	maxMessage = 512 << 20 // bytes of a message
+	maxFrames  = 10_000    // frames of a message
 )
 
-// greeting is what each side says first: signature, version 3.0, mechanism NULL.
+// greeting returns the first bytes that each side sends: signature, version 3.0,
+// mechanism NULL.
 func greeting() []byte {
 	g := make([]byte, 64)
 	g[0], g[9], g[10] = 0xff, 0x7f, 3
@@ -51,21 +50,21 @@ func greeting() []byte {
 	return g
 }
 
-// checkGreeting says why we do not understand the other side.
+// checkGreeting returns an error if the peer's greeting is not supported.
 func checkGreeting(g []byte) error {
 	mechanism, _, _ := bytes.Cut(g[12:32], []byte{0})
 	switch {
 	case g[0] != 0xff || g[9]&1 == 0:
-		return errors.New("does not speak ZeroMQ")
+		return errors.New("the peer does not use the ZeroMQ protocol")
 	case g[10] < 3:
-		return fmt.Errorf("speaks version %d of ZeroMQ's protocol, 3 wanted", g[10])
+		return fmt.Errorf("the peer uses version %d of the ZeroMQ protocol, want 3", g[10])
 	case string(mechanism) != "NULL":
-		return fmt.Errorf("wants security mechanism %q, NULL wanted", mechanism)
+		return fmt.Errorf("the peer uses security mechanism %q, want NULL", mechanism)
 	}
 	return nil
 }
 
-// ready is the command that tells the other side what we are.
+// ready returns the READY command with this socket's type.
 func ready(t Type) []byte {
 	body := []byte("\x05READY\x0bSocket-Type")
 	body = binary.BigEndian.AppendUint32(body, uint32(len(t)))
@@ -76,8 +75,8 @@ func ready(t Type) []byte {
 	return append([]byte{command, byte(len(body))}, body...)
 }
 
-// readReady reads the command that tells what the other side is: the type of
-// its socket and the identity it chose, if any.
+// readReady reads the peer's READY command: the type of its socket, and its identity
+// or "".
 func readReady(r io.Reader) (socketType, identity string, err error) {
 	flags, body, err := readFrame(r, 1<<16)
 	if err != nil {
@@ -85,17 +84,17 @@ func readReady(r io.Reader) (socketType, identity string, err error) {
 	}
 	rest, ok := bytes.CutPrefix(body, []byte("\x05READY"))
 	if flags != command && flags != command|long || !ok {
-		return "", "", errors.New("does not say READY")
+		return "", "", errors.New("the peer did not send READY")
 	}
 	for len(rest) > 0 {
 		n := int(rest[0])
 		if len(rest) < 1+n+4 {
-			return "", "", errors.New("READY is cut off")
+			return "", "", errors.New("READY is incomplete")
 		}
 		name, size := string(rest[1:1+n]), binary.BigEndian.Uint32(rest[1+n:])
 		rest = rest[1+n+4:]
 		if uint64(size) > uint64(len(rest)) {
-			return "", "", errors.New("READY is cut off")
+			return "", "", errors.New("READY is incomplete")
 		}
 		value := string(rest[:size])
 		rest = rest[size:]
@@ -112,8 +111,8 @@ func readReady(r io.Reader) (socketType, identity string, err error) {
 	return socketType, identity, nil
 }
 
-// readMessage reads the frames of the next message. Commands are passed over:
-// version 3.0 has none that matter after READY.
+// readMessage reads the frames of the next message. It ignores commands: version 3.0
+// has no important ones after READY.
 func readMessage(r io.Reader) ([][]byte, error) {
 	var frames [][]byte
 	for left := maxMessage; ; {
@@ -141,8 +140,8 @@ func readMessage(r io.Reader) ([][]byte, error) {
 	}
 }
 
-// readFrame reads one frame of at most so many bytes. At the end of the stream,
-// before a frame, the error is io.EOF.
+// readFrame reads one frame of at most most bytes. If the stream ends before the
+// frame, the error is io.EOF.
 func readFrame(r io.Reader, most int) (flags byte, body []byte, err error) {
 	var head [9]byte
 	if _, err := io.ReadFull(r, head[:1]); err != nil {
@@ -157,35 +156,35 @@ func readFrame(r io.Reader, most int) (flags byte, body []byte, err error) {
 		sizeBytes = 8
 	}
 	if _, err := io.ReadFull(r, head[1:1+sizeBytes]); err != nil {
-		return 0, nil, cut(err)
+		return 0, nil, unexpectedEOF(err)
 	}
 	size := uint64(head[1])
 	if flags&long != 0 {
 		size = binary.BigEndian.Uint64(head[1:])
 	}
 	if size > uint64(most) {
-		return 0, nil, fmt.Errorf("a frame of %d bytes, at most %d wanted", size, most)
+		return 0, nil, fmt.Errorf("a frame of %d bytes, want at most %d", size, most)
 	}
 	if size <= 1<<16 {
 		body = make([]byte, size)
 		_, err = io.ReadFull(r, body)
-		return flags, body, cut(err)
+		return flags, body, unexpectedEOF(err)
 	}
 	var arriving bytes.Buffer
 	_, err = io.CopyN(&arriving, r, int64(size))
-	return flags, arriving.Bytes(), cut(err)
+	return flags, arriving.Bytes(), unexpectedEOF(err)
 }
 
-// cut is the error of a stream that ends where it should not.
-func cut(err error) error {
+// unexpectedEOF replaces io.EOF by io.ErrUnexpectedEOF.
+func unexpectedEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
 	}
 	return err
 }
 
-// encode is a message on the wire: heads of frames and, not copied, their
-// bodies.
+// encode returns the encoded message: the headers of the frames and their bodies,
+// which are not copied.
 func encode(frames [][]byte) (wire [][]byte, size int) {
 	for i, body := range frames {
 		var flags byte

@@ -14,26 +14,26 @@ import (
 	"github.com/go-zeromq/zmq4"
 )
 
-// A note keeps what is logged.
-type note struct {
+// A logBuffer stores logged errors.
+type logBuffer struct {
 	mu   sync.Mutex
 	text string
 }
 
-func (n *note) log(err error) {
+func (n *logBuffer) log(err error) {
 	n.mu.Lock()
 	n.text += err.Error() + "\n"
 	n.mu.Unlock()
 }
 
-func (n *note) String() string {
+func (n *logBuffer) String() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.text
 }
 
-// await waits until the log has a text.
-func (n *note) await(t *testing.T, text string) {
+// wait waits until the log contains a text.
+func (n *logBuffer) wait(t *testing.T, text string) {
 	t.Helper()
 	for range 500 {
 		if strings.Contains(n.String(), text) {
@@ -44,18 +44,18 @@ func (n *note) await(t *testing.T, text string) {
 	t.Errorf("no %q in the log:\n%s", text, n)
 }
 
-func listening(t *testing.T, kind Type, receive func(*Socket, [][]byte)) (*Socket, string, *note) {
+func startSocket(t *testing.T, kind Type, receive func(*Socket, [][]byte)) (*Socket, string, *logBuffer) {
 	t.Helper()
-	n := new(note)
+	n := new(logBuffer)
 	s, err := Listen("tcp", "127.0.0.1:0", kind, receive, n.log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	return s, s.Addr().String(), n
+	return s, s.listener.Addr().String(), n
 }
 
-func calling(t *testing.T, socket zmq4.Socket, address string) zmq4.Socket {
+func dial(t *testing.T, socket zmq4.Socket, address string) zmq4.Socket {
 	t.Helper()
 	t.Cleanup(func() { socket.Close() })
 	if err := socket.Dial("tcp://" + address); err != nil {
@@ -68,17 +68,17 @@ func quiet() []zmq4.Option {
 	return []zmq4.Option{zmq4.WithLogger(log.New(io.Discard, "", 0))}
 }
 
-// Two callers, of another implementation, each get their own answers; the parts
-// of a message arrive as they were sent, however large.
+// Peers of another implementation get their own replies. Frames of any size arrive
+// unchanged.
 func TestRouter(t *testing.T) {
-	_, address, _ := listening(t, Router, (*Socket).Send)
+	_, address, _ := startSocket(t, Router, (*Socket).Send)
 	sent := [][]byte{{}, []byte("a"), bytes.Repeat([]byte("x"), 255), bytes.Repeat([]byte("y"), 256), bytes.Repeat([]byte("z"), 20_000_000)}
 	for _, id := range []string{"", "me", "you"} {
 		options := quiet()
 		if id != "" {
 			options = append(options, zmq4.WithID(zmq4.SocketIdentity(id)))
 		}
-		c := calling(t, zmq4.NewDealer(t.Context(), options...), address)
+		c := dial(t, zmq4.NewDealer(t.Context(), options...), address)
 		if err := c.SendMulti(zmq4.NewMsgFrom(sent...)); err != nil {
 			t.Fatal(err)
 		}
@@ -93,12 +93,12 @@ func TestRouter(t *testing.T) {
 }
 
 func TestPub(t *testing.T) {
-	s, address, _ := listening(t, Pub, nil)
-	c := calling(t, zmq4.NewSub(t.Context(), quiet()...), address)
+	s, address, _ := startSocket(t, Pub, nil)
+	c := dial(t, zmq4.NewSub(t.Context(), quiet()...), address)
 	if err := c.SetOption(zmq4.OptionSubscribe, "st"); err != nil {
 		t.Fatal(err)
 	}
-	s.awaitTopic(t)
+	s.waitForTopic(t)
 	s.Send([][]byte{[]byte("other"), []byte("1")})
 	s.Send([][]byte{[]byte("status"), []byte("2")})
 	got, err := c.Recv()
@@ -107,23 +107,24 @@ func TestPub(t *testing.T) {
 	}
 }
 
-// Who subscribes and does not read is cut off; who reads gets everything.
+// A peer that subscribes and does not read is disconnected; another one that reads
+// gets all messages.
 func TestStuckSubscriber(t *testing.T) {
-	s, address, n := listening(t, Pub, nil)
-	s.limits = limits{waiting: 4 << 20, piece: 1 << 20, stuck: time.Second}
-	stuck, err := net.Dial("tcp", address)
+	s, address, n := startSocket(t, Pub, nil)
+	s.limits = limits{waiting: 4 << 20, piece: 1 << 20, timeout: time.Second}
+	silent, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stuck.Close()
-	if _, err := stuck.Write([]byte(string(greeting()) + "\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03SUB\x00\x01\x01")); err != nil {
+	defer silent.Close()
+	if _, err := silent.Write([]byte(string(greeting()) + "\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03SUB\x00\x01\x01")); err != nil {
 		t.Fatal(err)
 	}
-	reads := calling(t, zmq4.NewSub(t.Context(), quiet()...), address)
+	reads := dial(t, zmq4.NewSub(t.Context(), quiet()...), address)
 	if err := reads.SetOption(zmq4.OptionSubscribe, "st"); err != nil {
 		t.Fatal(err)
 	}
-	s.awaitTopic(t)
+	s.waitForTopic(t)
 	go func() {
 		for i := range 100 {
 			s.Send([][]byte{[]byte("status"), {byte(i)}, make([]byte, 1<<20)})
@@ -134,17 +135,17 @@ func TestStuckSubscriber(t *testing.T) {
 			t.Fatalf("message %d: %v, %v", i, got.Frames[1], err)
 		}
 	}
-	n.await(t, "does not read")
+	n.wait(t, "does not read")
 }
 
-// awaitTopic waits until all callers have subscribed to "st".
-func (s *Socket) awaitTopic(t *testing.T) {
+// waitForTopic waits until all peers have subscribed to "st".
+func (s *Socket) waitForTopic(t *testing.T) {
 	t.Helper()
 	for range 500 {
 		s.mu.Lock()
 		wanted := 0
 		for _, c := range s.connections {
-			if c != nil && c.wants([]byte("st")) {
+			if c != nil && c.subscribed([]byte("st")) {
 				wanted++
 			}
 		}
@@ -155,12 +156,12 @@ func (s *Socket) awaitTopic(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatal("a caller does not subscribe")
+	t.Fatal("a peer does not subscribe")
 }
 
 func TestRep(t *testing.T) {
-	_, address, _ := listening(t, Rep, nil)
-	c := calling(t, zmq4.NewReq(t.Context(), quiet()...), address)
+	_, address, _ := startSocket(t, Rep, nil)
+	c := dial(t, zmq4.NewReq(t.Context(), quiet()...), address)
 	for _, beat := range []string{"ping", "pong"} {
 		if err := c.Send(zmq4.NewMsgString(beat)); err != nil {
 			t.Fatal(err)
@@ -171,13 +172,13 @@ func TestRep(t *testing.T) {
 	}
 }
 
-// Whatever comes in, the socket goes on, and says what it did not take.
+// The socket continues after invalid input and logs it.
 func TestGarbage(t *testing.T) {
 	received := make(chan [][]byte, 10)
-	_, address, n := listening(t, Router, func(_ *Socket, frames [][]byte) { received <- frames })
+	_, address, n := startSocket(t, Router, func(_ *Socket, frames [][]byte) { received <- frames })
 	hello := append(greeting(), "\x04\x1a\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"...)
 	hello[64+1] = byte(len(hello) - 64 - 2)
-	silent, err := net.Dial("tcp", address) // and it keeps nobody waiting
+	silent, err := net.Dial("tcp", address) // others do not wait for it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,12 +187,12 @@ func TestGarbage(t *testing.T) {
 		sent string
 		want string
 	}{
-		{strings.Repeat("noise", 100), "does not speak ZeroMQ"},
-		{string(greeting()) + "\x00\x01x", "does not say READY"},
-		{string(greeting()) + "\x04\x0a\x05READY\xff\x00\x00\x00", "READY is cut off"},
+		{strings.Repeat("noise", 100), "does not use the ZeroMQ protocol"},
+		{string(greeting()) + "\x00\x01x", "did not send READY"},
+		{string(greeting()) + "\x04\x0a\x05READY\xff\x00\x00\x00", "READY is incomplete"},
 		{string(greeting())[:50], "unexpected EOF"},
 		{strings.Replace(string(hello), "DEALER", "PUBSUB", 1), `is a socket of type "PUBSUB"`},
-		{strings.Replace(string(hello), "NULL", "CURV", 1), `wants security mechanism "CURV"`},
+		{strings.Replace(string(hello), "NULL", "CURV", 1), `uses security mechanism "CURV"`},
 		{string(hello) + "\xf0", "unknown flags 0xf0"},
 		{string(hello) + "\x02\x7f\xff\xff\xff\xff\xff\xff\xff", "a frame of 9223372036854775807 bytes"},
 		{string(hello) + "\x02\x00\x00\x00\x00\x10\x00\x00\x00abc", "unexpected EOF"}, // 256 MB announced
@@ -203,15 +204,15 @@ func TestGarbage(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := conn.Write([]byte(c.sent)); err != nil {
-			t.Logf("%.20q: %v", c.sent, err) // hung up on before the end
+			t.Logf("%.20q: %v", c.sent, err) // the socket may close the connection before the end
 		}
 		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 			t.Log(err)
 		}
-		n.await(t, c.want)
+		n.wait(t, c.want)
 		conn.Close()
 	}
-	c := calling(t, zmq4.NewDealer(t.Context(), quiet()...), address)
+	c := dial(t, zmq4.NewDealer(t.Context(), quiet()...), address)
 	if err := c.Send(zmq4.NewMsgString("fine")); err != nil {
 		t.Fatal(err)
 	}
@@ -220,8 +221,8 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
-// A message that is announced as larger than what arrives takes no more memory
-// than what arrives; what can be read is written back as it was.
+// A message that can be read is encoded to the same bytes. An announced size larger
+// than the input must not allocate memory.
 func FuzzReadMessage(f *testing.F) {
 	for _, s := range []string{"\x00\x01a", "\x01\x00\x00\x01b", "\x02\x00\x00\x00\x00\x00\x00\x00\x01c", "\x04\x00\x00\x00", "\x06", "\x02\xff", "\x01\x01a\x03\x00"} {
 		f.Add([]byte(s))
@@ -236,7 +237,7 @@ func FuzzReadMessage(f *testing.F) {
 			wire, size := encode(frames)
 			out := slices.Concat(wire...)
 			if len(out) != size {
-				t.Errorf("%d bytes, said %d", len(out), size)
+				t.Errorf("%d bytes, size %d", len(out), size)
 			}
 			again, err := readMessage(bytes.NewReader(out))
 			if err != nil || !slices.EqualFunc(again, frames, bytes.Equal) {

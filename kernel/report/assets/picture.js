@@ -1,11 +1,10 @@
-// Draws one ECharts option as an SVG document, outside a browser. The result
-// of this script is the function that does it.
+// Draws one ECharts option as an SVG document, outside of a browser. The value of this
+// script is the drawing function.
 (function () {
   'use strict';
-  // Widths of the characters from space to ~ in Helvetica, in thousandths of
-  // the font size. There is nothing to measure text with here, and the font of
-  // the reader's machine may be wider: a tenth is added, more where it is bold,
-  // so that labels never run into one another.
+  // Widths of the characters from space to ~ in Helvetica, in thousandths of the font
+  // size. Text cannot be measured here, and the font on the reader's machine may be
+  // wider. So a tenth is added, more for bold text, to avoid overlapping labels.
   var WIDTHS = [278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278,
     556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556,
     1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778,
@@ -25,9 +24,10 @@
   });
 
   return function (text, width, height) {
-    // As the pages' runtime would on a light page, but on white (a transparent
-    // picture could not be read on a dark one), in the font every viewer has,
-    // without animation (it would stop at its first frame) and toolbox.
+    // Like the page's runtime on a light page, with these differences: a white
+    // background, because a transparent picture is not readable on a dark page; a font
+    // that every viewer has; no animation, because the picture would show its first
+    // frame; no toolbox.
     var theme = __dendrite.theme(false), option = __dendrite.prepare(JSON.parse(text), false);
     theme.textStyle.fontFamily = theme.title.textStyle.fontFamily = 'sans-serif';
     [option, option.baseOption].forEach(function (o) {

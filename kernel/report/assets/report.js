@@ -1,10 +1,10 @@
-// The report's own behaviour. Everything it adds is an extra: without it the
-// report shows all figures, formulas, tables and code.
+// The script of the report. Without it the report shows all figures, formulas, tables and
+// code too.
 (function () {
   'use strict';
   function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
 
-  // All code at once.
+  // The button that shows or hides all code.
   var codeButton = document.getElementById('code-toggle');
   if (codeButton) {
     codeButton.hidden = false;
@@ -16,7 +16,7 @@
     });
   }
 
-  // The table of contents: folded on a phone, following the reader elsewhere.
+  // The table of contents is folded on a phone; elsewhere it marks the current section.
   var toc = document.querySelector('.toc details'), wide = matchMedia('(min-width: 68rem)');
   function fold() { toc.open = wide.matches; }
   if (toc) {
@@ -42,7 +42,7 @@
   }, {passive: true});
   follow();
 
-  // A formula wider than the screen scrolls: by keyboard too.
+  // Formulas wider than the screen can be scrolled by keyboard.
   function reach() {
     all('math[display="block"]').forEach(function (m) {
       if (m.scrollWidth > m.clientWidth) m.setAttribute('tabindex', '0'); else m.removeAttribute('tabindex');
@@ -51,8 +51,8 @@
   reach();
   addEventListener('resize', reach);
 
-  // What the page carries packed. Without the means to unpack it the pictures
-  // stay, and the links that need it do not appear.
+  // Unpacks a compressed data block. A browser that cannot do this shows the pictures and
+  // no links to unpacked data.
   function unpack(el) {
     var text = atob(el.textContent), bytes = new Uint8Array(text.length);
     for (var i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
@@ -60,7 +60,7 @@
   }
   function packed(within, name) { return within.querySelector('script[type="application/gzip"].' + name); }
 
-  // The images of a chart that also its picture holds are not packed twice.
+  // Inserts the images that are in the static picture and not in the packed option.
   function withImages(text, img) {
     var images = null;
     return text.replace(/dendrite-image:(\d+)/g, function (all, i) {
@@ -69,7 +69,7 @@
     });
   }
 
-  // A link that saves what it makes when it is clicked.
+  // Shows a link that creates a file and saves it when it is clicked.
   function offer(link, figure, make) {
     link.hidden = false;
     link.href = '#' + figure.id;
@@ -92,7 +92,7 @@
     return new Promise(function (done) { canvas.toBlob(done); });
   }
 
-  // Figures: keep the picture for print and download, then draw the chart.
+  // Draws a chart. The picture is kept for print and download.
   function plot(figure, el, img, option) {
     [option, option.baseOption].forEach(function (o) {
       if (!o) return;
@@ -101,7 +101,7 @@
     try {
       el.style.height = el.getAttribute('data-height') + 'px';
       globalThis.__dendrite.draw(el, option);
-    } catch (e) { // the picture is as good
+    } catch (e) { // show the picture instead
       el.style.height = '';
       el.textContent = '';
       el.appendChild(img);

@@ -1,8 +1,8 @@
-// Before anything is painted: the reader's own choice of light or dark.
+// Applies the reader's choice of light or dark before the page is drawn.
 (function () {
   'use strict';
   try {
-    var said = localStorage.getItem('dendrite-theme');
-    if (said === 'dark' || said === 'light') document.documentElement.setAttribute('data-theme', said);
-  } catch (e) { /* no storage: the system's choice stands */ }
+    var stored = localStorage.getItem('dendrite-theme');
+    if (stored === 'dark' || stored === 'light') document.documentElement.setAttribute('data-theme', stored);
+  } catch (e) { /* no storage: use the system's setting */ }
 })();

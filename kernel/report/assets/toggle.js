@@ -3,8 +3,8 @@
   'use strict';
   var root = document.documentElement, button = document.getElementById('theme-toggle'), system = matchMedia('(prefers-color-scheme: dark)');
   function isDark() {
-    var said = root.getAttribute('data-theme');
-    return said ? said === 'dark' : system.matches;
+    var stored = root.getAttribute('data-theme');
+    return stored ? stored === 'dark' : system.matches;
   }
   function label() {
     button.textContent = isDark() ? 'Light' : 'Dark';
@@ -14,7 +14,7 @@
   button.addEventListener('click', function () {
     var next = isDark() ? 'light' : 'dark';
     root.setAttribute('data-theme', next);
-    try { localStorage.setItem('dendrite-theme', next); } catch (e) { /* for this page only, then */ }
+    try { localStorage.setItem('dendrite-theme', next); } catch (e) { /* no storage: the choice applies to this page only */ }
     label();
   });
   system.addEventListener('change', label);

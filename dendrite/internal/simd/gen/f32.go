@@ -76,7 +76,8 @@ func weightRow(j int, reg string) {
 }
 
 // prefetch asks for the weight row 32 rows on. The matrices of one network do
-// not fit the second-level cache, and without this half the time is waiting.
+// not fit the second-level cache; without this, half the time is spent waiting
+// for memory.
 func prefetch(reg string) {
 	p("PREFETCHT0 %d(DX)(%s*1)", 32*128, reg)
 	p("PREFETCHT0 %d(DX)(%s*1)", 32*128+64, reg)

@@ -1,0 +1,4 @@
+package experiment
+
+// OwnSource is ownSource for tests in package experiment_test.
+var OwnSource = ownSource

@@ -1,0 +1,294 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
+
+	"microcircuits/dendrite/chart"
+	"microcircuits/dendrite/figure/internal/lab"
+	"microcircuits/dendrite/record"
+)
+
+// The test errors of N Fig. 3 (%).
+const (
+	mnistPaperMicrocircuit = 1.96
+	mnistPaperBackprop     = 1.53
+	mnistPaperFrozenMiddle = 2.11
+	mnistPaperSingleLayer  = 8.4
+)
+
+// epochs are the numbers 1 to Epochs: the curves omit the untrained
+// networks, whose error is far above all others.
+func (r *MNISTRun) epochs() []float64 {
+	x := make([]float64, r.Params.Epochs)
+	for i := range x {
+		x[i] = float64(i + 1)
+	}
+	return x
+}
+
+// TestError shows the test error of the learners over training.
+func (r *MNISTRun) TestError() *chart.Chart {
+	curve := func(name string, q chart.Quantity, nets []MNISTCurve) chart.Curve {
+		return chart.MeanSD(name, q, r.epochs(), lab.Each(nets, func(n MNISTCurve) []float64 { return n.Test[1:] }))
+	}
+	return chart.Lines(chart.LinesSpec{
+		Title: "Test error while learning",
+		Caption: fmt.Sprintf("A Fig. 4 / N Fig. 3. Share of the test images classified wrongly after each epoch; %s. Frozen middle: the microcircuit with the weights from area 1 to area 2 not plastic. Dotted: the paper's numbers after 200 epochs, %.1f %%, %.2f %% and %.2f %% (frozen middle: %.2f %%). Scale: %s.",
+			lab.MeanBand(r.Params.Seeds), mnistPaperSingleLayer, mnistPaperMicrocircuit, mnistPaperBackprop, mnistPaperFrozenMiddle, r.Badge()),
+		X: chart.Axis{Name: "Epoch", Whole: true},
+		Y: chart.Axis{Name: "Test error", Unit: "%", Range: [2]float64{0, r.ceiling()}},
+		Curves: []chart.Curve{
+			curve("single layer", chart.Shallow, r.SingleLayer),
+			curve("frozen middle", chart.Frozen, r.FrozenMiddle),
+			curve("microcircuit", chart.Microcircuit, r.Microcircuit),
+			curve("backprop", chart.Backprop, r.Backprop),
+		},
+		References: []chart.Reference{
+			{Label: fmt.Sprintf("paper %.1f %%", mnistPaperSingleLayer), Value: mnistPaperSingleLayer, Quantity: chart.Shallow},
+			{Label: fmt.Sprintf("paper %.2f %%", mnistPaperMicrocircuit), Value: mnistPaperMicrocircuit, Quantity: chart.Microcircuit},
+			{Label: fmt.Sprintf("paper %.2f %%", mnistPaperBackprop), Value: mnistPaperBackprop, Quantity: chart.Backprop},
+		},
+		Band: lab.MeanBand(r.Params.Seeds),
+	})
+}
+
+// networks are the curves of all learners.
+func (r *MNISTRun) networks() [][]MNISTCurve {
+	return [][]MNISTCurve{r.Microcircuit, r.FrozenMiddle, r.Backprop, r.SingleLayer}
+}
+
+// ceiling is the paper's 10 % or, where the curves go higher, the next multiple
+// of 5 % above them.
+func (r *MNISTRun) ceiling() float64 {
+	top := 10.0
+	for _, nets := range r.networks() {
+		for _, n := range nets {
+			top = max(top, slices.Max(n.Test[1:]))
+		}
+	}
+	return 5 * math.Ceil(top/5)
+}
+
+// ApicalPotential shows that the apical potential without a teacher stays small
+// throughout learning.
+func (r *MNISTRun) ApicalPotential() *chart.Chart {
+	x := append([]float64{0}, r.epochs()...)
+	var curves []chart.Curve
+	for area := range 2 {
+		for _, c := range []struct {
+			name string
+			q    chart.Quantity
+			from int // first epoch
+			pick func(MNISTCurve) [][]float64
+		}{
+			{"top-down input", chart.Apical, 0, func(m MNISTCurve) [][]float64 { return m.TopDown }},
+			{"with teacher", chart.Error, 0, func(m MNISTCurve) [][]float64 { return m.ApicalTeacher }},
+			{"no teacher", chart.Interneuron, 1, func(m MNISTCurve) [][]float64 { return m.Apical }},
+		} {
+			runs := lab.Each(r.Microcircuit, func(m MNISTCurve) []float64 { return c.pick(m)[area][c.from:] })
+			curves = append(curves, chart.MeanSD(c.name, c.q, x[c.from:], runs))
+		}
+	}
+	panel := func(area int) chart.Panel {
+		return chart.Panel{Y: chart.Axis{Name: fmt.Sprintf("Area %d: mean size", area), Log: true}, Curves: curves[3*area-3 : 3*area]}
+	}
+	return chart.Traces(chart.TracesSpec{
+		Title: "Apical potential with and without the teacher",
+		Caption: fmt.Sprintf("Top-down input and apical potential of the microcircuit, mean size over the neurons of a hidden area and 500 validation images; %s. Before learning (epoch 0) the apical potential without a teacher is 0 and not drawn. Scale: %s.",
+			lab.MeanBand(r.Params.Seeds), r.Badge()),
+		X:           chart.Axis{Name: "Epoch", Whole: true},
+		PanelHeight: 140,
+		Columns:     []chart.TraceColumn{{Panels: []chart.Panel{panel(1), panel(2)}}},
+	})
+}
+
+// Alignment shows the angles between the microcircuit's learning and backprop.
+func (r *MNISTRun) Alignment() *chart.Chart {
+	x := append([]float64{0}, r.epochs()...)
+	panel := func(title string, pick func(MNISTCurve) [][]float64) chart.Panel {
+		p := chart.Panel{Y: chart.Axis{Name: title, Unit: "°", Range: [2]float64{0, 100}}}
+		for area := range 2 {
+			runs := lab.Each(r.Microcircuit, func(m MNISTCurve) []float64 { return pick(m)[area] })
+			c := chart.MeanSD(fmt.Sprintf("area %d", area+1), chart.Other, x, runs)
+			c.Color = chart.PaletteColor(area)
+			p.Curves = append(p.Curves, c)
+		}
+		return p
+	}
+	return chart.Traces(chart.TracesSpec{
+		Title: "Feedback alignment",
+		Caption: fmt.Sprintf("Upper panel: angle between the changes of the weights onto a hidden area by the microcircuit and by backprop from the same output error, over %d validation images. Lower panel: angle between the fixed top-down weights onto the area and the transposed bottom-up weights. 90 degrees is chance, 0 is backprop; %s. Scale: %s.",
+			lab.AlignmentImages, lab.MeanBand(r.Params.Seeds), r.Badge()),
+		X:           chart.Axis{Name: "Epoch", Whole: true},
+		PanelHeight: 140,
+		Columns: []chart.TraceColumn{{Panels: []chart.Panel{
+			panel("Weight changes", func(m MNISTCurve) [][]float64 { return m.UpdateAngle }),
+			panel("Weights", func(m MNISTCurve) [][]float64 { return m.FeedbackAngle }),
+		}}},
+	})
+}
+
+// ReceptiveFields shows the bottom-up weights onto the first neurons of the first
+// microcircuit.
+func (r *MNISTRun) ReceptiveFields() *chart.Chart {
+	var images []chart.Image
+	for _, field := range r.Microcircuit[0].ReceptiveFields {
+		pixels, largest := make([]float64, len(field)), 0.0
+		for _, w := range field {
+			largest = max(largest, math.Abs(float64(w)))
+		}
+		for i, w := range field {
+			pixels[i] = float64(w) / largest
+		}
+		images = append(images, chart.Image{Pixels: pixels, Width: r.Microcircuit[0].FieldWidth})
+	}
+	return chart.ImageGrid(chart.ImageGridSpec{
+		Title: "Receptive fields of area 1",
+		Caption: fmt.Sprintf("Bottom-up weights onto the first %d pyramidal neurons of area 1 (seed %d) after learning, each scaled by its largest weight: red excites, blue inhibits. Scale: %s.",
+			len(images), r.Provenance.Seeds[0], r.Badge()),
+		Images: images, Range: [2]float64{-1, 1}, Colors: chart.Diverging,
+	})
+}
+
+// Confusion is the confusion matrix of the first microcircuit.
+func (r *MNISTRun) Confusion() *chart.Chart {
+	return chart.Confusion(chart.ConfusionSpec{
+		Title: "Confusion matrix",
+		Caption: fmt.Sprintf("Test images by true and answered class, microcircuit, seed %d, after %d epochs. Scale: %s.",
+			r.Provenance.Seeds[0], r.Params.Epochs, r.Badge()),
+		Counts: r.Microcircuit[0].Confusion,
+	})
+}
+
+// Mistakes shows digits that the first microcircuit classifies wrongly.
+func (r *MNISTRun) Mistakes() *chart.Chart {
+	var images []chart.Image
+	for _, m := range r.Microcircuit[0].Mistakes {
+		images = append(images, lab.Picture(m.Pixels, m.Width, fmt.Sprintf("%d→%d", m.Truth, m.Answer)))
+	}
+	return chart.ImageGrid(chart.ImageGridSpec{
+		Title: "Digits classified wrongly",
+		Caption: fmt.Sprintf("The first %d test images that the microcircuit (seed %d) classifies wrongly, true → answered. Scale: %s.",
+			len(images), r.Provenance.Seeds[0], r.Badge()),
+		Images: images,
+	})
+}
+
+// EachSeed is a table of the test errors of every network at the last epoch: its
+// heading and one row of cells per seed.
+func (r *MNISTRun) EachSeed() (heading []string, rows [][]string) {
+	heading = []string{"Seed", "Microcircuit", "At its best validation", "Frozen middle", "Backprop", "Single layer"}
+	for i, seed := range r.Provenance.Seeds {
+		row := []string{fmt.Sprint(seed)}
+		micro := r.Microcircuit[i]
+		best := 1 + floats.MinIdx(micro.Validation[1:])
+		row = append(row, fmt.Sprintf("%.2f %%", lab.Last(micro.Test)), fmt.Sprintf("%.2f %% (epoch %d)", micro.Test[best], best))
+		for _, nets := range [][]MNISTCurve{r.FrozenMiddle, r.Backprop, r.SingleLayer} {
+			row = append(row, fmt.Sprintf("%.2f %%", lab.Last(nets[i].Test)))
+		}
+		rows = append(rows, row)
+	}
+	return heading, rows
+}
+
+// mnistFinal are the test errors (%) of one learner's networks at the last epoch.
+func mnistFinal(nets []MNISTCurve) []float64 {
+	return lab.Each(nets, func(n MNISTCurve) float64 { return lab.Last(n.Test) })
+}
+
+// last collects a value of every microcircuit at the last epoch, of area 1 or 2.
+func (r *MNISTRun) last(area int, value func(m MNISTCurve, k, last int) float64) []float64 {
+	return lab.Each(r.Microcircuit, func(m MNISTCurve) float64 { return value(m, area-1, len(m.Apical[0])-1) })
+}
+
+func (r *MNISTRun) claims() []record.Claim {
+	return append([]record.Claim{
+		r.testError("microcircuit-error", "Dendritic microcircuit", r.Microcircuit, mnistPaperMicrocircuit, 0.15, 6),
+		r.testError("frozen-middle-error", "Frozen middle (area 1 to area 2 not plastic)", r.FrozenMiddle, mnistPaperFrozenMiddle, 0.19, 5),
+		r.testError("backprop-error", "Backprop", r.Backprop, mnistPaperBackprop, 0.15, 4),
+		r.testError("single-layer-error", "Single layer", r.SingleLayer, mnistPaperSingleLayer, 0.6, 12.5),
+		r.ordering(),
+		{
+			ID: "hidden-learning", Quantity: "Hidden areas learn: mean error of the microcircuit divided by that of the single layer",
+			Paper: record.Words("%.2f", mnistPaperMicrocircuit/mnistPaperSingleLayer),
+			Ours:  []record.Measure{record.Single("", "%.2f", "", stat.Mean(mnistFinal(r.Microcircuit), nil)/stat.Mean(mnistFinal(r.SingleLayer), nil))},
+			Bound: record.Holding(record.Alone("").Below(0.75)),
+		},
+	}, r.silence()...)
+}
+
+// testError compares the test error of a learner with the paper's.
+func (r *MNISTRun) testError(id, name string, nets []MNISTCurve, paper, tolerance, reduced float64) record.Claim {
+	c := record.Claim{
+		ID: id, Quantity: name + ": test error at the last epoch", Paper: record.Number(paper, "%"),
+		Ours: []record.Measure{record.Mean("", "%.2f", "%", mnistFinal(nets))},
+	}
+	switch {
+	case r.otherData:
+		c.Note = "another data set: the paper's number is for MNIST"
+	case r.Reduced:
+		// A reduced run cannot reach the paper's number; a larger error than
+		// its own bound means a fault.
+		c.Bound = record.Holding(record.OnAverage("").AtMost(reduced))
+		c.Note = fmt.Sprintf("a reduced run: %d epochs where the paper has 200", r.Params.Epochs)
+	default:
+		c.Bound.Matches = []record.Test{record.OnAverage("").Within(tolerance, paper)}
+		c.Bound.Holds = []record.Test{record.OnAverage("").AtMost(paper + tolerance)}
+	}
+	return c
+}
+
+// ordering tests whether the full microcircuit is better than its control.
+func (r *MNISTRun) ordering() record.Claim {
+	gain := mnistFinal(r.FrozenMiddle)
+	floats.Sub(gain, mnistFinal(r.Microcircuit))
+	c := record.Claim{
+		ID: "ordering", Quantity: "The microcircuit is better than its control: test error of the frozen middle minus that of the microcircuit",
+		Paper: record.Words("%.2f percentage points", mnistPaperFrozenMiddle-mnistPaperMicrocircuit),
+		Ours:  []record.Measure{record.Mean("", "%.2f", "percentage points", gain)},
+		Note:  "between two networks of one seed, trained with the same order of images",
+	}
+	if r.otherData {
+		c.Note = "another data set: the paper's numbers are for MNIST"
+		return c
+	}
+	if r.Reduced {
+		c.Note += fmt.Sprintf("; a reduced run: %d epochs do not show the order at the end of learning", r.Params.Epochs)
+	}
+	c.Bound = record.Holding(record.InSeeds(0.8, "").Above(0))
+	return c
+}
+
+// silence compares the apical potential without a teacher with the top-down input,
+// and with the apical potential with the teacher.
+func (r *MNISTRun) silence() []record.Claim {
+	ofInput := func(m MNISTCurve, k, last int) float64 { return 100 * m.Apical[k][last] / m.TopDown[k][last] }
+	ofTaught := func(m MNISTCurve, k, last int) float64 { return 100 * m.Apical[k][last] / m.ApicalTeacher[k][last] }
+	larger := lab.Each(r.Microcircuit, func(m MNISTCurve) float64 {
+		last := len(m.Apical[0]) - 1
+		return max(ofInput(m, 0, last), ofInput(m, 1, last))
+	})
+	paper := record.Words("0 at the start, then kept small by plastic interneurons")
+	return []record.Claim{
+		{
+			ID: "apical-silence", Quantity: "Apical potential without the teacher as a share of the top-down input",
+			Paper: paper, Ours: []record.Measure{record.Mean("", "%.2f", "%", larger)},
+			Bound: record.Holding(record.InEverySeed("").Below(5)),
+			Note:  "last epoch, the larger of both hidden areas; this shows that the interneurons cancel the feedback; the next row shows how much of the remainder is error",
+		},
+		{
+			ID: "apical-silence-taught", Quantity: "Apical potential without the teacher as a share of that with the teacher",
+			Paper: paper, Ours: []record.Measure{
+				record.Mean("area 1", "%.0f", "%", r.last(1, ofTaught)),
+				record.Mean("area 2", "%.0f", "%", r.last(2, ofTaught)),
+			},
+			Bound: record.Holding(record.InEverySeed("area 1").Below(25), record.InEverySeed("area 2").Below(25)),
+			Note:  "last epoch, mean sizes; the potential without a teacher is no error: below a quarter, at least three quarters of the potential are due to the teacher",
+		},
+	}
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"go/constant"
+	"go/token"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/figure"
+	"microcircuits/dendrite/record"
+	"microcircuits/kernel/ipynb"
+)
+
+// figureOf returns the figure that the named notebook shows, or nil.
+func figureOf(notebook string) experiment.Any {
+	for _, f := range figure.Catalogue() {
+		if f.About().Notebook == notebook {
+			return f
+		}
+	}
+	return nil
+}
+
+// fullNames replaces the parameter names given on the command line by the names in
+// the figure's parameters. Names of variables of the notebook are not changed. Two
+// names of one parameter are an error. f may be nil.
+func fullNames(f experiment.Any, params []ipynb.Param, values map[string]string) (map[string]string, error) {
+	all, given := map[string]string{}, map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		full := name
+		if f != nil && !isVariable(params, name) {
+			var err error
+			if full, err = f.ParameterNamed(name); err != nil {
+				return nil, err
+			}
+		}
+		if other, twice := given[full]; twice {
+			return nil, fmt.Errorf("parameter %s is given twice, as %s and %s: remove one", full, other, name)
+		}
+		all[full], given[full] = values[name], name
+	}
+	return all, nil
+}
+
+// entryNames returns the function that returns the full name of an entry of a notebook's
+// Changes, or nil if f is nil. A name that the figure does not have is not changed:
+// validate reports it.
+func entryNames(f experiment.Any) func(string) string {
+	if f == nil {
+		return nil
+	}
+	return func(name string) string {
+		if full, err := f.ParameterNamed(name); err == nil {
+			return full
+		}
+		return name
+	}
+}
+
+func isVariable(params []ipynb.Param, name string) bool {
+	for _, p := range params {
+		if p.In == "" && p.Kind != ipynb.Changes && p.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// validate checks the scale and the changed parameters of a notebook before it
+// runs.
+func validate(f experiment.Any, nb *ipynb.Notebook) error {
+	scale, changes := record.Quick, experiment.Changes{}
+	for _, p := range effectiveParams(nb) {
+		switch {
+		case p.In != "":
+			changes[p.Name] = valueOf(p)
+		case p.Name == "scale" && p.Kind == ipynb.String:
+			s, err := f.ParseScale(unquoted(p.Value))
+			if err != nil {
+				return err
+			}
+			scale = s
+		}
+	}
+	_, err := f.Parameters(scale, changes)
+	return err
+}
+
+// effectiveParams returns the parameters that a notebook will run with: those of
+// the injected cell replace those of the parameters cell.
+func effectiveParams(nb *ipynb.Notebook) []ipynb.Param {
+	var all []ipynb.Param
+	for _, c := range nb.Cells {
+		if c.Type != ipynb.Code || !c.HasTag(ipynb.TagParameters) && !c.HasTag(ipynb.TagInjected) {
+			continue
+		}
+		params, err := ipynb.ParseParameters(c.Source)
+		if err != nil {
+			continue // a user's own cell with other code
+		}
+		for _, p := range params {
+			all = withoutParam(all, p)
+		}
+		all = append(all, params...)
+	}
+	return all
+}
+
+// withoutParam removes a variable and its entries.
+func withoutParam(params []ipynb.Param, name ipynb.Param) []ipynb.Param {
+	var left []ipynb.Param
+	for _, p := range params {
+		if name.In == "" && (p.Name == name.Name && p.In == "" || p.In == name.Name) {
+			continue
+		}
+		left = append(left, p)
+	}
+	return left
+}
+
+// valueOf returns the value of a parameter as the cell's program gets it, except that
+// every number is a float64: Changes makes no difference between kinds of numbers.
+func valueOf(p ipynb.Param) any {
+	switch p.Kind {
+	case ipynb.String:
+		return unquoted(p.Value)
+	case ipynb.Bool:
+		return p.Value == "true"
+	case ipynb.List:
+		_, list, _ := strings.Cut(strings.TrimSuffix(p.Value, "}"), "{")
+		values := []float64{}
+		for _, literal := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+			values = append(values, number(literal))
+		}
+		return values
+	}
+	return number(p.Value)
+}
+
+// unquoted returns the text of a Go literal.
+func unquoted(literal string) string {
+	text, _ := strconv.Unquote(literal) // it is valid: the notebook's cell was parsed
+	return text
+}
+
+// number returns the value of a Go literal, which may have a sign. As in Go, 010 is 8.
+func number(literal string) float64 {
+	digits := strings.TrimLeft(literal, "+-")
+	value := constant.MakeFromLiteral(digits, token.INT, 0)
+	if value.Kind() == constant.Unknown {
+		value = constant.MakeFromLiteral(digits, token.FLOAT, 0)
+	}
+	x, _ := constant.Float64Val(value) // the nearest float64
+	if strings.HasPrefix(literal, "-") {
+		return -x
+	}
+	return x
+}
+
+// literals returns the parameters for the notebook's metadata, as Go literals. Entries of
+// Changes that are text have no quotes, because text may be a number.
+func literals(params []ipynb.Param) map[string]string {
+	all := map[string]string{}
+	for _, p := range params {
+		switch {
+		case p.Kind == ipynb.Changes:
+		case p.In != "" && p.Kind == ipynb.String:
+			all[p.Name] = unquoted(p.Value)
+		default:
+			all[p.Name] = p.Value
+		}
+	}
+	return all
+}
