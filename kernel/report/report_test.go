@@ -482,3 +482,11 @@ func TestFailureNamesItsReason(t *testing.T) {
 		t.Errorf("the banner is %s", banner)
 	}
 }
+
+func TestSymbolScript(t *testing.T) {
+	for symbol, want := range map[string]string{"η^PI": "η^{PI}", "W^PP_k,k-1": "W^{PP}_{k,k-1}", "W^PP_1,2": "W^{PP}_{1,2}", "τ_w": "τ_w"} {
+		if got := symbolScript.ReplaceAllString(symbol, "$1{$2}"); got != want {
+			t.Errorf("%s becomes %s, want %s", symbol, got, want)
+		}
+	}
+}
