@@ -114,7 +114,8 @@ func (d *Definition[P, R]) At(scale Scale, changes Changes) (P, error) {
 	return p, d.Validate(p)
 }
 
-// Validate returns an error with the first parameter that is out of range, or nil.
+// Validate returns an error for the first parameter out of range, else the error of Check,
+// or nil.
 func (d *Definition[P, R]) Validate(p P) error {
 	err := validate(p)
 	if err == nil && d.Check != nil {
@@ -224,8 +225,9 @@ func (d *Definition[P, R]) complete() error {
 }
 
 // Run gets the result of every job, from the store or by computing it, and returns the
-// finished run. If the definition is incomplete or a parameter is out of its range, it
-// returns an error and computes nothing.
+// finished run. If the definition is incomplete or a parameter is invalid, it returns an
+// error and computes nothing. If a job fails or ctx is done, it returns an error; finished
+// results stay in the store.
 func (d *Definition[P, R]) Run(ctx context.Context, env Env, p P) (R, error) {
 	var none R
 	run, result, err := d.run(ctx, env, p)

@@ -11,7 +11,8 @@
 //
 // # Parameters
 //
-// The parameters of an experiment are a struct of numbers, texts, truth values and lists.
+// The parameters of an experiment are a struct with exported fields of type int, float64,
+// string, bool, slices of these, or nested structs of such fields.
 // Tags of its fields document them; the parameter table and the range errors use them:
 //
 //	symbol  the symbol used in the equations

@@ -12,7 +12,7 @@ import (
 	"microcircuits/dendrite/runstore"
 )
 
-// Plan is the list of the jobs of a run. It can be executed once.
+// Plan is the list of the jobs of a run.
 type Plan struct {
 	info     Info
 	source   string // hash of the source of a user's own experiment
@@ -34,8 +34,8 @@ type Job[T any] struct {
 	// Seconds is the approximate time on one core, for plans and the progress bar; 0
 	// means 1.
 	Seconds float64
-	Needs   []Dependency // jobs whose results Run reads
-	Run     func(ctx context.Context, w *Work) (T, error)
+	Needs   []Dependency                                  // jobs whose results Run reads
+	Run     func(ctx context.Context, w *Work) (T, error) // T must be storable, see package runstore
 }
 
 // Pending is a job of a plan and, after the job has run, its result.
@@ -44,8 +44,9 @@ type Pending[T any] struct {
 	value T
 }
 
-// Get returns the job's result. A job may call Get for the jobs that it needs; the
-// function that makes the run may call it for all jobs.
+// Get returns the job's result, or the zero value before the job has run. A job may call
+// Get only for the jobs in its Needs; the function that makes the run may call it for all
+// jobs.
 func (p *Pending[T]) Get() T { return p.value }
 
 func (p *Pending[T]) dependency() *job { return p.job }
@@ -76,7 +77,8 @@ func newPlan(info Info, source string) *Plan {
 }
 
 // Add adds a job to the plan. If the plan already has a job with the same unit and key, Add
-// returns that one. An invalid unit or key is reported as an error when the plan is made.
+// returns that one and ignores j; T must be the same. An invalid unit or key is reported as
+// an error when the plan is made.
 func Add[T any](p *Plan, j Job[T]) *Pending[T] {
 	key := any(struct {
 		Version int
@@ -159,8 +161,8 @@ func (p *Plan) List(store *runstore.Store) []JobInfo {
 	return all
 }
 
-// Compute computes the job with a number and stores its result, unless the result is in the
-// store already. It returns an error if there is no such job, or if a result that the job
+// Compute computes the job with this number (0 is the first) and stores its result, unless
+// it is in the store. It returns an error if there is no such job, or if a result that the job
 // needs is not in the store.
 func (p *Plan) Compute(ctx context.Context, env Env, number int) error {
 	if number < 0 || number >= len(p.jobs) {

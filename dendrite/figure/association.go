@@ -42,7 +42,7 @@ var Association = add(experiment.Definition[AssociationParams, *AssociationRun]{
 		Name:     "association",
 		Title:    "A new teaching signal becomes an error, and is learned",
 		Figure:   "A Fig. 2 (from memory), N Fig. 1B and C",
-		Claim:    "a teaching signal is an apical error until the circuit has learned it",
+		Claim:    "a teaching signal causes an apical error until the circuit has learned it",
 		Notebook: "2-association",
 		Version:  2,
 		Deviations: []string{

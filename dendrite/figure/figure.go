@@ -15,8 +15,8 @@
 //     microcircuit.New and task.Uniform.
 //  3. Write the charts as methods of *XRun that return *chart.Chart, and the claims
 //     as a function that returns []record.Claim, each with an ID of its own.
-//  4. Write notebooks/N-x.ipynb after one of the others, with dendrite.Run(figure.X,
-//     params()), and name it in Info.Notebook.
+//  4. Copy another notebook to notebooks/N-x.ipynb, call dendrite.Run(figure.X,
+//     params()) in it, and write its name in Info.Notebook.
 //  5. Run go test ./dendrite/figure -run TestGolden -update for the hashes of the small
 //     run, go test ./kernel -run TestReadme -update for the row in README.md, and
 //     scripts/reproduce --keep N-x, at both scales, for the kept numbers.

@@ -162,7 +162,7 @@ func TestMNISTApicalPotentialView(t *testing.T) {
 			if name == "no teacher" {
 				want[0] = math.NaN() // exactly 0 in a real run, which a logarithmic axis lacks
 			}
-			wantColumn(t, c, area+": mean size, "+name, want...)
+			wantColumn(t, c, area+": mean absolute value, "+name, want...)
 		}
 	}
 }
@@ -226,7 +226,7 @@ func TestMNISTConfusionView(t *testing.T) {
 		}
 		for answer := range 10 {
 			if row[answer+1] != float64(100*truth+answer) {
-				t.Errorf("true %d, answered %d: %v, want %d", truth, answer, row[answer+1], 100*truth+answer)
+				t.Errorf("true %d, predicted %d: %v, want %d", truth, answer, row[answer+1], 100*truth+answer)
 			}
 		}
 	}
@@ -244,7 +244,7 @@ func TestMNISTMistakesView(t *testing.T) {
 		labels = append(labels, row[2])
 	}
 	if !slices.Equal(labels, []any{"4→9", "7→2"}) {
-		t.Errorf("labels %v, want true → answered", labels)
+		t.Errorf("labels %v, want true → predicted", labels)
 	}
 	if !strings.Contains(c.Caption, "first 2 test images") {
 		t.Errorf("caption: %s", c.Caption)

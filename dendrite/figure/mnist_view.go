@@ -95,11 +95,11 @@ func (r *MNISTRun) ApicalPotential() *chart.Chart {
 		}
 	}
 	panel := func(area int) chart.Panel {
-		return chart.Panel{Y: chart.Axis{Name: fmt.Sprintf("Area %d: mean size", area), Log: true}, Curves: curves[3*area-3 : 3*area]}
+		return chart.Panel{Y: chart.Axis{Name: fmt.Sprintf("Area %d: mean absolute value", area), Log: true}, Curves: curves[3*area-3 : 3*area]}
 	}
 	return chart.Traces(chart.TracesSpec{
 		Title: "Apical potential with and without the teacher",
-		Caption: fmt.Sprintf("Top-down input and apical potential of the microcircuit, mean size over the neurons of a hidden area and 500 validation images; %s. Before learning (epoch 0) the apical potential without a teacher is 0 and not drawn. Scale: %s.",
+		Caption: fmt.Sprintf("Top-down input and apical potential of the microcircuit, mean absolute value over the neurons of a hidden area and 500 validation images; %s. Before learning (epoch 0) the apical potential without a teacher is 0 and not drawn. Scale: %s.",
 			lab.MeanBand(r.Params.Seeds), r.Badge()),
 		X:           chart.Axis{Name: "Epoch", Whole: true},
 		PanelHeight: 140,
@@ -122,7 +122,7 @@ func (r *MNISTRun) Alignment() *chart.Chart {
 	}
 	return chart.Traces(chart.TracesSpec{
 		Title: "Feedback alignment",
-		Caption: fmt.Sprintf("Upper panel: angle between the changes of the weights onto a hidden area by the microcircuit and by backprop from the same output error, over %d validation images. Lower panel: angle between the fixed top-down weights onto the area and the transposed bottom-up weights. 90 degrees is chance, 0 is backprop; %s. Scale: %s.",
+		Caption: fmt.Sprintf("Upper panel: angle between the changes of the weights onto a hidden area by the microcircuit and by backprop from the same output error, over %d validation images. Lower panel: angle between the fixed top-down weights onto the area and the transposed bottom-up weights. 90° is chance; 0° is backprop (upper) or the exact transpose (lower); %s. Scale: %s.",
 			lab.AlignmentImages, lab.MeanBand(r.Params.Seeds), r.Badge()),
 		X:           chart.Axis{Name: "Epoch", Whole: true},
 		PanelHeight: 140,
@@ -159,7 +159,7 @@ func (r *MNISTRun) ReceptiveFields() *chart.Chart {
 func (r *MNISTRun) Confusion() *chart.Chart {
 	return chart.Confusion(chart.ConfusionSpec{
 		Title: "Confusion matrix",
-		Caption: fmt.Sprintf("Test images by true and answered class, microcircuit, seed %d, after %d epochs. Scale: %s.",
+		Caption: fmt.Sprintf("Test images by true and predicted class, microcircuit, seed %d, after %d epochs. Scale: %s.",
 			r.Provenance.Seeds[0], r.Params.Epochs, r.Badge()),
 		Counts: r.Microcircuit[0].Confusion,
 	})
@@ -173,7 +173,7 @@ func (r *MNISTRun) Mistakes() *chart.Chart {
 	}
 	return chart.ImageGrid(chart.ImageGridSpec{
 		Title: "Digits classified wrongly",
-		Caption: fmt.Sprintf("The first %d test images that the microcircuit (seed %d) classifies wrongly, true → answered. Scale: %s.",
+		Caption: fmt.Sprintf("The first %d test images that the microcircuit (seed %d) classifies wrongly, true → predicted. Scale: %s.",
 			len(images), r.Provenance.Seeds[0], r.Badge()),
 		Images: images,
 	})
@@ -182,7 +182,7 @@ func (r *MNISTRun) Mistakes() *chart.Chart {
 // EachSeed is a table of the test errors of every network at the last epoch: its
 // heading and one row of cells per seed.
 func (r *MNISTRun) EachSeed() (heading []string, rows [][]string) {
-	heading = []string{"Seed", "Microcircuit", "At its best validation", "Frozen middle", "Backprop", "Single layer"}
+	heading = []string{"Seed", "Microcircuit", "At best validation epoch", "Frozen middle", "Backprop", "Single layer"}
 	for i, seed := range r.Provenance.Seeds {
 		row := []string{fmt.Sprint(seed)}
 		micro := r.Microcircuit[i]
@@ -288,7 +288,7 @@ func (r *MNISTRun) silence() []record.Claim {
 				record.Mean("area 2", "%.0f", "%", r.last(2, ofTaught)),
 			},
 			Bound: record.Holding(record.InEverySeed("area 1").Below(25), record.InEverySeed("area 2").Below(25)),
-			Note:  "last epoch, mean sizes; the potential without a teacher is no error: below a quarter, at least three quarters of the potential are due to the teacher",
+			Note:  "last epoch, mean absolute values; without a teacher the potential contains no error; if it is below 25 %, the teacher causes at least 75 % of the potential",
 		},
 	}
 }

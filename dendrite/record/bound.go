@@ -18,10 +18,11 @@ type Bound struct {
 	Matches []Test `json:"matches,omitempty"`
 }
 
-// Holding returns a bound for a claim for which the paper has no number.
+// Holding returns a bound with the verdict Qualitatively or Deviates, for a claim without
+// a number in the paper.
 func Holding(tests ...Test) Bound { return Bound{Holds: tests} }
 
-// Matching returns a bound that passes only if the result agrees with the paper's number.
+// Matching returns a bound with the verdict Matches or Deviates.
 func Matching(tests ...Test) Bound { return Bound{Matches: tests} }
 
 // Over selects the values over seeds to which a test applies.
@@ -52,7 +53,7 @@ const (
 type Test struct {
 	Of    string   `json:"of,omitempty"` // name of the measure; "" means the first
 	Over  Over     `json:"over,omitempty"`
-	Share float64  `json:"share,omitempty"` // for MostSeeds
+	Share float64  `json:"share,omitempty"` // 0 to 1, for MostSeeds
 	Is    Relation `json:"is"`
 	X     float64  `json:"x"`
 	Off   float64  `json:"off,omitempty"`  // for Within and Near
@@ -66,7 +67,7 @@ type Subject struct{ test Test }
 // measure.
 func InEverySeed(of string) Subject { return Subject{Test{Of: of, Over: EachSeed}} }
 
-// InSeeds returns a subject for at least a fraction of the seeds.
+// InSeeds returns a subject for at least the given share (0 to 1) of the seeds.
 func InSeeds(share float64, of string) Subject {
 	return Subject{Test{Of: of, Over: MostSeeds, Share: share}}
 }

@@ -23,7 +23,7 @@ const (
 type Measure struct {
 	Name   string // if a claim has several measures, such as "before learning"
 	Unit   string // written after the number: "%", "°", "times"
-	Format string // verb for one number, such as "%.2f"
+	Format string // %e, %f or %g for one number, such as "%.2f"
 	Center Center
 	Values []float64 // in the order of the seeds
 	// Summary is set only for old kept runs, which have no values per seed. Otherwise it
@@ -142,8 +142,8 @@ func withUnit(number, unit string) string {
 
 // Alike reports whether two measures with the same name agree. If exactly is true and both
 // have values per seed, all values must be equal. If exactly is true and one has only a
-// summary, their texts must be equal. Otherwise their centers may differ by a tenth, by one
-// in the last digit shown, or by rounding errors (both below 1e-9).
+// summary, their texts must be equal. Otherwise their centers may differ by 10 % of the larger or by one in
+// the last digit shown; centers of at most 1e-9 agree. The numbers of seeds must be equal.
 func (m *Measure) Alike(other *Measure, exactly bool) bool {
 	if exactly && m.Values != nil && other.Values != nil {
 		return slices.EqualFunc(m.Values, other.Values, func(a, b float64) bool {

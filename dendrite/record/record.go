@@ -22,7 +22,7 @@ const (
 	Quick Scale = "quick"
 	// Paper is the scale of the paper.
 	Paper Scale = "paper"
-	// Own is the scale of a user's own experiment without other scales.
+	// Own is the scale of a user's own experiment that has only one preset.
 	Own Scale = "own experiment"
 )
 

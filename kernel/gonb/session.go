@@ -90,8 +90,8 @@ func (o *Options) session(ctx context.Context) (s *Session, ended bool, err erro
 	return s, false, nil
 }
 
-// Attach connects to a kernel that was started elsewhere. It gets the cells
-// unchanged. Close does not end it. Tests use it as the front end of a kernel.
+// Attach connects to a kernel that was started elsewhere. The kernel gets
+// the cells unchanged, and Close does not end it. Tests use Attach as a front end.
 func Attach(ctx context.Context, conn *wire.Connection) (*Session, error) {
 	s := newSession(nil, conn)
 	if err := s.connect(ctx); err != nil {
