@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 
 	"microcircuits/dendrite/experiment"
@@ -59,17 +60,7 @@ func Summary(run Finished) {
 		r.Title, r.Badge(), len(r.Provenance.Seeds), seconds(r.Provenance.ComputeSeconds), how)))
 }
 
-func seconds(s float64) string {
-	switch {
-	case s < 10:
-		return fmt.Sprintf("%.1f s", s)
-	case s < 120:
-		return fmt.Sprintf("%.0f s", s)
-	case s < 7200:
-		return fmt.Sprintf("%.0f min", s/60)
-	}
-	return fmt.Sprintf("%.1f h", s/3600)
-}
+func seconds(s float64) string { return notebook.Duration(time.Duration(s * float64(time.Second))) }
 
 // Compare shows the paper's numbers and ours with tolerance and verdict, and the
 // deviations. The output also contains the record of the run, from parameters to

@@ -113,7 +113,7 @@ func (p *Progress) end(how, text string) {
 		return
 	}
 	p.ended = true
-	line := fmt.Sprintf("%s: %s in %s", p.title, how, duration(p.now().Sub(p.start)))
+	line := fmt.Sprintf("%s: %s in %s", p.title, how, Duration(p.now().Sub(p.start)))
 	if text != "" {
 		line += ", " + text
 	}
@@ -134,7 +134,7 @@ func (p *Progress) left() (time.Duration, bool) {
 func (p *Progress) status() string {
 	parts := []string{fmt.Sprintf("%d %%", int(100*p.fraction))}
 	if left, ok := p.left(); ok && p.fraction < 1 {
-		parts = append(parts, duration(left)+" left")
+		parts = append(parts, Duration(left)+" left")
 	}
 	if p.text != "" {
 		parts = append(parts, p.text)
@@ -142,8 +142,8 @@ func (p *Progress) status() string {
 	return strings.Join(parts, ", ")
 }
 
-// duration formats a time, rounded for people.
-func duration(d time.Duration) string {
+// Duration formats a time, rounded for people.
+func Duration(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
