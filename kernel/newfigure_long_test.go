@@ -117,7 +117,7 @@ func TestNewFigure(t *testing.T) {
 	run("vet", "./dendrite/...")
 	run("test", "./dendrite/figure", "-run", "TestGolden", "-update")
 	run("test", "./dendrite/figure")
-	run("test", "./kernel", "-run", "TestReadme", "-update")
+	run("test", "./kernel", "-run", "TestReadmeRows", "-update")
 	for _, scale := range []string{"quick", "paper"} {
 		run("run", "./kernel", "reproduce", "9-toy", "--scale", scale, "--keep")
 	}

@@ -18,8 +18,8 @@
 //  4. Copy another notebook to notebooks/N-x.ipynb, call dendrite.Run(figure.X,
 //     params()) in it, and write its name in Info.Notebook.
 //  5. Run go test ./dendrite/figure -run TestGolden -update for the hashes of the small
-//     run, go test ./kernel -run TestReadme -update for the row in README.md, and
-//     scripts/reproduce --keep N-x, at both scales, for the kept numbers.
+//     run, go test ./kernel -run TestReadmeRows -update for the row in README.md,
+//     and scripts/reproduce --keep N-x, at both scales, for the kept numbers.
 //
 // Nothing else is edited: the catalogue, the commands of the kernel, the tour's
 // table and the tests for all figures then include the figure. What several
