@@ -38,7 +38,7 @@
 // # Users' own experiments
 //
 // A user's own experiment can do everything that a figure of the paper does. It is a
-// [Definition] in a notebook or a program instead of package figure. [PerSeed] makes jobs
+// [Definition] in a notebook or a program, not in package figure. [PerSeed] makes jobs
 // of the simplest kind. The source code of the experiment is part of the keys of its
 // results, see [Info].
 package experiment

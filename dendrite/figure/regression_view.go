@@ -324,7 +324,7 @@ func (r *RegressionRun) claims() []record.Claim {
 		record.Claim{
 			ID: "mismatch-fall", Quantity: "Fall of the squared mismatch of interneurons, from first hundredth to last tenth of the trials",
 			Paper: record.Words("decays (N Fig. 2C or S1)"),
-			Ours:  []record.Measure{record.Median("", "%.1f", "times lower", r.fall(func(n RegressionNet) []float64 { return n.Mismatch }))},
+			Ours:  []record.Measure{record.Median("", "%.1f", "times", r.fall(func(n RegressionNet) []float64 { return n.Mismatch }))},
 			Bound: record.Holding(record.InEverySeed("").Above(1.5)),
 			Note:  "it cannot reach 0, because of noise and because the teacher nudges the outputs",
 		},
@@ -344,7 +344,7 @@ func (r *RegressionRun) cancellation() []record.Claim {
 	share := record.Claim{
 		ID: "uncancelled", Quantity: "Fall of the share of feedback not cancelled, from first hundredth to last tenth of the trials",
 		Paper: record.Words("the apical potential decays (N Fig. 2C or S1)"),
-		Ours: []record.Measure{record.Median("", "%.0f", "times lower", lab.Each(r.Full, func(n RegressionNet) float64 {
+		Ours: []record.Measure{record.Median("", "%.0f", "times", lab.Each(r.Full, func(n RegressionNet) float64 {
 			early, late := r.uncancelled(n)
 			return early / late
 		}))},
@@ -354,7 +354,7 @@ func (r *RegressionRun) cancellation() []record.Claim {
 	apical := record.Claim{
 		ID: "apical-fall", Quantity: "Fall of the squared apical potential, from first hundredth to last tenth of the trials",
 		Paper: record.Words("decays (N Fig. 2C or S1)"),
-		Ours:  []record.Measure{record.Median("", "%.1f", "times lower", r.fall(func(n RegressionNet) []float64 { return n.Apical }))},
+		Ours:  []record.Measure{record.Median("", "%.1f", "times", r.fall(func(n RegressionNet) []float64 { return n.Apical }))},
 		Bound: record.Holding(record.InEverySeed("").Above(1.5)),
 		Note:  "with the teacher on, the potential contains the teacher's error too, and the feedback, of which a share remains, grows during learning",
 	}
