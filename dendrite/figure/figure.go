@@ -11,8 +11,9 @@
 //     (see package experiment) and a field Scale of type experiment.Scale.
 //  2. Write XRun, which embeds *experiment.Run[XParams] and holds the numbers as
 //     plain slices, and var X = add(experiment.Definition[XParams, *XRun]{...}).
-//     Its Jobs plan the networks. Random numbers come from streams of the seed, as in
-//     microcircuit.New and task.Uniform.
+//     The function in its field Jobs adds the jobs that compute the networks to the
+//     plan. Random numbers come from streams of the seed, as in microcircuit.New and
+//     task.Uniform.
 //  3. Write the charts as methods of *XRun that return *chart.Chart, and the claims
 //     as a function that returns []record.Claim, each with an ID of its own.
 //  4. Copy another notebook to notebooks/N-x.ipynb, call dendrite.Run(figure.X,

@@ -27,7 +27,7 @@ var SelfPrediction = add(experiment.Definition[SelfPredictionParams, *SelfPredic
 	Info: experiment.Info{
 		Name:     "self-prediction",
 		Title:    "Learning to predict one's own feedback",
-		Figure:   "A Fig. 1, N Fig. S1 (the place in A from memory)",
+		Figure:   "A Fig. 1 (from memory), N Fig. S1",
 		Claim:    "interneurons learn to cancel top-down input: the apical potential decays",
 		Notebook: "1-self-prediction",
 		Version:  2,

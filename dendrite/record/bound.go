@@ -60,7 +60,8 @@ type Test struct {
 	Than  string   `json:"than,omitempty"` // a measure by which X is multiplied, for each seed or for the average
 }
 
-// Subject is a measure and the seeds of a test. Its methods return tests.
+// Subject is what a test is about: a measure, and whether the test applies to its value in
+// each seed, to their average, or to a single number. Its methods return tests.
 type Subject struct{ test Test }
 
 // InEverySeed returns a subject for every value of the named measure; "" means the first
