@@ -130,7 +130,7 @@ func (p *Plan) Seeds(n int) {
 	}
 }
 
-// Data adds to the run's provenance files on which the results depend.
+// Data adds files to the run's provenance: those on which the results depend.
 func (p *Plan) Data(files ...record.Source) { p.data = append(p.data, files...) }
 
 // name returns the unit with the label.

@@ -47,7 +47,7 @@ var Association = add(experiment.Definition[AssociationParams, *AssociationRun]{
 		Version:  2,
 		Deviations: []string{
 			"The bound on the output error (0.2) and the range of the bottom-up weights were chosen after exploratory runs, not before.",
-			"Bottom-up weights are drawn from U(-0.1, 0.1), not U(-1, 1): a comment in a reimplementation quotes this factor from A for its next task, and only with it the mismatch stays within the axis of N Fig. 1C. With U(-1, 1) many output neurons start far below zero, where the softplus has almost no slope, and do not reach the target in 1500 ms; the notebook shows this control too.",
+			"Bottom-up weights are drawn from U(-0.1, 0.1), not U(-1, 1). A comment in a reimplementation quotes the factor 0.1 from A, for the next task of A. Only with this factor does the mismatch stay within the axis of N Fig. 1C. With U(-1, 1) many output neurons start far below zero, where the softplus has almost no slope, and do not reach the target in 1500 ms; the notebook shows this control too.",
 			"The fall of the apical potential does not by itself show that the target was learned: interneurons learn to mimic the taught output, and cancel the top-down input even with frozen bottom-up synapses. The notebook shows this control; the test is the output without the teacher.",
 			"Taken from N Fig. 1, not from its text: the teacher is switched on in the middle of the 200 ms, and learning lasts 1500 ms, the axis of panel C.",
 			"The distribution of the target is not known; reimplementations use three different ones, and all three can be chosen.",

@@ -46,7 +46,7 @@ const (
 	Below   Relation = "below"
 	AtMost  Relation = "at most"
 	Within  Relation = "within"          // at a distance of at most Off
-	Near    Relation = "within a factor" // Off
+	Near    Relation = "within a factor" // the factor is Off
 )
 
 // Test compares a measure with a number, or with a multiple of another measure.
