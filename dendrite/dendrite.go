@@ -94,6 +94,9 @@ func Run[P any, R Finished](d *experiment.Definition[P, R], p P) R {
 	if bar != nil {
 		bar.Done("")
 	}
+	if reason := r.About().Provenance.Unstored; reason != "" {
+		fmt.Fprintln(os.Stderr, reason)
+	}
 	return r
 }
 

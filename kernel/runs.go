@@ -104,8 +104,8 @@ func (runsShowCmd) Help() string {
   - damaged: one of its files is missing, or its run.json cannot be read.
 
 A run of your own experiment is stale if another run in the store has a higher
-Version. If you change a function without raising Version, its old runs are not
-recognised as old.
+Version. Runs of a function that you have changed since are never used again, but
+they are not marked as stale.
 
 Checksums of results and arrays are compared only when a run is used. If they do not
 match, the run is computed again.

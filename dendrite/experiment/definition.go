@@ -30,9 +30,9 @@ type Info struct {
 	Claim    string // the paper's claim, in one line
 	Notebook string // name of its notebook, without folder and extension
 	// Version must be increased when the same parameters give other numbers, so that
-	// stored runs of older code are not used. For a user's own experiment the source of
-	// Jobs, and of everything it uses in its package, is part of the key of each result.
-	// So there Version must be increased only when another package has changed.
+	// stored runs of older code are not used. For a user's own experiment this is not
+	// necessary: the code of Jobs is part of the key of each result. In a notebook this is
+	// the source of all that Jobs uses, in a program the checksum of the program's file.
 	Version int
 	// Scales are scales other than quick and paper.
 	Scales []Scale
@@ -196,11 +196,11 @@ func (d *Definition[P, R]) plan(p P) (*Plan, func(*Run[P]) R, error) {
 	if err := d.Validate(p); err != nil {
 		return nil, nil, err
 	}
-	source, err := ownSource(d.Jobs)
-	if err != nil {
+	plan := newPlan(d.Info)
+	var err error
+	if plan.code, err = plan.codeOf(d.Jobs); err != nil {
 		return nil, nil, d.fail(err)
 	}
-	plan := newPlan(d.Info, source)
 	finish, err := d.Jobs(p, plan)
 	if err == nil {
 		err = plan.err

@@ -39,6 +39,8 @@
 //
 // A user's own experiment can do everything that a figure of the paper does. It is a
 // [Definition] in a notebook or a program, not in package figure. [PerSeed] makes jobs
-// of the simplest kind. The source code of the experiment is part of the keys of its
-// results, see [Info].
+// of the simplest kind. A stored result is found only if the code that would compute it is
+// known to be the code that did: the code of the experiment is part of the keys of its
+// results, see [Info]. If the code is not known, results are not stored, and
+// Provenance.Unstored says so.
 package experiment

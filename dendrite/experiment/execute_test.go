@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"microcircuits/dendrite/record"
 	"microcircuits/dendrite/runstore"
 )
 
@@ -32,7 +34,7 @@ func squareJobs(n int, ran *atomic.Int32) []Job[squares] {
 
 // execute executes a plan of the jobs and returns it with their results.
 func execute[T any](ctx context.Context, env Env, info Info, jobs []Job[T]) (*Plan, []T, error) {
-	plan := newPlan(info, "")
+	plan := newPlan(info)
 	var pending []*Pending[T]
 	for _, j := range jobs {
 		pending = append(pending, Add(plan, j))
@@ -185,7 +187,7 @@ func TestStages(t *testing.T) {
 	}
 	want := []float64{0, 1, 4, 9}
 	for _, workers := range []int{1, 2, 8} {
-		plan := newPlan(Info{Name: "stages"}, "")
+		plan := newPlan(Info{Name: "stages"})
 		total := sum(plan)
 		if err := plan.execute(t.Context(), Env{Store: openStore(t), Workers: workers}); err != nil {
 			t.Fatal(err)
@@ -196,7 +198,7 @@ func TestStages(t *testing.T) {
 	}
 	env := Env{Store: openStore(t)}
 	one := func(number int) error {
-		plan := newPlan(Info{Name: "stages"}, "")
+		plan := newPlan(Info{Name: "stages"})
 		sum(plan)
 		return plan.Compute(t.Context(), env, number)
 	}
@@ -211,7 +213,7 @@ func TestStages(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	plan := newPlan(Info{Name: "stages"}, "")
+	plan := newPlan(Info{Name: "stages"})
 	total := sum(plan)
 	for _, j := range plan.List(env.Store) {
 		if !j.Kept || j.Stage != map[bool]int{true: 1}[j.Unit == "sum"] {
@@ -226,7 +228,7 @@ func TestStages(t *testing.T) {
 // A job that is added twice is in the plan once.
 func TestAddOnce(t *testing.T) {
 	var ran atomic.Int32
-	plan := newPlan(Info{Name: "twice"}, "")
+	plan := newPlan(Info{Name: "twice"})
 	job := squareJobs(1, &ran)[0]
 	first := Add(plan, job)
 	if Add(plan, job) != first || len(plan.jobs) != 1 {
@@ -239,5 +241,37 @@ func TestAddOnce(t *testing.T) {
 	job.Key = func() {}
 	if Add(plan, job); plan.err == nil || !strings.Contains(plan.err.Error(), "cannot be part of a key") {
 		t.Errorf("error %v", plan.err)
+	}
+}
+
+// If it is not known which code computes a result, it is not stored, and the record says so.
+func TestUnstored(t *testing.T) {
+	store := openStore(t)
+	for i := range 2 {
+		plan := newPlan(Info{Name: "unknown"})
+		plan.unstored = "results are not stored, because"
+		computed := 0
+		number := Add(plan, Job[int]{Unit: "number", Run: func(_ context.Context, w *Work) (int, error) {
+			if w.Resume(new(int)) {
+				t.Error("resumed")
+			}
+			computed++
+			return 7, w.Checkpoint(1)
+		}})
+		var reported []string
+		if err := plan.execute(t.Context(), Env{Store: store, Progress: func(p Progress) { reported = append(reported, p.Text) }}); err != nil {
+			t.Fatal(err)
+		}
+		var p record.Provenance
+		plan.describe(&p)
+		if number.Get() != 7 || computed != 1 || p.Cached || p.Unstored != plan.unstored || len(p.Runs) != 0 || !slices.Contains(reported, plan.unstored) {
+			t.Errorf("time %d: %d, computed %d, %+v, reported %q", i, number.Get(), computed, p, reported)
+		}
+		if err := plan.Compute(t.Context(), Env{Store: store}, 0); err == nil || err.Error() != plan.unstored {
+			t.Errorf("one job: error %v", err)
+		}
+	}
+	if infos, err := store.List(); err != nil || len(infos) != 0 {
+		t.Errorf("%v, %v in the store", infos, err)
 	}
 }

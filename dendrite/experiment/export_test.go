@@ -1,4 +1,4 @@
 package experiment
 
-// OwnSource is ownSource for tests in package experiment_test.
-var OwnSource = ownSource
+// CodeOf is codeOf for tests in package experiment_test.
+var CodeOf = codeOf

@@ -18,7 +18,8 @@ type Seeds[P, S any] struct {
 }
 
 // PerSeed plans one job for each seed. compute gets the parameters and a seed, 1 for the
-// first. Its result must depend on nothing else. It must return soon after ctx is done,
+// first. Its result must depend on nothing else: not on a variable of a function around it,
+// not on a file or the environment, and compute must not be a method of a value. It must return soon after ctx is done,
 // and may report its progress to w. The parameters must have a field Seeds of type int,
 // the number of seeds; the result of a seed must not depend on this field.
 func PerSeed[P, S any](compute func(ctx context.Context, p P, seed uint64, w *Work) (S, error)) func(P, *Plan) (func(*Run[P]) *Seeds[P, S], error) {
@@ -33,7 +34,7 @@ func PerSeed[P, S any](compute func(ctx context.Context, p P, seed uint64, w *Wo
 		if compute == nil {
 			return nil, errors.New("PerSeed has no function to compute the result of a seed")
 		}
-		source, err := ownSource(compute)
+		code, err := plan.codeOf(compute)
 		if err != nil {
 			return nil, err
 		}
@@ -44,8 +45,8 @@ func PerSeed[P, S any](compute func(ctx context.Context, p P, seed uint64, w *Wo
 				Key: struct {
 					Params P
 					Seed   int
-					Source string
-				}{withoutScale(p), seed, source},
+					Code   string
+				}{withoutScale(p), seed, code},
 				Run: func(ctx context.Context, w *Work) (S, error) { return compute(ctx, p, uint64(seed), w) },
 			}))
 		}

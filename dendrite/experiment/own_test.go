@@ -112,15 +112,15 @@ func (g gain) compute(_ context.Context, p rampParams, _ uint64, _ *experiment.W
 	return []float64{float64(g), 0, 0}, nil
 }
 
-// The key of a result depends on the user's code, not on the code of package experiment.
-// If the user's code cannot be read, there is no result that could be out of date.
-func TestOwnSource(t *testing.T) {
+// The key of a result depends on the user's code, not on the code of package experiment. A
+// method of a value is refused: its code does not say which value.
+func TestOwnCode(t *testing.T) {
 	d := ramp(new(int))
-	if source, err := experiment.OwnSource(d.Jobs); source != "" || err != nil {
+	if source, err := experiment.CodeOf(d.Jobs); source != "" || err != nil {
 		t.Errorf("the function that PerSeed returns: source %q, %v", source, err)
 	}
 	d.Jobs = experiment.PerSeed(gain(2).compute)
-	if _, err := d.Run(t.Context(), experiment.Env{Store: openStore(t)}, d.Preset(record.Own)); err == nil || !strings.Contains(err.Error(), "use a plain function instead of a method of a value") {
+	if _, err := d.Run(t.Context(), experiment.Env{Store: openStore(t)}, d.Preset(record.Own)); err == nil || !strings.Contains(err.Error(), "is a method of a value") {
 		t.Errorf("method value: error %v", err)
 	}
 }

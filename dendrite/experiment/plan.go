@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,8 @@ import (
 // Plan is the list of the jobs of a run.
 type Plan struct {
 	info     Info
-	source   string // hash of the source of a user's own experiment
+	code     string // identifies the code of a user's own Jobs, see codeOf
+	unstored string // why the results cannot be stored; "" if they are
 	jobs     []*job
 	byFolder map[string]any // *Pending[T] by the folder of its result
 	data     []record.Source
@@ -72,8 +74,21 @@ type job struct {
 	done    chan struct{} // closed when the result is available
 }
 
-func newPlan(info Info, source string) *Plan {
-	return &Plan{info: info, source: source, byFolder: map[string]any{}}
+func newPlan(info Info) *Plan {
+	return &Plan{info: info, byFolder: map[string]any{}}
+}
+
+// codeOf returns codeOf(f) for the keys of results. If the code is not known, the results of
+// the plan will not be stored.
+func (p *Plan) codeOf(f any) (string, error) {
+	if err := checkPlain(f); err != nil {
+		return "", err
+	}
+	code, err := codeOf(f)
+	if err != nil {
+		p.unstored = fmt.Sprintf("results of experiment %s are not stored, because it is not known which code computes them: %v", p.info.Name, err)
+	}
+	return code, nil
 }
 
 // Add adds a job to the plan. If the plan already has a job with the same unit and key, Add
@@ -84,12 +99,12 @@ func Add[T any](p *Plan, j Job[T]) *Pending[T] {
 		Version int
 		Key     any
 	}{p.info.Version, j.Key})
-	if p.source != "" {
+	if p.code != "" {
 		key = struct {
 			Version int
 			Key     any
-			Source  string
-		}{p.info.Version, j.Key, p.source}
+			Code    string
+		}{p.info.Version, j.Key, p.code}
 	}
 	folder, err := runstore.Folder(p.info.Name, j.Unit, key)
 	if err != nil {
@@ -156,7 +171,7 @@ type JobInfo struct {
 func (p *Plan) List(store *runstore.Store) []JobInfo {
 	var all []JobInfo
 	for _, j := range p.jobs {
-		all = append(all, JobInfo{j.number, j.unit, j.label, j.folder, j.stage, j.seconds, store.Has(j.folder)})
+		all = append(all, JobInfo{j.number, j.unit, j.label, j.folder, j.stage, j.seconds, p.unstored == "" && store.Has(j.folder)})
 	}
 	return all
 }
@@ -167,6 +182,9 @@ func (p *Plan) List(store *runstore.Store) []JobInfo {
 func (p *Plan) Compute(ctx context.Context, env Env, number int) error {
 	if number < 0 || number >= len(p.jobs) {
 		return fmt.Errorf("experiment %s: there is no job %d; the plan has jobs 0 to %d", p.info.Name, number, len(p.jobs)-1)
+	}
+	if p.unstored != "" {
+		return errors.New(p.unstored)
 	}
 	store, err := env.open()
 	if err != nil {
@@ -195,7 +213,7 @@ func (p *Plan) Compute(ctx context.Context, env Env, number int) error {
 
 // describe adds the jobs of an executed plan to the provenance of its run.
 func (p *Plan) describe(v *record.Provenance) {
-	v.Seeds, v.Data = p.seeds, p.data
+	v.Seeds, v.Data, v.Unstored = p.seeds, p.data, p.unstored
 	for i, j := range p.jobs {
 		m := j.meta
 		m.Commit = orUnknown(m.Commit)
@@ -209,7 +227,9 @@ func (p *Plan) describe(v *record.Provenance) {
 		v.Backend, v.Commit = merge(v.Backend, m.Backend), merge(v.Commit, m.Commit)
 		v.Cached = v.Cached && j.cached
 		v.ComputeSeconds += m.Seconds
-		v.Runs = append(v.Runs, j.folder)
+		if p.unstored == "" {
+			v.Runs = append(v.Runs, j.folder)
+		}
 	}
 }
 
@@ -240,6 +260,9 @@ func orUnknown(name string) string {
 func (p *Plan) loadOrCompute(ctx context.Context, store *runstore.Store, j *job, board *board) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if p.unstored != "" {
+		return p.computeUnstored(ctx, j, board)
 	}
 	entry, err := store.Entry(p.info.Name, j.unit, j.key)
 	if err != nil {
@@ -279,4 +302,17 @@ func (p *Plan) loadOrCompute(ctx context.Context, store *runstore.Store, j *job,
 	}
 	board.finish(j)
 	return entry.RemoveCheckpoint()
+}
+
+// computeUnstored computes a job without the store.
+func (p *Plan) computeUnstored(ctx context.Context, j *job, board *board) error {
+	report, start := board.reporter(j), time.Now()
+	report(0, p.unstored, nil)
+	w := &Work{report: report, start: start, current: runstore.NewMeta(start, simd.Backend())}
+	if err := j.run(ctx, w); err != nil {
+		return err
+	}
+	j.meta = w.meta()
+	board.finish(j)
+	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 // Work gives a job its progress bar and its checkpoints.
 type Work struct {
-	entry   *runstore.Entry
+	entry   *runstore.Entry // nil if the result is not stored
 	report  func(fraction float64, text string, points []Point)
 	start   time.Time      // of this session
 	current runstore.Meta  // of this session, made at its start: the commit may change later
@@ -25,13 +25,21 @@ func (w *Work) Report(fraction float64, text string, points ...Point) {
 }
 
 // Checkpoint stores state, so that an interrupted job can continue from it.
-func (w *Work) Checkpoint(state any) error { return w.entry.SaveCheckpoint(state, w.meta()) }
+func (w *Work) Checkpoint(state any) error {
+	if w.entry == nil {
+		return nil
+	}
+	return w.entry.SaveCheckpoint(state, w.meta())
+}
 
 // Resume fills state, a pointer, from the checkpoint and reports whether there was one. It
 // does not use a checkpoint that is damaged or comes from other numeric kernels or another
 // architecture, because a result must be computed on one backend from start to end; then
 // it reports a warning.
 func (w *Work) Resume(state any) bool {
+	if w.entry == nil {
+		return false
+	}
 	earlier, ok, warning := w.entry.LoadCheckpoint(state, sameBits)
 	if warning != nil {
 		w.Report(0, fmt.Sprintf("starting again: %v", warning))

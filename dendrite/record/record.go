@@ -55,7 +55,8 @@ type Provenance struct {
 	CPU            string    `json:"cpu"`
 	Commit         string    `json:"commit"` // of the code; "unknown" for old results
 	Data           []Source  `json:"data"`
-	Runs           []string  `json:"runs"` // folders in the run store
+	Runs           []string  `json:"runs"`               // folders in the run store
+	Unstored       string    `json:"unstored,omitempty"` // why the results are not in the store; "" if they are
 }
 
 // Source is a data file and its checksum.

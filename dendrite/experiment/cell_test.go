@@ -1,0 +1,129 @@
+package experiment
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The hash changes only with edits of cells that belong to the experiment.
+func TestReachedBy(t *testing.T) {
+	const notebook = `package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"example.org/mine"
+)
+
+// seed computes.
+func seed(p Params) float64 { return helper(p.Gain) + table[two] }
+
+type Params struct{ Gain float64 }
+
+func (p Params) Double() float64 { return 2 * p.Gain }
+
+func helper(g float64) float64 { return g }
+
+func setup() { unused++ }
+
+var (
+	table  = []float64{1, 2, 3}
+	unused = 1
+	gain   = 1.0
+	own    = Own{Jobs: func(p Params) float64 { return mine.Double(gain) }}
+)
+
+const (
+	one = iota
+	two
+)
+
+func main() { run(&own);  fmt.Println(seed(Params{})) }
+`
+	reached := func(src, at string) (string, []string) {
+		i := strings.Index(src, at)
+		if i < 0 {
+			t.Fatalf("no %q in the source", at)
+		}
+		return reachedBy("main.go", []byte(src), 1+strings.Count(src[:i], "\n"))
+	}
+	for at, edits := range map[string][]struct {
+		old, new string
+		same     bool
+	}{
+		"func seed": {
+			{"// seed computes.", "// seed computes\n// the network.", true},
+			{"helper(p.Gain) + table", "helper(p.Gain)+\n\ttable", true},
+			{"unused = 1", "unused = 2", true},
+			{"fmt.Println(seed(Params{}))", "fmt.Println(1)", true}, // another cell
+			{"\"math/rand/v2\"", "\"math/rand\"", true},
+			{"helper(p.Gain) +", "helper(p.Gain) -", false},
+			{"{ return g }", "{ return 2 * g }", false},
+			{"{1, 2, 3}", "{1, 2, 4}", false},
+			{"one = iota", "one = iota + 1", false},
+			{"struct{ Gain float64 }", "struct{ Gain, Loss float64 }", false},
+			{"fmt.Println(seed", "table[1] = 7; fmt.Println(seed", false}, // main changes it
+			{"unused++", "table = nil", false},
+			{"unused++", "p := &table; (*p)[0] = 1", false},
+			{"func setup", "func init() { fmt.Println() }\n\nfunc setup", false},
+			{"\"math/rand/v2\"", ". \"math/rand\"", false},
+		},
+		"own    =": { // a function literal in a variable
+			{"fmt.Println(seed(Params{}))", "run(&own)", true},
+			{"{1, 2, 3}", "{1, 2, 4}", true},
+			{"gain   = 1.0", "gain = 2.0", false},
+			{"fmt.Println(seed", "gain = 3; fmt.Println(seed", false},
+			{"fmt.Println(seed", "gain++; fmt.Println(seed", false},
+			{"\"example.org/mine\"", "mine \"example.org/other\"", false},
+			{"\"example.org/mine\"", "\"example.org/mine/v2\"", false},
+		},
+		"func main": { // a literal in main may use all variables of main
+			{"fmt.Println(seed", "k := 1; fmt.Println(seed", false},
+		},
+	} {
+		want, imports := reached(notebook, at)
+		if want == "" {
+			t.Fatalf("%s: not found", at)
+		}
+		if slices.Contains(imports, "example.org/mine") == (at == "func seed") {
+			t.Errorf("%s imports %q", at, imports)
+		}
+		for _, c := range edits {
+			src := strings.Replace(notebook, c.old, c.new, 1)
+			if src == notebook {
+				t.Errorf("no %q in the source", c.old)
+			}
+			if have, _ := reached(src, at[:min(len(at), 9)]); (have == want) != c.same {
+				t.Errorf("%s: %q instead of %q: the same %t, want %t", at, c.new, c.old, have == want, c.same)
+			}
+		}
+	}
+	two := "package main\n\nvar a = f(func() {}, func() {})\n"
+	if have, _ := reachedBy("main.go", []byte(two), 3); have != "" {
+		t.Errorf("%q at a line with two functions", have)
+	}
+	apart := "package main\n\nvar a = f(func() int { return 1 },\n\tfunc() int { return 2 })\n"
+	one, _ := reachedBy("main.go", []byte(apart), 3)
+	if other, _ := reachedBy("main.go", []byte(apart), 4); one == "" || one == other {
+		t.Errorf("two functions in one variable are not distinguished: %q", one)
+	}
+	if have, _ := reachedBy("main.go", []byte(notebook), 1); have != "" {
+		t.Errorf("%q at a line without declaration", have)
+	}
+}
+
+func TestImportNames(t *testing.T) {
+	for imported, want := range map[string]string{
+		"import \"microcircuits/dendrite/chart\"": "chart",
+		"import \"math/rand/v2\"":                 "rand",
+		"import r \"math/rand/v2\"":               "r",
+		"import \"gopkg.in/yaml.v3\"":             "yaml",
+		"import \"github.com/mattn/go-isatty\"":   "isatty",
+	} {
+		text, imports := reachedBy("main.go", []byte("package main\n"+imported+"\nfunc f() { "+want+".F() }"), 3)
+		if !strings.Contains(text, imported[len("import "):]) || len(imports) != 1 {
+			t.Errorf("%s is not found by the name %s: %q", imported, want, text)
+		}
+	}
+}
