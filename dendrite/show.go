@@ -49,7 +49,8 @@ func Parameters[P, R any](d *experiment.Definition[P, R], p P) {
 	notebook.Show(t)
 }
 
-// Summary shows one line: the run, its scale and its computing time.
+// Summary shows one line: the run, its scale and its computing time; and warnings, if
+// there are any.
 func Summary(run Finished) {
 	r := run.About()
 	how := fmt.Sprintf("computed in %s", seconds(r.Provenance.WallSeconds))
@@ -58,6 +59,9 @@ func Summary(run Finished) {
 	}
 	notebook.Show(notebook.Markdown(fmt.Sprintf("**%s**, %s: %d seeds, %s of computing, %s.",
 		r.Title, r.Badge(), len(r.Provenance.Seeds), seconds(r.Provenance.ComputeSeconds), how)))
+	for _, w := range r.Warnings {
+		notebook.Show(notebook.Markdown("**Warning.** " + w))
+	}
 }
 
 func seconds(s float64) string { return notebook.Duration(time.Duration(s * float64(time.Second))) }
@@ -73,6 +77,9 @@ func Compare(run Finished) {
 	}
 	for _, c := range r.Claims {
 		t.Rows = append(t.Rows, []string{c.Quantity, c.Paper.String(), c.OursText(), c.BoundText(), string(c.Verdict), c.Note})
+	}
+	for _, w := range r.Warnings {
+		t.Notes = append(t.Notes, "Warning: "+w)
 	}
 	for _, d := range r.Deviations {
 		t.Notes = append(t.Notes, "Deviation: "+d)

@@ -20,8 +20,8 @@ import (
 type Changes map[string]any
 
 // apply sets the parameters of the struct that p points to: whole parameters first, then
-// elements of lists.
-func (c Changes) apply(p any) error {
+// elements of lists. In between it calls derive, which may change the lengths of lists.
+func (c Changes) apply(p any, derive func()) error {
 	fields, names := map[string]reflect.Value{}, []string{}
 	walk(reflect.ValueOf(p).Elem(), "", func(name string, _ reflect.StructField, v reflect.Value) {
 		fields[name] = v
@@ -59,6 +59,7 @@ func (c Changes) apply(p any) error {
 			return err
 		}
 	}
+	derive()
 	for _, t := range elements {
 		if err := assignElement(fields[t.full], t.full, t.index, c[t.given]); err != nil {
 			return err
@@ -146,8 +147,12 @@ func assign(field reflect.Value, name string, value any) error {
 		}
 		field.SetFloat(x)
 	case reflect.Slice:
-		if isText {
+		if isText && strings.TrimSpace(text) == "" {
+			v = reflect.ValueOf([]string{})
+		} else if isText {
 			v = reflect.ValueOf(strings.Split(text, ","))
+		} else if v.IsValid() && (v.CanInt() || v.CanUint() || v.CanFloat()) { // a list of one number
+			v = reflect.ValueOf([]any{value})
 		}
 		if !v.IsValid() || v.Kind() != reflect.Slice {
 			return wrong("a list such as 0.3, 0.1")

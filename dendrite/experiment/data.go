@@ -11,13 +11,11 @@ import (
 // Digits are the labelled images of a plan. Their files are found when the plan is made,
 // and loaded by the first job that calls Load.
 type Digits struct {
-	Name string   // "MNIST", or the name of the folder of other data
-	Sums []string // checksums of the files, for the keys of jobs
-	Load func() (*task.Digits, error)
+	Name  string   // "MNIST", or the name of the folder of other data
+	MNIST bool     // the data are MNIST, by their checksums; the paper's numbers are for MNIST only
+	Sums  []string // checksums of the files, for the keys of jobs
+	Load  func() (*task.Digits, error)
 }
-
-// MNIST reports whether the data are MNIST. The paper's numbers are for MNIST only.
-func (d *Digits) MNIST() bool { return d.Name == "MNIST" }
 
 // Digits finds MNIST or, if folder is not "", the IDX files in folder, and adds their
 // checksums to the run's provenance. It returns an error if files are missing.
@@ -26,7 +24,7 @@ func (p *Plan) Digits(folder string) (*Digits, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Digits{Name: source.Name, Load: sync.OnceValues(source.Load)}
+	d := &Digits{Name: source.Name, MNIST: source.MNIST, Load: sync.OnceValues(source.Load)}
 	for _, f := range source.Files {
 		d.Sums = append(d.Sums, f.SHA256)
 		p.Data(record.Source{Name: filepath.Base(f.Name), SHA256: f.SHA256})

@@ -51,6 +51,9 @@ type Definition[P, R any] struct {
 	Info   Info
 	Preset func(Scale) P
 
+	// Derive sets parameters that depend on others and were not given, such as a list with
+	// a value for each area; may be nil. It must leave parameters that fit as they are.
+	Derive func(*P)
 	// Check returns an error for parameters that do not fit together, although each is
 	// in its range; may be nil.
 	Check func(P) error
@@ -61,6 +64,9 @@ type Definition[P, R any] struct {
 	Jobs func(P, *Plan) (finish func(*Run[P]) R, err error)
 	// Claims compares the run with the paper; may be nil.
 	Claims func(R) []record.Claim
+	// Warnings returns what a reader must know before the numbers, such as a network that
+	// has not learned, and what to try; may be nil.
+	Warnings func(R) []string
 	// Small reduces the quick preset to a run of seconds, for tests; may be nil for a
 	// user's own experiment.
 	Small func(*P)
@@ -108,7 +114,7 @@ func (d *Definition[P, R]) ParseScale(name string) (Scale, error) {
 // the parameter and its valid range.
 func (d *Definition[P, R]) At(scale Scale, changes Changes) (P, error) {
 	p := d.Preset(scale)
-	if err := changes.apply(&p); err != nil {
+	if err := changes.apply(&p, func() { p = d.derived(p) }); err != nil {
 		return p, d.fail(err)
 	}
 	return p, d.Validate(p)
@@ -117,11 +123,20 @@ func (d *Definition[P, R]) At(scale Scale, changes Changes) (P, error) {
 // Validate returns an error for the first parameter out of range, else the error of Check,
 // or nil.
 func (d *Definition[P, R]) Validate(p P) error {
+	p = d.derived(p)
 	err := validate(p)
 	if err == nil && d.Check != nil {
 		err = d.Check(p)
 	}
 	return d.fail(err)
+}
+
+// derived returns the parameters after Derive.
+func (d *Definition[P, R]) derived(p P) P {
+	if d.Derive != nil {
+		d.Derive(&p)
+	}
+	return p
 }
 
 // fail adds the name of the experiment to an error.
@@ -134,7 +149,7 @@ func (d *Definition[P, R]) fail(err error) error {
 
 // Table returns the parameters with the values of their preset and of the paper.
 func (d *Definition[P, R]) Table(p P) []record.Parameter {
-	rows, _ := d.table(p)
+	rows, _ := d.table(d.derived(p))
 	return rows
 }
 
@@ -176,7 +191,7 @@ func (d *Definition[P, R]) Parameters(scale Scale, changes Changes) ([]record.Pa
 
 // Plan returns the jobs of a run and computes nothing.
 func (d *Definition[P, R]) Plan(p P) (*Plan, error) {
-	plan, _, err := d.plan(p)
+	plan, _, err := d.plan(d.derived(p))
 	return plan, err
 }
 
@@ -242,12 +257,16 @@ func (d *Definition[P, R]) Run(ctx context.Context, env Env, p P) (R, error) {
 		record.Judge(claims)
 		run.Claims = claims
 	}
+	if d.Warnings != nil {
+		run.Warnings = d.Warnings(result)
+	}
 	return result, nil
 }
 
 func (d *Definition[P, R]) run(ctx context.Context, env Env, p P) (*Run[P], R, error) {
 	var none R
 	start := time.Now()
+	p = d.derived(p)
 	plan, finish, err := d.plan(p)
 	if err != nil {
 		return nil, none, err
@@ -268,7 +287,7 @@ func (d *Definition[P, R]) RunSmall(ctx context.Context, env Env, changes Change
 	if d.Small != nil {
 		d.Small(&p)
 	}
-	if err := changes.apply(&p); err != nil {
+	if err := changes.apply(&p, func() { p = d.derived(p) }); err != nil {
 		return nil, d.fail(err)
 	}
 	run, _, err := d.run(ctx, env, p)

@@ -22,7 +22,7 @@
 //	doc     the meaning, in one line
 //	min, max, above   the valid range (above: exclusive minimum)
 //	oneof   the valid names of a string, separated by |
-//	scale   "up": the run is reduced if this number is below that of the paper's preset
+//	scale   "up": the run is reduced if this number is below that of the paper's preset (for a list: its sum)
 //
 // Fields of nested structs have names like Outer.Inner. A field with the tag param:"-" is
 // left out.

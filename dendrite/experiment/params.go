@@ -49,7 +49,7 @@ func table(p, preset, whole any) (rows []record.Parameter, reduced bool) {
 	return rows, reduced
 }
 
-// number returns the value of a numeric field. It panics for other types, because the tag
+// number returns the value of a numeric field, or the sum of a list. It panics for other types, because the tag
 // scale is wrong there.
 func number(v reflect.Value) float64 {
 	switch {
@@ -57,6 +57,12 @@ func number(v reflect.Value) float64 {
 		return float64(v.Int())
 	case v.CanFloat():
 		return v.Float()
+	case v.Kind() == reflect.Slice:
+		var sum float64
+		for i := range v.Len() {
+			sum += number(v.Index(i))
+		}
+		return sum
 	}
 	panic(fmt.Sprintf("experiment: a field of type %s has the tag scale, which is for numbers", v.Type()))
 }

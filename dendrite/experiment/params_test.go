@@ -123,6 +123,8 @@ func TestChanges(t *testing.T) {
 		{Changes{"Dt": 1, "Seeds": 2.0}, func(p *sample) { p.Dt, p.Seeds = 1, 2 }},
 		{Changes{"Inner.Rates": []float64{1, 2, 3}}, func(p *sample) { p.Inner.Rates = []float64{1, 2, 3} }},
 		{Changes{"rates": "1, 2"}, func(p *sample) { p.Inner.Rates = []float64{1, 2} }},
+		{Changes{"rates": 3}, func(p *sample) { p.Inner.Rates = []float64{3} }},
+		{Changes{"rates": " "}, func(p *sample) { p.Inner.Rates = []float64{} }},
 		{Changes{"rates": []int{0}}, func(p *sample) { p.Inner.Rates = []float64{0} }},
 		{Changes{"Inner.Rates[0]": 5, "rates": "1, 2"}, func(p *sample) { p.Inner.Rates = []float64{5, 2} }},
 		{Changes{"Inner.Rates": "1, 2", "rates[0]": 5}, func(p *sample) { p.Inner.Rates = []float64{5, 2} }},
@@ -132,7 +134,7 @@ func TestChanges(t *testing.T) {
 		c.want(&want)
 		before := slices.Clone(p.Inner.Rates)
 		shared := p.Inner.Rates
-		if err := c.changes.apply(&p); err != nil || !reflect.DeepEqual(p, want) {
+		if err := c.changes.apply(&p, func() {}); err != nil || !reflect.DeepEqual(p, want) {
 			t.Errorf("%v: %+v, %v; want %+v", c.changes, p, err, want)
 		}
 		if !slices.Equal(shared, before) {
@@ -148,7 +150,7 @@ func TestChanges(t *testing.T) {
 		"parameter Dt: []int{1} is not a number":                                  {"Dt": []int{1}},
 		"parameter Dt: <nil> is not a number":                                     {"Dt": nil},
 		"parameter Kind: 3 is not text":                                           {"Kind": 3},
-		"parameter Inner.Rates: 3 is not a list":                                  {"Rates": 3},
+		"parameter Inner.Rates: true is not a list":                               {"Rates": true},
 		`parameter Inner.Rates[1]: "x" is not a number`:                           {"Rates": "1,x"},
 		"parameter Inner.Rates has 2 values, counted from 0":                      {"Rates[2]": 1},
 		"parameter Dt is given twice, as Dt and dt":                               {"Dt": 1, "dt": 1},
@@ -157,7 +159,7 @@ func TestChanges(t *testing.T) {
 		"write an element of a list as Name[0]":                                   {"Rates[x]": 1},
 	} {
 		p := good()
-		if err := changes.apply(&p); err == nil || !strings.Contains(err.Error(), want) {
+		if err := changes.apply(&p, func() {}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want %q", changes, err, want)
 		}
 	}

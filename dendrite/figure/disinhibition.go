@@ -78,10 +78,11 @@ var Disinhibition = add(experiment.Definition[DisinhibitionParams, *Disinhibitio
 			"The network in continuous time is a small one of this project, with another task: noisy copies of a few random patterns. There the soma keeps its basal drive while the gate is open.",
 		},
 	},
-	Preset: disinhibitionPreset,
-	Check:  DisinhibitionParams.check,
-	Jobs:   DisinhibitionParams.jobs,
-	Claims: (*DisinhibitionRun).claims,
+	Preset:   disinhibitionPreset,
+	Check:    DisinhibitionParams.check,
+	Jobs:     DisinhibitionParams.jobs,
+	Claims:   (*DisinhibitionRun).claims,
+	Warnings: (*DisinhibitionRun).warnings,
 	Small: func(p *DisinhibitionParams) {
 		p.Seeds, p.Epochs, p.Hidden = 1, 1, 40
 		p.Reader = DisinhibitionReader{Hidden: 20, Epochs: 2, Eta: 1}
@@ -273,7 +274,7 @@ func (p DisinhibitionParams) jobs(plan *experiment.Plan) (func(*experiment.Run[D
 	}
 	return func(run *experiment.Run[DisinhibitionParams]) *DisinhibitionRun {
 		return &DisinhibitionRun{
-			Run: run, otherData: !digits.MNIST(), Circuits: lab.Results(circuits), Reader: reader.Get(),
+			Run: run, otherData: !digits.MNIST, Circuits: lab.Results(circuits), Reader: reader.Get(),
 			Recalls: lab.Results(recalls), Continuous: lab.Results(transitions),
 		}
 	}, nil

@@ -34,7 +34,18 @@ import (
 	"strings"
 
 	"microcircuits/dendrite/experiment"
+	"microcircuits/dendrite/record"
 )
+
+// withoutBounds makes the verdict of claims "not comparable" and says why.
+func withoutBounds(claims []record.Claim, why string) {
+	for i := range claims {
+		claims[i].Bound, claims[i].Note = record.Bound{}, why
+	}
+}
+
+// otherDataNote is the note of claims about digits other than MNIST.
+const otherDataNote = "another data set: the paper's numbers are for MNIST"
 
 // catalogue is filled while this package is initialised and not changed after.
 var catalogue []experiment.Any

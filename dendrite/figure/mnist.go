@@ -1,10 +1,12 @@
 package figure
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
+	"microcircuits/dendrite/chart"
 	"microcircuits/dendrite/experiment"
 	"microcircuits/dendrite/figure/internal/lab"
 	"microcircuits/dendrite/task"
@@ -35,13 +37,16 @@ var MNIST = add(experiment.Definition[MNISTParams, *MNISTRun]{
 			"The single layer learns by the microcircuit's output rule, with its own λ and targets, chosen by the validation error; the paper does not say how its single layer learns. With the microcircuit's targets and λ (0.1, 0.8, λ = 0.1) our single layer reaches about 10.8 %.",
 		},
 	},
-	Preset: mnistPreset,
-	Check:  mnistCheck,
-	Jobs:   mnistJobs,
-	Claims: (*MNISTRun).claims,
+	Preset:     mnistPreset,
+	Derive:     (*MNISTParams).FitDepth,
+	Check:      mnistCheck,
+	Deviations: mnistDeviations,
+	Jobs:       mnistJobs,
+	Claims:     (*MNISTRun).claims,
+	Warnings:   (*MNISTRun).warnings,
 	Small: func(p *MNISTParams) {
 		p.Seeds, p.Epochs = 1, 1
-		p.Hidden1, p.Hidden2 = 60, 40
+		p.Hidden = []int{60, 40}
 	},
 })
 
@@ -55,17 +60,8 @@ func mnistPreset(scale experiment.Scale) MNISTParams {
 }
 
 func mnistCheck(p MNISTParams) error {
-	m, f, s := p.Microcircuit, p.FrozenMiddle, p.SingleLayer
-	if err := cmp.Or(
-		lab.Length("Microcircuit.Lambda", m.Lambda, 3),
-		lab.Length("Microcircuit.EtaUp", m.EtaUp, 3),
-		lab.Length("Microcircuit.EtaIP", m.EtaIP, 2),
-		lab.Length("Microcircuit.InitDown", m.InitDown, 2),
-		lab.Length("FrozenMiddle.Lambda", f.Lambda, 3),
-		lab.Length("FrozenMiddle.EtaUp", f.EtaUp, 2),
-		lab.Length("FrozenMiddle.EtaIP", f.EtaIP, 2),
-		lab.Length("FrozenMiddle.InitDown", f.InitDown, 2),
-	); err != nil {
+	s := p.SingleLayer
+	if err := p.CheckDepth(); err != nil {
 		return err
 	}
 	if p.TargetOff >= p.TargetOn {
@@ -77,6 +73,56 @@ func mnistCheck(p MNISTParams) error {
 	return nil
 }
 
+// mnistPaperHidden are the hidden areas of the paper's network.
+var mnistPaperHidden = []int{500, 500}
+
+// mnistDeviations are those of networks with other hidden areas than the paper's.
+func mnistDeviations(p MNISTParams) []string {
+	if slices.Equal(p.Hidden, mnistPaperHidden) {
+		return nil
+	}
+	text := fmt.Sprintf("The paper's network has two hidden areas of 500 neurons; these networks have %s.", hiddenAreas(p.Hidden))
+	if len(p.Hidden) == 1 {
+		text += " There are no weights between hidden areas, so there is no control with a frozen middle."
+	}
+	if names := p.FittedLists(); len(names) > 0 {
+		text += fmt.Sprintf(" The values of %s for this number of areas follow from those for two: the area above the pixels, the one below the output, and the output keep theirs, and those between are repeated. They were not optimised.", strings.Join(names, ", "))
+	}
+	return []string{text}
+}
+
+// hiddenAreas describes hidden areas in words.
+func hiddenAreas(sizes []int) string {
+	if len(sizes) == 1 {
+		return fmt.Sprintf("one hidden area of %d neurons", sizes[0])
+	}
+	var parts []string
+	for _, n := range sizes {
+		parts = append(parts, fmt.Sprint(n))
+	}
+	return fmt.Sprintf("%d hidden areas of %s neurons", len(sizes), strings.Join(parts, ", "))
+}
+
+// MNISTCircuit draws the circuit of a run with these parameters.
+func MNISTCircuit(p MNISTParams) *chart.Diagram {
+	caption := "One neuron of each kind. Bottom-up synapses and those onto the interneurons are plastic; top-down and inhibitory synapses are fixed."
+	if slices.Equal(p.Hidden, mnistPaperHidden) {
+		caption = "N Fig. 3A, redrawn: one" + strings.TrimPrefix(caption, "One")
+	}
+	sizes := p.Sizes(784)
+	if p.Data != "" {
+		sizes = nil // images of unknown size
+	}
+	return chart.Circuit(chart.CircuitSpec{
+		Title:   fmt.Sprintf("The circuit with %s.", hiddenAreas(p.Hidden)),
+		Caption: caption,
+		Hidden:  len(p.Hidden),
+		Sizes:   sizes,
+		Plastic: chart.Plastic{Up: true, IP: true},
+		Teacher: true,
+	})
+}
+
 // MNISTCurve is the result of one network.
 type MNISTCurve = lab.DigitCurve
 
@@ -84,7 +130,8 @@ type MNISTCurve = lab.DigitCurve
 type MNISTRun struct {
 	*experiment.Run[MNISTParams]
 	// One curve per seed, in the order of the seeds 1, 2, ... FrozenMiddle is the
-	// microcircuit whose weights from area 1 to area 2 are fixed.
+	// microcircuit whose weights between the hidden areas are fixed; there is none if
+	// there is only one hidden area.
 	Microcircuit, FrozenMiddle, Backprop, SingleLayer []MNISTCurve
 
 	otherData bool // than MNIST
@@ -94,7 +141,7 @@ type MNISTRun struct {
 // learners, and not the number of seeds.
 type mnistKey struct {
 	Epochs, Batch int
-	Sizes         [2]int
+	Sizes         []int // of the hidden areas
 	Targets       [2]float64
 	Learner       any
 	Data          []string // checksums
@@ -107,14 +154,14 @@ func mnistJobs(p MNISTParams, plan *experiment.Plan) (func(*experiment.Run[MNIST
 		return nil, err
 	}
 	plan.Seeds(p.Seeds)
-	sizes := []int{784, p.Hidden1, p.Hidden2, task.Classes}
+	sizes := p.Sizes(784)
 	learner := func(name string, key any, sizes []int, train mnistTraining) []*experiment.Pending[MNISTCurve] {
 		var nets []*experiment.Pending[MNISTCurve]
 		for seed := 1; seed <= p.Seeds; seed++ {
 			nets = append(nets, experiment.Add(plan, experiment.Job[MNISTCurve]{
 				Unit: fmt.Sprintf("%s-seed%d", name, seed),
 				Key: mnistKey{
-					Epochs: p.Epochs, Batch: p.Batch, Sizes: [2]int{p.Hidden1, p.Hidden2},
+					Epochs: p.Epochs, Batch: p.Batch, Sizes: p.Hidden,
 					Targets: [2]float64{p.TargetOff, p.TargetOn}, Learner: key, Data: digits.Sums, Seed: seed,
 				},
 				Seconds: lab.DigitSeconds(p.Epochs*lab.TrainingImages, sizes...),
@@ -130,12 +177,15 @@ func mnistJobs(p MNISTParams, plan *experiment.Plan) (func(*experiment.Run[MNIST
 		return nets
 	}
 	micro := learner("microcircuit", p.Microcircuit, sizes, mnistCircuit(p.NewMicrocircuit))
-	frozen := learner("frozen-middle", []any{p.Microcircuit, p.FrozenMiddle}, sizes, mnistCircuit(p.NewFrozenMiddle))
+	var frozen []*experiment.Pending[MNISTCurve]
+	if len(p.Hidden) > 1 {
+		frozen = learner("frozen-middle", []any{p.Microcircuit, p.FrozenMiddle}, sizes, mnistCircuit(p.NewFrozenMiddle))
+	}
 	backprop := learner("backprop", p.Backprop, sizes, mnistPlain(p.NewBackprop))
 	single := learner("single-layer", p.SingleLayer, []int{784, task.Classes}, mnistPlain(p.NewSingleLayer))
 	return func(run *experiment.Run[MNISTParams]) *MNISTRun {
 		return &MNISTRun{
-			Run: run, otherData: !digits.MNIST(),
+			Run: run, otherData: !digits.MNIST,
 			Microcircuit: lab.Results(micro), FrozenMiddle: lab.Results(frozen),
 			Backprop: lab.Results(backprop), SingleLayer: lab.Results(single),
 		}

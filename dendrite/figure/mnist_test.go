@@ -16,7 +16,7 @@ import (
 func smallMNIST(t *testing.T) MNISTParams {
 	p := mnistPreset(experiment.Quick)
 	p.Data, p.Seeds, p.Epochs = writeDigits(t, 600, 100), 2, 3
-	p.Hidden1, p.Hidden2 = 60, 40
+	p.Hidden = []int{60, 40}
 	return p
 }
 
@@ -124,7 +124,7 @@ func digitsRun() *MNISTRun {
 		}
 	}
 	r := &MNISTRun{
-		Run: &experiment.Run[MNISTParams]{Params: MNISTParams{Scale: experiment.Quick, Seeds: 2, Epochs: 2}},
+		Run: &experiment.Run[MNISTParams]{Params: MNISTParams{Scale: experiment.Quick, Seeds: 2, Epochs: 2, Hidden: []int{500, 500}}},
 
 		Microcircuit: []MNISTCurve{curve(2, 1000), curve(4, 1002)},
 		FrozenMiddle: []MNISTCurve{curve(5, 0), curve(7, 0)},
@@ -276,10 +276,6 @@ func TestMNISTOrdering(t *testing.T) {
 		if c := claim(t, []record.Claim{r.ordering()}, "ordering"); c.Verdict != want {
 			t.Errorf("frozen middle %v, microcircuit 2 in every seed: %s, want %s", frozen, c.Verdict, want)
 		}
-		r.otherData = true
-		if c := claim(t, []record.Claim{r.ordering()}, "ordering"); c.Verdict != record.NotComparable {
-			t.Errorf("with other data: %s", c.Verdict)
-		}
 	}
 }
 
@@ -318,10 +314,121 @@ func TestMNISTErrorVerdicts(t *testing.T) {
 	} {
 		r := digitsRun()
 		r.Reduced, r.otherData = c.reduced, c.otherData
-		nets := []MNISTCurve{{Test: []float64{90, c.error}}}
-		row := r.testError("e", "e", nets, mnistPaperMicrocircuit, 0.15, 6)
-		if got := claim(t, []record.Claim{row}, "e"); got.Verdict != c.want {
+		for i := range r.Microcircuit {
+			r.Microcircuit[i].Test = []float64{90, c.error}
+		}
+		if got := claim(t, r.claims(), "microcircuit-error"); got.Verdict != c.want {
 			t.Errorf("%+v: %s", c, got.Verdict)
+		}
+	}
+}
+
+// With other data, or other areas than the paper's, no row has a verdict, and the chart does
+// not show the paper's numbers.
+func TestMNISTNotComparable(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*MNISTRun)
+		note   string
+	}{
+		"other data":   {func(r *MNISTRun) { r.otherData = true }, "another data set"},
+		"other areas":  {func(r *MNISTRun) { r.Params.Hidden = []int{500, 400} }, "2 hidden areas of 500, 400 neurons"},
+		"one area":     {func(r *MNISTRun) { r.Params.Hidden, r.FrozenMiddle = []int{500}, nil }, "one hidden area of 500 neurons"},
+		"both of them": {func(r *MNISTRun) { r.otherData, r.Params.Hidden = true, []int{2, 2} }, "another data set"},
+	} {
+		r := digitsRun()
+		c.change(r)
+		claims := r.claims()
+		record.Judge(claims)
+		for _, row := range claims {
+			if row.Verdict != record.NotComparable || !strings.Contains(row.Note, c.note) {
+				t.Errorf("%s: %s: %s, %q", name, row.ID, row.Verdict, row.Note)
+			}
+		}
+		if r.FrozenMiddle == nil && (record.Find(claims, "ordering") != nil || record.Find(claims, "frozen-middle-error") != nil) {
+			t.Errorf("%s: claims about a control that there is not", name)
+		}
+		if e := r.TestError(); strings.Contains(string(e.Option), "paper") || strings.Contains(e.Caption, "paper's numbers") {
+			t.Errorf("%s: the chart shows the paper's numbers: %s", name, e.Caption)
+		}
+	}
+}
+
+// Any number of hidden areas is trained, measured and drawn.
+func TestMNISTHiddenAreas(t *testing.T) {
+	data := writeDigits(t, 240, 60)
+	store := openStore(t)
+	for text, want := range map[string][]int{"30": {30}, "30,20": {30, 20}, "30, 20, 25": {30, 20, 25}} {
+		p, err := MNIST.At(experiment.Quick, experiment.Changes{"hidden": text, "Data": data, "Seeds": 2, "Epochs": 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := MNIST.Run(t.Context(), experiment.Env{Store: store}, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		areas := len(want)
+		if !slices.Equal(r.Params.Hidden, want) || len(r.Params.Microcircuit.Lambda) != areas+1 || len(r.Microcircuit[0].Apical) != areas || (len(r.FrozenMiddle) > 0) != (areas > 1) {
+			t.Errorf("hidden=%s: %+v, %d areas measured, control of %d networks", text, r.Params, len(r.Microcircuit[0].Apical), len(r.FrozenMiddle))
+		}
+		for k, apical := range r.Microcircuit[0].Apical {
+			if apical[0] != 0 || !(apical[2] > 0) || !(r.Microcircuit[0].UpdateAngle[k][0] > 0) {
+				t.Errorf("hidden=%s, area %d: apical potentials %v, angles %v", text, k+1, apical, r.Microcircuit[0].UpdateAngle[k])
+			}
+		}
+		if n := len(r.Alignment().Table.Columns); n < 1+2*areas {
+			t.Errorf("hidden=%s: %d columns of angles", text, n)
+		}
+		deviations := strings.Join(r.Deviations, "\n")
+		if !strings.Contains(deviations, hiddenAreas(want)) || strings.Contains(deviations, "Microcircuit.Lambda") == (areas == 2) {
+			t.Errorf("hidden=%s: deviations %s", text, deviations)
+		}
+		if c := MNISTCircuit(r.Params); strings.Count(c.SVG, ">SST<") < areas && !strings.Contains(c.Title, hiddenAreas(want)) {
+			t.Errorf("hidden=%s: circuit %s", text, c.Title)
+		}
+		heading, rows := r.EachSeed()
+		if len(heading) != len(rows[0]) {
+			t.Errorf("hidden=%s: %v, %v", text, heading, rows)
+		}
+		_, _, _, _, _ = r.TestError(), r.ApicalPotential(), r.ReceptiveFields(), r.Confusion(), r.Mistakes()
+	}
+}
+
+func TestMNISTHiddenAreasSaysWhatIsWrong(t *testing.T) {
+	for want, changes := range map[string]experiment.Changes{
+		"Hidden has 0 hidden areas; want 1 to 5":                  {"Hidden": ""},
+		"Hidden has 6 hidden areas":                               {"Hidden": "1,1,1,1,1,1"},
+		"is 0; want 1 <= Hidden[1] <= 5000":                       {"Hidden": "500,0"},
+		"is -3; want":                                             {"Hidden": []int{-3}},
+		"is 5001; want":                                           {"Hidden": 5001},
+		"is not a whole number":                                   {"Hidden": "many"},
+		`"" is not a whole number`:                                {"Hidden": "500,,500"},
+		"Microcircuit.Lambda has 3 values; want 4":                {"Hidden": "5,5,5", "Microcircuit.Lambda": "0.1,0.2,0.3"},
+		"FrozenMiddle.EtaIP has 3 values; want 2":                 {"FrozenMiddle.EtaIP": "1,1,1"},
+		"did you mean Hidden?":                                    {"Hidden1": 5},
+		"Microcircuit.Lambda has 4 values, counted from 0: there": {"Hidden": "5,5,5", "Microcircuit.Lambda[4]": 0.1},
+	} {
+		if _, err := MNIST.At(experiment.Quick, changes); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: error %v, want %q", changes, err, want)
+		}
+	}
+	p, err := MNIST.At(experiment.Quick, experiment.Changes{"Hidden": "5,5,5", "Microcircuit.Lambda[2]": 0.5})
+	if err != nil || !slices.Equal(p.Microcircuit.Lambda, []float64{0.3, 0.3, 0.5, 0.1}) {
+		t.Errorf("an element of a fitted list: %v, %v", p.Microcircuit.Lambda, err)
+	}
+}
+
+// A network that has not learned says so before its numbers.
+func TestMNISTWarnings(t *testing.T) {
+	p := smallMNIST(t)
+	p.Seeds, p.Epochs, p.Microcircuit.RateFactor, p.Backprop.Eta = 1, 1, 0, 0
+	r, err := MNIST.Run(t.Context(), experiment.Env{Store: openStore(t)}, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(r.Warnings, "\n")
+	for _, want := range []string{"Microcircuit: 1 of 1 networks have not learned", "Microcircuit.RateFactor", "Backprop.Eta"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("warnings %q, want %q", text, want)
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package figure
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
@@ -36,25 +38,53 @@ func (r *MNISTRun) TestError() *chart.Chart {
 	curve := func(name string, q chart.Quantity, nets []MNISTCurve) chart.Curve {
 		return chart.MeanSD(name, q, r.epochs(), lab.Each(nets, func(n MNISTCurve) []float64 { return n.Test[1:] }))
 	}
-	return chart.Lines(chart.LinesSpec{
-		Title: "Test error while learning",
-		Caption: fmt.Sprintf("A Fig. 4 / N Fig. 3. Share of the test images classified wrongly after each epoch; %s. Frozen middle: the microcircuit with the weights from area 1 to area 2 not plastic. Dotted: the paper's numbers after 200 epochs, %.1f %%, %.2f %% and %.2f %% (frozen middle: %.2f %%). Scale: %s.",
-			lab.MeanBand(r.Params.Seeds), mnistPaperSingleLayer, mnistPaperMicrocircuit, mnistPaperBackprop, mnistPaperFrozenMiddle, r.Badge()),
-		X: chart.Axis{Name: "Epoch", Whole: true},
-		Y: chart.Axis{Name: "Test error", Unit: "%", Range: [2]float64{0, r.ceiling()}},
-		Curves: []chart.Curve{
-			curve("single layer", chart.Shallow, r.SingleLayer),
-			curve("frozen middle", chart.Frozen, r.FrozenMiddle),
-			curve("microcircuit", chart.Microcircuit, r.Microcircuit),
-			curve("backprop", chart.Backprop, r.Backprop),
-		},
-		References: []chart.Reference{
+	curves := []chart.Curve{curve("single layer", chart.Shallow, r.SingleLayer)}
+	var frozen string
+	if len(r.FrozenMiddle) > 0 {
+		curves = append(curves, curve("frozen middle", chart.Frozen, r.FrozenMiddle))
+		frozen = fmt.Sprintf(" Frozen middle: the microcircuit with the weights %s not plastic.", r.middle())
+	}
+	curves = append(curves, curve("microcircuit", chart.Microcircuit, r.Microcircuit), curve("backprop", chart.Backprop, r.Backprop))
+	var paper string
+	var references []chart.Reference
+	if r.notComparable() == "" {
+		paper = fmt.Sprintf(" Dotted: the paper's numbers after 200 epochs, %.1f %%, %.2f %% and %.2f %% (frozen middle: %.2f %%).",
+			mnistPaperSingleLayer, mnistPaperMicrocircuit, mnistPaperBackprop, mnistPaperFrozenMiddle)
+		references = []chart.Reference{
 			{Label: fmt.Sprintf("paper %.1f %%", mnistPaperSingleLayer), Value: mnistPaperSingleLayer, Quantity: chart.Shallow},
 			{Label: fmt.Sprintf("paper %.2f %%", mnistPaperMicrocircuit), Value: mnistPaperMicrocircuit, Quantity: chart.Microcircuit},
 			{Label: fmt.Sprintf("paper %.2f %%", mnistPaperBackprop), Value: mnistPaperBackprop, Quantity: chart.Backprop},
-		},
-		Band: lab.MeanBand(r.Params.Seeds),
+		}
+	}
+	return chart.Lines(chart.LinesSpec{
+		Title: "Test error while learning",
+		Caption: fmt.Sprintf("A Fig. 4 / N Fig. 3. Share of the test images classified wrongly after each epoch; %s.%s%s Scale: %s.",
+			lab.MeanBand(r.Params.Seeds), frozen, paper, r.Badge()),
+		X:          chart.Axis{Name: "Epoch", Whole: true},
+		Y:          chart.Axis{Name: "Test error", Unit: "%", Range: [2]float64{0, r.ceiling()}},
+		Curves:     curves,
+		References: references,
+		Band:       lab.MeanBand(r.Params.Seeds),
 	})
+}
+
+// middle names the weights that are frozen in the control.
+func (r *MNISTRun) middle() string {
+	if len(r.Params.Hidden) == 2 {
+		return "from area 1 to area 2"
+	}
+	return "between the hidden areas"
+}
+
+// notComparable says why the numbers cannot be compared with the paper's; "" if they can.
+func (r *MNISTRun) notComparable() string {
+	switch {
+	case r.otherData:
+		return otherDataNote
+	case !slices.Equal(r.Params.Hidden, mnistPaperHidden):
+		return fmt.Sprintf("%s: the paper's numbers are for two of 500", hiddenAreas(r.Params.Hidden))
+	}
+	return ""
 }
 
 // networks are the curves of all learners.
@@ -78,8 +108,9 @@ func (r *MNISTRun) ceiling() float64 {
 // throughout learning.
 func (r *MNISTRun) ApicalPotential() *chart.Chart {
 	x := append([]float64{0}, r.epochs()...)
-	var curves []chart.Curve
-	for area := range 2 {
+	var panels []chart.Panel
+	for area := range r.Params.Hidden {
+		panel := chart.Panel{Y: chart.Axis{Name: fmt.Sprintf("Area %d: mean absolute value", area+1), Log: true}}
 		for _, c := range []struct {
 			name string
 			q    chart.Quantity
@@ -91,11 +122,9 @@ func (r *MNISTRun) ApicalPotential() *chart.Chart {
 			{"no teacher", chart.Interneuron, 1, func(m MNISTCurve) [][]float64 { return m.Apical }},
 		} {
 			runs := lab.Each(r.Microcircuit, func(m MNISTCurve) []float64 { return c.pick(m)[area][c.from:] })
-			curves = append(curves, chart.MeanSD(c.name, c.q, x[c.from:], runs))
+			panel.Curves = append(panel.Curves, chart.MeanSD(c.name, c.q, x[c.from:], runs))
 		}
-	}
-	panel := func(area int) chart.Panel {
-		return chart.Panel{Y: chart.Axis{Name: fmt.Sprintf("Area %d: mean absolute value", area), Log: true}, Curves: curves[3*area-3 : 3*area]}
+		panels = append(panels, panel)
 	}
 	return chart.Traces(chart.TracesSpec{
 		Title: "Apical potential with and without the teacher",
@@ -103,7 +132,7 @@ func (r *MNISTRun) ApicalPotential() *chart.Chart {
 			lab.MeanBand(r.Params.Seeds), r.Badge()),
 		X:           chart.Axis{Name: "Epoch", Whole: true},
 		PanelHeight: 140,
-		Columns:     []chart.TraceColumn{{Panels: []chart.Panel{panel(1), panel(2)}}},
+		Columns:     []chart.TraceColumn{{Panels: panels}},
 	})
 }
 
@@ -112,7 +141,7 @@ func (r *MNISTRun) Alignment() *chart.Chart {
 	x := append([]float64{0}, r.epochs()...)
 	panel := func(title string, pick func(MNISTCurve) [][]float64) chart.Panel {
 		p := chart.Panel{Y: chart.Axis{Name: title, Unit: "°", Range: [2]float64{0, 100}}}
-		for area := range 2 {
+		for area := range r.Params.Hidden {
 			runs := lab.Each(r.Microcircuit, func(m MNISTCurve) []float64 { return pick(m)[area] })
 			c := chart.MeanSD(fmt.Sprintf("area %d", area+1), chart.Other, x, runs)
 			c.Color = chart.PaletteColor(area)
@@ -182,13 +211,18 @@ func (r *MNISTRun) Mistakes() *chart.Chart {
 // EachSeed is a table of the test errors of every network at the last epoch: its
 // heading and one row of cells per seed.
 func (r *MNISTRun) EachSeed() (heading []string, rows [][]string) {
-	heading = []string{"Seed", "Microcircuit", "At best validation epoch", "Frozen middle", "Backprop", "Single layer"}
+	heading = []string{"Seed", "Microcircuit", "At best validation epoch"}
+	var others [][]MNISTCurve
+	if len(r.FrozenMiddle) > 0 {
+		heading, others = append(heading, "Frozen middle"), append(others, r.FrozenMiddle)
+	}
+	heading, others = append(heading, "Backprop", "Single layer"), append(others, r.Backprop, r.SingleLayer)
 	for i, seed := range r.Provenance.Seeds {
 		row := []string{fmt.Sprint(seed)}
 		micro := r.Microcircuit[i]
 		best := 1 + floats.MinIdx(micro.Validation[1:])
 		row = append(row, fmt.Sprintf("%.2f %%", lab.Last(micro.Test)), fmt.Sprintf("%.2f %% (epoch %d)", micro.Test[best], best))
-		for _, nets := range [][]MNISTCurve{r.FrozenMiddle, r.Backprop, r.SingleLayer} {
+		for _, nets := range others {
 			row = append(row, fmt.Sprintf("%.2f %%", lab.Last(nets[i].Test)))
 		}
 		rows = append(rows, row)
@@ -201,25 +235,44 @@ func mnistFinal(nets []MNISTCurve) []float64 {
 	return lab.Each(nets, func(n MNISTCurve) float64 { return lab.Last(n.Test) })
 }
 
-// last collects a value of every microcircuit at the last epoch, of area 1 or 2.
+// last collects a value of every microcircuit at the last epoch, of a hidden area from 1.
 func (r *MNISTRun) last(area int, value func(m MNISTCurve, k, last int) float64) []float64 {
 	return lab.Each(r.Microcircuit, func(m MNISTCurve) float64 { return value(m, area-1, len(m.Apical[0])-1) })
 }
 
 func (r *MNISTRun) claims() []record.Claim {
-	return append([]record.Claim{
-		r.testError("microcircuit-error", "Dendritic microcircuit", r.Microcircuit, mnistPaperMicrocircuit, 0.15, 6),
-		r.testError("frozen-middle-error", "Frozen middle (area 1 to area 2 not plastic)", r.FrozenMiddle, mnistPaperFrozenMiddle, 0.19, 5),
+	claims := []record.Claim{r.testError("microcircuit-error", "Dendritic microcircuit", r.Microcircuit, mnistPaperMicrocircuit, 0.15, 6)}
+	if len(r.FrozenMiddle) > 0 {
+		claims = append(claims, r.testError("frozen-middle-error", "Frozen middle ("+strings.TrimPrefix(r.middle(), "from ")+" not plastic)", r.FrozenMiddle, mnistPaperFrozenMiddle, 0.19, 5))
+	}
+	claims = append(claims,
 		r.testError("backprop-error", "Backprop", r.Backprop, mnistPaperBackprop, 0.15, 4),
-		r.testError("single-layer-error", "Single layer", r.SingleLayer, mnistPaperSingleLayer, 0.6, 12.5),
-		r.ordering(),
-		{
-			ID: "hidden-learning", Quantity: "Hidden areas learn: mean error of the microcircuit divided by that of the single layer",
-			Paper: record.Words("%.2f", mnistPaperMicrocircuit/mnistPaperSingleLayer),
-			Ours:  []record.Measure{record.Single("", "%.2f", "", stat.Mean(mnistFinal(r.Microcircuit), nil)/stat.Mean(mnistFinal(r.SingleLayer), nil))},
-			Bound: record.Holding(record.Alone("").Below(0.75)),
-		},
-	}, r.silence()...)
+		r.testError("single-layer-error", "Single layer", r.SingleLayer, mnistPaperSingleLayer, 0.6, 12.5))
+	if len(r.FrozenMiddle) > 0 {
+		claims = append(claims, r.ordering())
+	}
+	claims = append(claims, record.Claim{
+		ID: "hidden-learning", Quantity: "Hidden areas learn: mean error of the microcircuit divided by that of the single layer",
+		Paper: record.Words("%.2f", mnistPaperMicrocircuit/mnistPaperSingleLayer),
+		Ours:  []record.Measure{record.Single("", "%.2f", "", stat.Mean(mnistFinal(r.Microcircuit), nil)/stat.Mean(mnistFinal(r.SingleLayer), nil))},
+		Bound: record.Holding(record.Alone("").Below(0.75)),
+	})
+	claims = append(claims, r.silence()...)
+	if why := r.notComparable(); why != "" {
+		withoutBounds(claims, why)
+	}
+	return claims
+}
+
+// warnings are about networks that have not learned.
+func (r *MNISTRun) warnings() []string {
+	chance := lab.Chance(r.Microcircuit[0].Confusion)
+	return slices.Concat(
+		lab.AtChance("Microcircuit", mnistFinal(r.Microcircuit), chance, "a lower Microcircuit.RateFactor, smaller Microcircuit.InitDown, or more Epochs"),
+		lab.AtChance("Frozen middle", mnistFinal(r.FrozenMiddle), chance, "lower FrozenMiddle.EtaUp, smaller FrozenMiddle.InitDown, or more Epochs"),
+		lab.AtChance("Backprop", mnistFinal(r.Backprop), chance, "a lower Backprop.Eta, or more Epochs"),
+		lab.AtChance("Single layer", mnistFinal(r.SingleLayer), chance, "a lower SingleLayer.Eta, or more Epochs"),
+	)
 }
 
 // testError compares the test error of a learner with the paper's.
@@ -228,15 +281,12 @@ func (r *MNISTRun) testError(id, name string, nets []MNISTCurve, paper, toleranc
 		ID: id, Quantity: name + ": test error at the last epoch", Paper: record.Number(paper, "%"),
 		Ours: []record.Measure{record.Mean("", "%.2f", "%", mnistFinal(nets))},
 	}
-	switch {
-	case r.otherData:
-		c.Note = "another data set: the paper's number is for MNIST"
-	case r.Reduced:
+	if r.Reduced {
 		// A reduced run cannot reach the paper's number; a larger error than
 		// its own bound means a fault.
 		c.Bound = record.Holding(record.OnAverage("").AtMost(reduced))
 		c.Note = fmt.Sprintf("a reduced run: %d epochs where the paper has 200", r.Params.Epochs)
-	default:
+	} else {
 		c.Bound.Matches = []record.Test{record.OnAverage("").Within(tolerance, paper)}
 		c.Bound.Holds = []record.Test{record.OnAverage("").AtMost(paper + tolerance)}
 	}
@@ -251,16 +301,12 @@ func (r *MNISTRun) ordering() record.Claim {
 		ID: "ordering", Quantity: "The microcircuit is better than its control: test error of the frozen middle minus that of the microcircuit",
 		Paper: record.Words("%.2f percentage points", mnistPaperFrozenMiddle-mnistPaperMicrocircuit),
 		Ours:  []record.Measure{record.Mean("", "%.2f", "percentage points", gain)},
+		Bound: record.Holding(record.InSeeds(0.8, "").Above(0)),
 		Note:  "between two networks of one seed, trained with the same order of images",
-	}
-	if r.otherData {
-		c.Note = "another data set: the paper's numbers are for MNIST"
-		return c
 	}
 	if r.Reduced {
 		c.Note += fmt.Sprintf("; a reduced run: %d epochs do not show the order at the end of learning", r.Params.Epochs)
 	}
-	c.Bound = record.Holding(record.InSeeds(0.8, "").Above(0))
 	return c
 }
 
@@ -269,26 +315,29 @@ func (r *MNISTRun) ordering() record.Claim {
 func (r *MNISTRun) silence() []record.Claim {
 	ofInput := func(m MNISTCurve, k, last int) float64 { return 100 * m.Apical[k][last] / m.TopDown[k][last] }
 	ofTaught := func(m MNISTCurve, k, last int) float64 { return 100 * m.Apical[k][last] / m.ApicalTeacher[k][last] }
-	larger := lab.Each(r.Microcircuit, func(m MNISTCurve) float64 {
-		last := len(m.Apical[0]) - 1
-		return max(ofInput(m, 0, last), ofInput(m, 1, last))
+	areas := len(r.Params.Hidden)
+	largest := lab.Each(r.Microcircuit, func(m MNISTCurve) (largest float64) {
+		for k := range areas {
+			largest = max(largest, ofInput(m, k, len(m.Apical[0])-1))
+		}
+		return largest
 	})
-	paper := record.Words("0 at the start, then kept small by plastic interneurons")
-	return []record.Claim{
-		{
-			ID: "apical-silence", Quantity: "Apical potential without the teacher as a share of the top-down input",
-			Paper: paper, Ours: []record.Measure{record.Mean("", "%.2f", "%", larger)},
-			Bound: record.Holding(record.InEverySeed("").Below(5)),
-			Note:  "last epoch, the larger of both hidden areas; this shows that the interneurons cancel the feedback; the next row shows how much of the remainder is error",
-		},
-		{
-			ID: "apical-silence-taught", Quantity: "Apical potential without the teacher as a share of that with the teacher",
-			Paper: paper, Ours: []record.Measure{
-				record.Mean("area 1", "%.0f", "%", r.last(1, ofTaught)),
-				record.Mean("area 2", "%.0f", "%", r.last(2, ofTaught)),
-			},
-			Bound: record.Holding(record.InEverySeed("area 1").Below(25), record.InEverySeed("area 2").Below(25)),
-			Note:  "last epoch, mean absolute values; without a teacher the potential contains no error; if it is below 25 %, the teacher causes at least 75 % of the potential",
-		},
+	which := map[int]string{1: "the hidden area", 2: "the larger of both hidden areas"}[areas]
+	taught := record.Claim{
+		ID: "apical-silence-taught", Quantity: "Apical potential without the teacher as a share of that with the teacher",
+		Note: "last epoch, mean absolute values; without a teacher the potential contains no error; if it is below 25 %, the teacher causes at least 75 % of the potential",
 	}
+	for area := 1; area <= areas; area++ {
+		name := fmt.Sprintf("area %d", area)
+		taught.Ours = append(taught.Ours, record.Mean(name, "%.0f", "%", r.last(area, ofTaught)))
+		taught.Bound.Holds = append(taught.Bound.Holds, record.InEverySeed(name).Below(25))
+	}
+	paper := record.Words("0 at the start, then kept small by plastic interneurons")
+	taught.Paper = paper
+	return []record.Claim{{
+		ID: "apical-silence", Quantity: "Apical potential without the teacher as a share of the top-down input",
+		Paper: paper, Ours: []record.Measure{record.Mean("", "%.2f", "%", largest)},
+		Bound: record.Holding(record.InEverySeed("").Below(5)),
+		Note:  fmt.Sprintf("last epoch, %s; this shows that the interneurons cancel the feedback; the next row shows how much of the remainder is error", cmp.Or(which, "the largest of all hidden areas")),
+	}, taught}
 }

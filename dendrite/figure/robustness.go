@@ -152,6 +152,8 @@ type RobustnessCell struct {
 type RobustnessRun struct {
 	*experiment.Run[RobustnessParams]
 	RobustnessSweeps
+
+	otherData bool // than MNIST
 }
 
 // RobustnessSweeps are the cells of all sweeps.
@@ -195,7 +197,7 @@ func (p RobustnessParams) jobs(plan *experiment.Plan) (func(*experiment.Run[Robu
 		for _, fill := range s.fill {
 			fill()
 		}
-		return &RobustnessRun{run, sweeps}
+		return &RobustnessRun{run, sweeps, !digits.MNIST}
 	}, nil
 }
 
@@ -364,10 +366,32 @@ func robustnessLearn(ctx context.Context, w *experiment.Work, l *lab.Learner, tr
 // are identified by their checksums.
 func (d RobustnessDigits) learners() lab.Digits {
 	m := lab.DigitDefaults()
-	m.Epochs, m.Hidden1, m.Hidden2 = d.Epochs, d.Hidden, d.Hidden
+	m.Epochs, m.Hidden = d.Epochs, []int{d.Hidden, d.Hidden}
 	m.Microcircuit.RateFactor, m.Microcircuit.EtaIP = d.RateFactor, []float64{d.EtaIP, d.EtaIP}
 	m.Microcircuit.InitDown = []float64{d.BaseFeedback, 3 * d.BaseFeedback}
 	return m
+}
+
+// robustnessDigitsKey has the settings of an image network under the names that keys have
+// had since there were always two hidden areas, so that kept results are found.
+type robustnessDigitsKey struct {
+	Scale               experiment.Scale
+	Seeds, Epochs       int
+	Data                string
+	Batch               int
+	Hidden1, Hidden2    int
+	TargetOff, TargetOn float64
+	Microcircuit        lab.DigitMicrocircuit
+	FrozenMiddle        lab.DigitFrozenMiddle
+	Backprop            lab.DigitBackprop
+	SingleLayer         lab.DigitSingleLayer
+}
+
+func robustnessKey(m lab.Digits) robustnessDigitsKey {
+	return robustnessDigitsKey{
+		m.Scale, m.Seeds, m.Epochs, m.Data, m.Batch, m.Hidden[0], m.Hidden[1], m.TargetOff, m.TargetOn,
+		m.Microcircuit, m.FrozenMiddle, m.Backprop, m.SingleLayer,
+	}
 }
 
 // imagesJob is one image network, or a single layer.
@@ -381,11 +405,11 @@ func (s *robustnessPlan) imagesJob(m lab.Digits, single bool, seed int) robustne
 	return experiment.Add(s.plan, experiment.Job[RobustnessPoint]{
 		Unit: fmt.Sprintf("%s-seed%d", name, seed),
 		Key: struct {
-			MNIST         lab.Digits
+			MNIST         robustnessDigitsKey
 			Images, Tests int
 			Data          []string
 			Seed          int
-		}{m, d.Images, d.Tests, s.digits.Sums, seed},
+		}{robustnessKey(m), d.Images, d.Tests, s.digits.Sums, seed},
 		Seconds: lab.DigitSeconds(d.Epochs*d.Images, sizes...),
 		Run: func(ctx context.Context, w *experiment.Work) (RobustnessPoint, error) {
 			all, err := s.digits.Load()

@@ -257,7 +257,11 @@ func robustnessWidest(values []float64, good []bool) (low, high float64) {
 }
 
 func (r *RobustnessRun) claims() []record.Claim {
-	return slices.Concat(r.noiseClaims(), []record.Claim{r.initialClaim()}, r.filterClaims(), []record.Claim{r.digitsClaim()})
+	digits := []record.Claim{r.digitsClaim()}
+	if r.otherData {
+		withoutBounds(digits, otherDataNote)
+	}
+	return slices.Concat(r.noiseClaims(), []record.Claim{r.initialClaim()}, r.filterClaims(), digits)
 }
 
 // noiseClaims are about the noise of N's regression and, where it is swept over,

@@ -37,8 +37,9 @@ type Record struct {
 	Reduced    bool        `json:"reduced"` // smaller than the run at the paper's scale
 	Parameters []Parameter `json:"parameters"`
 	Claims     []Claim     `json:"claims"`
-	Sources    string      `json:"sources"`    // meaning of the letters in the parameters' sources
-	Deviations []string    `json:"deviations"` // from the paper
+	Sources    string      `json:"sources"`            // meaning of the letters in the parameters' sources
+	Deviations []string    `json:"deviations"`         // from the paper
+	Warnings   []string    `json:"warnings,omitempty"` // what a reader must know before the numbers
 	Provenance Provenance  `json:"provenance"`
 }
 

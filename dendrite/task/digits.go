@@ -21,6 +21,7 @@ type File struct {
 // decoded yet; a run that used them can be found in the store without that.
 type Source struct {
 	Name  string  // "MNIST", or the folder's name for other data
+	MNIST bool    // the files have the checksums of MNIST; the name does not tell this
 	Files [4]File // training images and labels, test images and labels
 	dir   string
 }
@@ -82,7 +83,7 @@ func FindMNIST(dir string) (*Source, error) {
 
 // findIDX finds the four files in dir.
 func findIDX(dir string) (*Source, error) {
-	s := &Source{dir: dir, Name: "MNIST"}
+	s := &Source{dir: dir, Name: "MNIST", MNIST: true}
 	for i, name := range fileNames {
 		f, found, err := openEither(filepath.Join(dir, name))
 		if err != nil {
@@ -96,7 +97,7 @@ func findIDX(dir string) (*Source, error) {
 		}
 		s.Files[i] = File{filepath.Base(found), hex.EncodeToString(hash.Sum(nil))}
 		if !isMNIST(i, s.Files[i].SHA256) {
-			s.Name = folderName(dir)
+			s.Name, s.MNIST = folderName(dir), false
 		}
 	}
 	return s, nil

@@ -205,6 +205,15 @@ func TestMNIST(t *testing.T) {
 		t.Errorf("named folder: %+v, %v", named, err)
 	}
 
+	// Other data are not MNIST, whatever the name of their folder.
+	other := filepath.Join(t.TempDir(), "MNIST")
+	if err := os.Rename(dataSet(t, 36, 7, false), other); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := FindMNIST(other); err != nil || s.MNIST || !named.MNIST || !plain.MNIST {
+		t.Errorf("other data in a folder called MNIST: %+v, %v", s, err)
+	}
+
 	t.Setenv(MNISTVariable, dataSet(t, 36, 7, true))
 	if _, err := MNIST(""); err == nil || !strings.Contains(err.Error(), "not the file of MNIST") || !strings.Contains(err.Error(), MNISTVariable) {
 		t.Errorf("other data in %s: %v", MNISTVariable, err)

@@ -18,27 +18,28 @@ func Probe(d *task.Digits) task.Set {
 	return d.Validation.Slice(0, min(ProbeImages, d.Validation.Len()))
 }
 
-// MeasureCircuit adds potentials of a network with two hidden areas and its
+// MeasureCircuit adds potentials of a network's hidden areas and its
 // alignment with backprop, as they are now, to its curve. target are the target
 // potentials of the wrong classes and of the correct one.
 func MeasureCircuit(net *twostep.Network[float32], d *task.Digits, target [2]float32, c *DigitCurve) error {
+	hidden := len(net.Config().Sizes) - 2
 	if c.Apical == nil {
 		for _, curve := range []*[][]float64{&c.TopDown, &c.Apical, &c.ApicalTeacher, &c.FeedbackAngle, &c.UpdateAngle} {
-			*curve = make([][]float64, 2)
+			*curve = make([][]float64, hidden)
 		}
 	}
 	probe := Probe(d)
 	if err := net.Sweep(probe.Images, nil); err != nil {
 		return err
 	}
-	for k := range 2 {
+	for k := range hidden {
 		c.TopDown[k] = append(c.TopDown[k], MeanSize(net.Read(nil, twostep.ReadTopDown, k+1)))
 		c.Apical[k] = append(c.Apical[k], net.MeanApical(k+1))
 	}
 	if err := net.Sweep(probe.Images, Targets(probe.Labels, target)); err != nil {
 		return err
 	}
-	for k := range 2 {
+	for k := range hidden {
 		c.ApicalTeacher[k] = append(c.ApicalTeacher[k], net.MeanApical(k+1))
 	}
 	few := probe.Slice(0, min(AlignmentImages, probe.Len()))
@@ -46,7 +47,7 @@ func MeasureCircuit(net *twostep.Network[float32], d *task.Digits, target [2]flo
 	if err != nil {
 		return err
 	}
-	for k := range 2 {
+	for k := range hidden {
 		c.FeedbackAngle[k] = append(c.FeedbackAngle[k], a.Feedback[k])
 		c.UpdateAngle[k] = append(c.UpdateAngle[k], a.Update[k])
 	}
@@ -72,10 +73,10 @@ func ReceptiveFields(net *twostep.Network[float32]) [][]float32 {
 }
 
 // alignment holds angles between the microcircuit's learning and backprop, in
-// hidden areas 1 and 2, in degrees.
+// each hidden area, in degrees.
 type alignment struct {
-	Feedback [2]float64 // between W_k,k+1 and the transpose of W_k+1,k
-	Update   [2]float64 // between the changes of W_k,k-1 by rule (7) and by backprop
+	Feedback []float64 // between W_k,k+1 and the transpose of W_k+1,k
+	Update   []float64 // between the changes of W_k,k-1 by rule (7) and by backprop
 }
 
 // AlignmentImages is the number of images over which weight changes are averaged.
@@ -95,7 +96,8 @@ func align(net *twostep.Network[float32], pixels, target []float32) (alignment, 
 		return out, err
 	}
 	sizes, s := net.Config().Sizes, net.State()
-	rows := len(pixels) / sizes[0]
+	rows, top := len(pixels)/sizes[0], len(sizes)-1
+	out.Feedback, out.Update = make([]float64, top-1), make([]float64, top-1)
 	dense := func(rows, cols int, x []float32) *mat.Dense {
 		d := mat.NewDense(rows, cols, nil)
 		for i, v := range x {
@@ -105,7 +107,7 @@ func align(net *twostep.Network[float32], pixels, target []float32) (alignment, 
 	}
 	input := dense(rows, sizes[0], pixels)
 	rates, forward, errs := []*mat.Dense{input}, []*mat.Dense{input}, []*mat.Dense{nil}
-	for k := 1; k <= 3; k++ {
+	for k := 1; k <= top; k++ {
 		r := dense(rows, sizes[k], net.Read(nil, twostep.ReadSoma, k))
 		f := dense(rows, sizes[k], net.Read(nil, twostep.ReadPrediction, k))
 		for _, potentials := range []*mat.Dense{r, f} {
@@ -115,8 +117,8 @@ func align(net *twostep.Network[float32], pixels, target []float32) (alignment, 
 		e.Sub(r, f)
 		rates, forward, errs = append(rates, r), append(forward, f), append(errs, &e)
 	}
-	delta := errs[3]
-	for k := 2; k >= 1; k-- {
+	delta := errs[top]
+	for k := top - 1; k >= 1; k-- {
 		up, down := dense(sizes[k+1], sizes[k], s.Up[k]), dense(sizes[k], sizes[k+1], s.Down[k-1])
 		out.Feedback[k-1] = Angle(down.RawMatrix().Data, mat.DenseCopyOf(up.T()).RawMatrix().Data)
 

@@ -16,7 +16,7 @@ import (
 type DigitCurve struct {
 	Validation, Test []float64 // error, %
 
-	// Mean sizes of potentials over the neurons of hidden areas 1 and 2 and 500
+	// Mean sizes of potentials over the neurons of each hidden area and 500
 	// validation images, [area][epoch], for the microcircuit alone.
 	TopDown       [][]float64 // mean |W_k,k+1 r_k+1| without the teacher
 	Apical        [][]float64 // no teacher: the part that is not cancelled

@@ -162,7 +162,7 @@ func TestTrainingRefusesWeightsThatAreNotFinite(t *testing.T) {
 // The check covers all kinds of synapse of the real networks.
 func TestEveryWeightOfTheLearnersIsChecked(t *testing.T) {
 	p := DigitDefaults()
-	p.Hidden1, p.Hidden2 = 4, 3
+	p.Hidden = []int{4, 3}
 	_, micro, err := p.NewMicrocircuit(5, 1)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"slices"
 
 	"microcircuits/dendrite/baseline"
@@ -10,9 +11,9 @@ import (
 )
 
 // Digits are the parameters of four learners of handwritten digits: the dendritic
-// microcircuit with two hidden areas, the same with a frozen middle, a backprop
-// network of the same size and a single layer. The names of its fields are part of
-// the keys of stored results.
+// microcircuit with its hidden areas, the same with a frozen middle, a backprop
+// network of the same size and a single layer. The names of the fields of its
+// learners are part of the keys of stored results.
 type Digits struct {
 	Scale experiment.Scale `param:"-"` // the preset these parameters started from
 
@@ -21,8 +22,7 @@ type Digits struct {
 	Data   string `paper:"MNIST" source:"N 3.4" doc:"folder of IDX files; MNIST where none is named"`
 	Batch  int    `min:"1" max:"1000" paper:"10" source:"N 3.4" doc:"images per weight change, which is their average"`
 
-	Hidden1   int     `symbol:"n_1" scale:"up" min:"1" max:"10000" paper:"500" source:"N 3.4" doc:"pyramidal neurons of area 1"`
-	Hidden2   int     `symbol:"n_2" scale:"up" min:"1" max:"10000" paper:"500" source:"N 3.4" doc:"pyramidal neurons of area 2"`
+	Hidden    []int   `symbol:"n_1, n_2…" scale:"up" min:"1" max:"5000" paper:"500, 500" source:"N 3.4" doc:"pyramidal neurons of each hidden area, for one to five areas"`
 	TargetOff float64 `symbol:"r^trgt" above:"0" max:"0.999" paper:"0.1" source:"N 3.4" doc:"target rate of the other classes"`
 	TargetOn  float64 `symbol:"r^trgt" above:"0" max:"0.999" paper:"0.8" source:"N 3.4" doc:"target rate of the digit's class"`
 
@@ -35,25 +35,26 @@ type Digits struct {
 // DigitMicrocircuit are the parameters of the dendritic microcircuit alone.
 type DigitMicrocircuit struct {
 	Mixing     string    `oneof:"additive|convex" paper:"not clear" source:"N 3.4" doc:"how basal and apical drive are mixed"`
-	Lambda     []float64 `symbol:"λ_1…λ_3" min:"0" max:"0.99" paper:"0.3, 0.3, 0.1" source:"SM of N, read in [G]" doc:"mixing factors: apical in areas 1 and 2, teacher at the output"`
+	Lambda     []float64 `symbol:"λ_1…λ_3" min:"0" max:"0.99" paper:"0.3, 0.3, 0.1" source:"SM of N, read in [G]" doc:"mixing factors: apical in each hidden area, teacher at the output"`
 	LambdaI    float64   `symbol:"λ_I" min:"0" max:"0.99" paper:"0.1" source:"[recalled-M]" doc:"mixing factor of the interneurons' nudging"`
-	EtaUp      []float64 `symbol:"η^PP" min:"0" max:"100" paper:"0.1111, 0.0333, 0.01" source:"SM of N, read in [G], unverified there" doc:"learning rates of bottom-up synapses, areas 1 to 3"`
-	EtaIP      []float64 `symbol:"η^IP" min:"0" max:"100" paper:"0.0667, 0.02" source:"SM of N, read in [G], unverified there" doc:"learning rates of pyramidal-to-interneuron synapses, areas 1 and 2"`
+	EtaUp      []float64 `symbol:"η^PP" min:"0" max:"100" paper:"0.1111, 0.0333, 0.01" source:"SM of N, read in [G], unverified there" doc:"learning rates of bottom-up synapses, each hidden area and the output"`
+	EtaIP      []float64 `symbol:"η^IP" min:"0" max:"100" paper:"0.0667, 0.02" source:"SM of N, read in [G], unverified there" doc:"learning rates of pyramidal-to-interneuron synapses, each hidden area"`
 	RateFactor float64   `min:"0" max:"100" doc:"multiplies all learning rates"`
 	Decay      string    `oneof:"linear|none" paper:"not known" doc:"course of the learning rates over all epochs"`
 	InitUp     float64   `above:"0" max:"100" paper:"0.1" source:"[G, recalled-M]" doc:"initial bottom-up weights are uniform in plus or minus this"`
-	InitDown   []float64 `above:"0" max:"100" paper:"1, 1" source:"[recalled-L]; N says relatively weak" doc:"fixed top-down weights onto areas 1 and 2 are uniform in plus or minus this"`
+	InitDown   []float64 `above:"0" max:"100" paper:"1, 1" source:"[recalled-L]; N says relatively weak" doc:"fixed top-down weights onto each hidden area are uniform in plus or minus this"`
 }
 
 // DigitFrozenMiddle are the separate parameters of the control without plasticity
-// from area 1 to area 2; all others are the microcircuit's. The thresholds of area 2 are
-// frozen with its weights.
+// between the hidden areas; all others are the microcircuit's. The thresholds of the
+// areas above the first hidden one are frozen with their weights. A network with one
+// hidden area has no such control.
 type DigitFrozenMiddle struct {
-	Lambda   []float64 `symbol:"λ_1…λ_3" min:"0" max:"0.99" paper:"0.3, 0.3, 0.1" source:"as the microcircuit" doc:"mixing factors: apical in areas 1 and 2, teacher at the output"`
+	Lambda   []float64 `symbol:"λ_1…λ_3" min:"0" max:"0.99" paper:"0.3, 0.3, 0.1" source:"as the microcircuit" doc:"mixing factors: apical in each hidden area, teacher at the output"`
 	Init     float64   `above:"0" max:"100" paper:"0.1" source:"as the microcircuit" doc:"the frozen weights are uniform in plus or minus this"`
-	EtaUp    []float64 `symbol:"η^PP" min:"0" max:"100" paper:"0.1111, 0.01" source:"as the microcircuit" doc:"learning rates of bottom-up synapses, areas 1 and 3"`
-	EtaIP    []float64 `symbol:"η^IP" min:"0" max:"100" paper:"0.0667, 0.02" source:"as the microcircuit" doc:"learning rates of pyramidal-to-interneuron synapses, areas 1 and 2"`
-	InitDown []float64 `above:"0" max:"100" paper:"1, 1" source:"as the microcircuit" doc:"fixed top-down weights onto areas 1 and 2 are uniform in plus or minus this"`
+	EtaUp    []float64 `symbol:"η^PP" min:"0" max:"100" paper:"0.1111, 0.01" source:"as the microcircuit" doc:"learning rates of bottom-up synapses, area 1 and the output"`
+	EtaIP    []float64 `symbol:"η^IP" min:"0" max:"100" paper:"0.0667, 0.02" source:"as the microcircuit" doc:"learning rates of pyramidal-to-interneuron synapses, each hidden area"`
+	InitDown []float64 `above:"0" max:"100" paper:"1, 1" source:"as the microcircuit" doc:"fixed top-down weights onto each hidden area are uniform in plus or minus this"`
 }
 
 // DigitBackprop are the parameters of the backprop network, of the same size.
@@ -78,7 +79,7 @@ type DigitSingleLayer struct {
 // and Epochs.
 func DigitDefaults() Digits {
 	return Digits{
-		Batch: 10, Hidden1: 500, Hidden2: 500, TargetOff: 0.1, TargetOn: 0.8,
+		Batch: 10, Hidden: []int{500, 500}, TargetOff: 0.1, TargetOn: 0.8,
 		Microcircuit: DigitMicrocircuit{
 			Mixing: "additive", Lambda: []float64{0.3, 0.3, 0.1}, LambdaI: 0.1,
 			EtaUp: []float64{0.556, 0.167, 0.05}, EtaIP: []float64{0.5, 0.2}, RateFactor: 1, Decay: "linear",
@@ -91,6 +92,87 @@ func DigitDefaults() Digits {
 		Backprop:    DigitBackprop{Loss: "cross-entropy", Eta: 1, Decay: "linear"},
 		SingleLayer: DigitSingleLayer{Lambda: 0.5, Eta: 0.1, Decay: "linear", Init: 0.1, TargetOff: 0.001, TargetOn: 0.999},
 	}
+}
+
+// MaxHidden is the largest number of hidden areas.
+const MaxHidden = 5
+
+// Sizes are the numbers of neurons of all areas, from the input to the output.
+func (p Digits) Sizes(pixels int) []int {
+	return slices.Concat([]int{pixels}, p.Hidden, []int{task.Classes})
+}
+
+// A depthList is a parameter with a value for each area, and its default for two hidden
+// areas.
+type depthList struct {
+	name   string
+	values *[]float64
+	two    []float64
+	output bool // it also has a value for the output
+}
+
+func (p *Digits) depthLists() []depthList {
+	d := DigitDefaults()
+	return []depthList{
+		{"Microcircuit.Lambda", &p.Microcircuit.Lambda, d.Microcircuit.Lambda, true},
+		{"Microcircuit.EtaUp", &p.Microcircuit.EtaUp, d.Microcircuit.EtaUp, true},
+		{"Microcircuit.EtaIP", &p.Microcircuit.EtaIP, d.Microcircuit.EtaIP, false},
+		{"Microcircuit.InitDown", &p.Microcircuit.InitDown, d.Microcircuit.InitDown, false},
+		{"FrozenMiddle.Lambda", &p.FrozenMiddle.Lambda, d.FrozenMiddle.Lambda, true},
+		{"FrozenMiddle.EtaIP", &p.FrozenMiddle.EtaIP, d.FrozenMiddle.EtaIP, false},
+		{"FrozenMiddle.InitDown", &p.FrozenMiddle.InitDown, d.FrozenMiddle.InitDown, false},
+	}
+}
+
+// forDepth returns the default for a number of hidden areas. The area above the pixels, the
+// one below the output, and the output keep their values; the others get the value of the
+// hidden area between whose neighbours are hidden areas too.
+func (l depthList) forDepth(hidden int) []float64 {
+	if !l.output { // onto the areas below: the last is next to the output
+		return append(slices.Repeat(l.two[:1], hidden-1), l.two[1])
+	}
+	return slices.Concat(l.two[:1], slices.Repeat(l.two[1:2], hidden-1), l.two[2:])
+}
+
+// FitDepth replaces lists that have their defaults for two hidden areas by those for the
+// network's number of hidden areas.
+func (p *Digits) FitDepth() {
+	if n := len(p.Hidden); n == 0 || n == 2 || n > MaxHidden {
+		return
+	}
+	for _, l := range p.depthLists() {
+		if slices.Equal(*l.values, l.two) {
+			*l.values = l.forDepth(len(p.Hidden))
+		}
+	}
+}
+
+// FittedLists are the names of the lists that have the values of FitDepth.
+func (p Digits) FittedLists() (names []string) {
+	for _, l := range p.depthLists() {
+		if len(p.Hidden) != 2 && slices.Equal(*l.values, l.forDepth(len(p.Hidden))) {
+			names = append(names, l.name)
+		}
+	}
+	return names
+}
+
+// CheckDepth returns an error for a wrong number of hidden areas, or for a list with a
+// wrong number of values.
+func (p Digits) CheckDepth() error {
+	if n := len(p.Hidden); n < 1 || n > MaxHidden {
+		return fmt.Errorf("parameter Hidden has %d hidden areas; want 1 to %d, such as 500,500", n, MaxHidden)
+	}
+	for _, l := range p.depthLists() {
+		want, each := len(p.Hidden), "one for each hidden area"
+		if l.output {
+			want, each = want+1, each+" and one for the output"
+		}
+		if err := Length(l.name, *l.values, want); err != nil {
+			return fmt.Errorf("%w, %s: Hidden has %d", err, each, len(p.Hidden))
+		}
+	}
+	return Length("FrozenMiddle.EtaUp", p.FrozenMiddle.EtaUp, 2)
 }
 
 func times(factor float64, rates []float64) []float64 {
@@ -113,20 +195,25 @@ func TwoStepMixing(name string) twostep.Mixing {
 func (p Digits) circuit(pixels int) twostep.Config {
 	m := p.Microcircuit
 	return twostep.Config{
-		Sizes: []int{pixels, p.Hidden1, p.Hidden2, task.Classes}, Thresholds: true, Mixing: TwoStepMixing(m.Mixing),
+		Sizes: p.Sizes(pixels), Thresholds: true, Mixing: TwoStepMixing(m.Mixing),
 		Lambda: m.Lambda, LambdaI: m.LambdaI,
 		Rates: twostep.Rates{Up: times(m.RateFactor, m.EtaUp), IP: times(m.RateFactor, m.EtaIP)},
-		Init:  twostep.Init{Up: []float64{m.InitUp, m.InitUp, m.InitUp}, Down: m.InitDown},
+		Init:  twostep.Init{Up: slices.Repeat([]float64{m.InitUp}, len(p.Hidden)+1), Down: m.InitDown},
 	}
 }
 
 // frozenMiddle is the paper's control: the same microcircuit with the weights
-// from area 1 to area 2 not plastic.
+// between the hidden areas not plastic.
 func (p Digits) frozenMiddle(pixels int) twostep.Config {
 	c, f, factor := p.circuit(pixels), p.FrozenMiddle, p.Microcircuit.RateFactor
-	c.Rates.Up = times(factor, []float64{f.EtaUp[0], 0, f.EtaUp[1]})
 	c.Rates.IP = times(factor, f.EtaIP)
-	c.Lambda, c.Init.Up[1], c.Init.Down = f.Lambda, f.Init, f.InitDown
+	c.Lambda, c.Init.Down = f.Lambda, f.InitDown
+	top := len(p.Hidden) // the output is area top+1
+	c.Rates.Up = make([]float64, top+1)
+	c.Rates.Up[0], c.Rates.Up[top] = factor*f.EtaUp[0], factor*f.EtaUp[1]
+	for k := 1; k < top; k++ {
+		c.Init.Up[k] = f.Init
+	}
 	return c
 }
 
@@ -142,8 +229,8 @@ func (p Digits) singleLayer(pixels int) twostep.Config {
 func (p Digits) backprop(pixels int) baseline.Config {
 	b := p.Backprop
 	c := baseline.Config{
-		Sizes: []int{pixels, p.Hidden1, p.Hidden2, task.Classes},
-		Rates: []float64{b.Eta, b.Eta, b.Eta},
+		Sizes: p.Sizes(pixels),
+		Rates: slices.Repeat([]float64{b.Eta}, len(p.Hidden)+1),
 	}
 	if b.Loss == "cross-entropy" {
 		c.Loss = baseline.CrossEntropy
@@ -162,8 +249,8 @@ func (p Digits) NewMicrocircuit(pixels int, seed uint64) (*twostep.Network[float
 	return p.newCircuit("microcircuit", p.circuit(pixels), seed)
 }
 
-// NewFrozenMiddle returns the microcircuit with frozen weights from area 1 to
-// area 2, and its trainer.
+// NewFrozenMiddle returns the microcircuit with frozen weights between its hidden
+// areas, and its trainer.
 func (p Digits) NewFrozenMiddle(pixels int, seed uint64) (*twostep.Network[float32], *CircuitTrainer, error) {
 	return p.newCircuit("frozen middle", p.frozenMiddle(pixels), seed)
 }
