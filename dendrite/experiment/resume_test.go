@@ -54,7 +54,8 @@ func countEntry(t *testing.T, store *runstore.Store) *runstore.Entry {
 func TestExecuteStartsAgainOnAnotherBackend(t *testing.T) {
 	levels := simd.Levels()
 	here := runstore.NewMeta(time.Now(), simd.Backend())
-	otherArch, unlabelled := here, here
+	otherArch, otherLevel, unlabelled := here, here, here
+	otherLevel.Backend += ", GOAMD64=v9"
 	otherArch.Arch, unlabelled.Backend, unlabelled.Arch = "vax", "", ""
 	type attempt struct {
 		name    string
@@ -64,6 +65,7 @@ func TestExecuteStartsAgainOnAnotherBackend(t *testing.T) {
 	}
 	cases := []attempt{
 		{"unchanged", func(*testing.T, *runstore.Entry) func() { return func() {} }, 2, ""},
+		{"another processor level of the compiler", relabel(otherLevel), 0, "GOAMD64=v9"},
 		{"another architecture", relabel(otherArch), 0, "on vax"},
 		{"a checkpoint without a label", relabel(unlabelled), 0, "unknown kernels"},
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -362,4 +363,29 @@ func ExampleTransfer_Potential() {
 	u, err := mc.Logistic().Potential(0.8)
 	fmt.Printf("%.4f %v\n", u, err)
 	// Output: 1.3863 <nil>
+}
+
+// Without smoothing, input and target are those given last, also if smoothing ends while
+// they are still on their way.
+func TestSetParamsEndsSmoothing(t *testing.T) {
+	for _, teacher := range []bool{true, false} {
+		p := everythingPlastic(mc.Softplus(1, 1, 0), 3, 4, 2)
+		n := must(t, p, 1)
+		if teacher {
+			n.Target([]float64{0.5, -0.25})
+		}
+		n.Input([]float64{1, 0.5, 0.25})
+		n.Step()
+		p.Tau0 = 0
+		if err := n.SetParams(p); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			s := n.State()
+			if !slices.Equal(s.SmoothedInput, s.Input) || !slices.Equal(s.Smoothed, s.Target) || s.SmoothedInput[0] != 1 {
+				t.Errorf("teacher %t: input %v of %v, target %v of %v", teacher, s.SmoothedInput, s.Input, s.Smoothed, s.Target)
+			}
+			n.Step()
+		}
+	}
 }

@@ -187,7 +187,8 @@ func (n *Network) Params() Params { return n.p.clone() }
 // SetParams changes parameters of a network between two steps: learning rates
 // for another stage, the VIP gate, noise. Sizes and Bias must stay; Init is
 // ignored. The filtered inductions of synapses that are frozen by it are
-// dropped, those that become plastic start at 0.
+// dropped, those that become plastic start at 0. With Tau0 = 0 input and target are at once
+// those given last.
 func (n *Network) SetParams(p Params) error {
 	if err := p.Validate(); err != nil {
 		return err
@@ -196,6 +197,12 @@ func (n *Network) SetParams(p Params) error {
 		return fmt.Errorf("microcircuit: SetParams got Sizes %v, Bias %t, but the network has %v, %t; make a new network for another layout", p.Sizes, p.Bias, n.p.Sizes, n.p.Bias)
 	}
 	n.configure(p.clone())
+	if p.Tau0 == 0 {
+		copy(n.areas[0].rate, n.input)
+		if n.teacher {
+			copy(n.goal, n.target)
+		}
+	}
 	return nil
 }
 

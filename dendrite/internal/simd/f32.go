@@ -41,7 +41,8 @@ func (b *Batch[T]) First(rows int) []T { return b.Data[:rows*b.Stride] }
 // outputs are cut into panels of Panel, and each panel holds its inputs one
 // after the other, Panel outputs each. Both the product and the outer-product
 // update then stream through memory once, and inputs that are zero in the
-// whole batch are skipped. Lanes past the last output stay zero.
+// whole batch are skipped. Lanes past the last output stay zero as
+// long as errors and inputs are finite, which the networks check.
 type Weights[T Float] struct {
 	Out, In int
 	data    []T

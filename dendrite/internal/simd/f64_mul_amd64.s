@@ -9,7 +9,8 @@
 //
 // Rows are padded with zeros to whole cache lines, so only the vectors x and
 // before need a mask for the columns left over: a masked store to w would stall
-// the load of the next row. Every product sums a row with the same four
+// the load of the next row. An infinite error times the zeros of the masked vector
+// is NaN, so the padding of the new w and d is set to zero before it is stored. Every product sums a row with the same four
 // accumulators, folded in the same order, so all three round alike.
 
 // AVX-512: the mask is K1.
@@ -174,6 +175,8 @@ tail:
 	VFMADD231PD Z31, Z5, Z4
 	VMULPD      Z30, Z5, Z5
 	VFMADD231PD Z6, Z29, Z5
+	VMOVAPD.Z   Z4, K1, Z4
+	VMOVAPD.Z   Z5, K1, Z5
 	VMOVUPD     Z4, (SI)
 	VMOVUPD     Z5, (R11)
 	VFMADD231PD Z7, Z4, Z1
@@ -251,6 +254,7 @@ tail:
 	VMOVUPD.Z   (R13), K1, Z6
 	VMOVUPD.Z   (BX), K1, Z7
 	VFMADD231PD Z6, Z29, Z4
+	VMOVAPD.Z   Z4, K1, Z4
 	VMOVUPD     Z4, (SI)
 	VFMADD231PD Z7, Z4, Z1
 	ADDQ        $64, SI
@@ -438,6 +442,8 @@ tail:
 	VFMADD231PD Y14, Y5, Y4
 	VMULPD      Y13, Y5, Y5
 	VFMADD231PD Y6, Y12, Y5
+	VANDPD      Y15, Y4, Y4
+	VANDPD      Y15, Y5, Y5
 	VMOVUPD     Y4, (SI)
 	VMOVUPD     Y5, (R11)
 	VFMADD231PD Y7, Y4, Y1
@@ -516,6 +522,7 @@ tail:
 	VMASKMOVPD  (R13), Y15, Y6
 	VMASKMOVPD  (BX), Y15, Y7
 	VFMADD231PD Y6, Y12, Y4
+	VANDPD      Y15, Y4, Y4
 	VMOVUPD     Y4, (SI)
 	VFMADD231PD Y7, Y4, Y1
 	ADDQ        $32, SI

@@ -163,6 +163,50 @@ func bigExp(x float64) *big.Float {
 	return sum
 }
 
+// Padding stays zero, and does not change a row's product, for errors, rates and weights that
+// are not finite.
+func TestPaddingOfNonFinite64(t *testing.T) {
+	inf, nan := math.Inf(1), math.NaN()
+	atEachLevel64(t, func(t *testing.T) {
+		for cols := 1; cols <= 33; cols++ {
+			for _, c := range []struct{ e, rate, mix float64 }{
+				{inf, 0.5, 0.5}, {-inf, 0.5, 0.5}, {nan, 0.5, 0.5}, {1, inf, 0.5}, {1, nan, 0.5}, {1, 0.5, nan}, {1, 0.5, inf}, {math.MaxFloat64, 4, 4},
+			} {
+				before, x, e := make([]float64, cols), make([]float64, cols), []float64{0.5, c.e, 0.5}
+				for j := range cols {
+					before[j], x[j] = 1, 0.5
+				}
+				w, d, y := NewMatrix64(3, cols), NewMatrix64(3, cols), make([]float64, 3)
+				wGo, dGo, yGo := cloneMatrix(w), cloneMatrix(d), make([]float64, 3)
+				check := func(name string) {
+					t.Helper()
+					for _, m := range []Matrix64{w, d} {
+						for i := range m.Data {
+							if i%m.Stride >= cols && math.Float64bits(m.Data[i]) != 0 {
+								t.Fatalf("%s, %d columns, %+v: padding is %v", name, cols, c, m.Data[i])
+							}
+						}
+					}
+					for i := range y {
+						if y[i] != yGo[i] && !(math.IsNaN(y[i]) && math.IsNaN(yGo[i])) && !(math.Abs(y[i]-yGo[i]) < 1e-12) {
+							t.Errorf("%s, %d columns, %+v: row %d gives %v, portable %v", name, cols, c, i, y[i], yGo[i])
+						}
+					}
+				}
+				for range 2 {
+					FilteredMulVec64(y, &w, &d, e, before, x, c.rate, c.mix)
+					filteredMulVec64Go(yGo, &wGo, &dGo, e, before, x, c.rate, c.mix)
+					check("filtered")
+				}
+				w, wGo = NewMatrix64(3, cols), NewMatrix64(3, cols)
+				DirectMulVec64(y, &w, e, before, x, c.rate)
+				directMulVec64Go(yGo, &wGo, e, before, x, c.rate)
+				check("direct")
+			}
+		}
+	})
+}
+
 func TestTransferAccuracy64(t *testing.T) {
 	var xs []float64
 	for i := -100; i <= 100; i++ {

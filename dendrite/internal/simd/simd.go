@@ -39,7 +39,3 @@ func detect() Level {
 	}
 	return Portable
 }
-
-// Backend names the instruction set in use, for provenance: "portable", "avx2"
-// or "avx512".
-func Backend() string { return level.String() }

@@ -46,10 +46,11 @@ func (s *Stream) UnmarshalBinary(data []byte) error {
 	return nil
 }
 
-// Uniform fills dst with independent draws from [lo, hi).
+// Uniform fills dst with independent draws from [lo, hi). Products are rounded before they
+// are added: a fused multiply-add, which some machines have, would give other draws there.
 func (s *Stream) Uniform(dst []float64, lo, hi float64) {
 	for i := range dst {
-		dst[i] = lo + (hi-lo)*s.Float64()
+		dst[i] = lo + float64((hi-lo)*s.Float64())
 	}
 }
 
