@@ -46,7 +46,7 @@ func notebook(t *testing.T, dir, name, params string, cells ...string) string {
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"reproduce", "--help"}, {"install", "--help"}} {
 		code, out, _ := call(t, args...)
-		if code != 0 || !strings.Contains(out, "Usage: kernel") || !strings.Contains(out, "go run ./kernel") {
+		if code != 0 || !strings.Contains(out, "Usage: go run ./kernel") || !strings.Contains(out, "go run ./kernel") {
 			t.Errorf("%v: exit status %d, no usage with examples:\n%s", args, code, out)
 		}
 	}

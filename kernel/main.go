@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -62,27 +64,52 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 // errReported ends a command with exit status 1 after its errors were printed.
 var errReported = errors.New("failed")
 
-func main() { os.Exit(program(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(programAs(os.Args[0], os.Args[1:], os.Stdout, os.Stderr)) }
 
-func program(args []string, out, errOut io.Writer) (code int) {
+// goRun is the name of the program as people type it.
+const goRun = "go run ./kernel"
+
+// program runs the program as "go run ./kernel".
+func program(args []string, out, errOut io.Writer) int { return programAs("kernel", args, out, errOut) }
+
+// A reproducer is the command line of scripts/reproduce: the command reproduce alone.
+type reproducer struct {
+	Quiet bool `short:"q" help:"Print results and errors, no progress."`
+	reproduceCmd
+}
+
+// programAs runs the program. name is the path with which it was started: a script is
+// shown as it was typed.
+func programAs(name string, args []string, out, errOut io.Writer) (code int) {
 	c := &console{out: out, err: errOut}
 	if f, ok := errOut.(*os.File); ok {
 		info, err := f.Stat()
 		c.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
 	}
 	exited := -1
-	var flags cli
-	parser, err := kong.New(&flags,
-		kong.Name("kernel"),
-		kong.Description("The Dendrite kernel: runs notebooks, writes reports, works with Jupyter.\n\n"+
-			"Examples:\n\n"+
-			"  go run ./kernel reproduce\n\n"+
-			"  go run ./kernel run notebooks/4-mnist.ipynb -p epochs=10\n\n"+
-			"  go run ./kernel COMMAND --help"),
+	options := []kong.Option{
 		kong.Writers(out, errOut),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-	)
+	}
+	var parser *kong.Kong
+	var quiet *bool
+	var err error
+	prefix := "kernel"
+	if script := filepath.Base(name); script == "reproduce" && len(args) > 0 && args[0] == script {
+		flags := reproducer{reproduceCmd: reproduceCmd{typed: name}}
+		args, quiet, prefix = args[1:], &flags.Quiet, script
+		parser, err = kong.New(&flags, append(options, kong.Name(name), kong.Description("Runs the project's notebooks and writes their reports and an index."))...)
+	} else {
+		var flags cli
+		quiet = &flags.Quiet
+		parser, err = kong.New(&flags, append(options, kong.Name(goRun),
+			kong.Description("The Dendrite kernel: runs notebooks, writes reports, works with Jupyter.\n\n"+
+				"Examples:\n\n"+
+				"  go run ./kernel reproduce\n\n"+
+				"  go run ./kernel run notebooks/4-mnist.ipynb -p epochs=10\n\n"+
+				"  go run ./kernel COMMAND --help"))...)
+	}
 	if err != nil {
 		panic(err) // the definition of the flags is wrong
 	}
@@ -91,27 +118,63 @@ func program(args []string, out, errOut io.Writer) (code int) {
 		return exited
 	}
 	if err != nil {
-		c.status("kernel: %v (see --help)", err)
+		c.status("%s: %v (see --help)", prefix, err)
 		return 2
 	}
-	c.quiet = flags.Quiet
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	ctx, cancel := context.WithCancel(ctx)
+	c.quiet = *quiet
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	signalled, end := c.cancelOnSignal(cancel)
+	defer end()
 	go cancelWithGoRun(ctx, cancel)
 	call.BindTo(ctx, (*context.Context)(nil))
-	switch err := call.Run(c); {
+	err = call.Run(c)
+	switch {
+	case err != nil && signalled() > 0:
+		if !errors.Is(err, errReported) && !errors.Is(err, context.Canceled) {
+			c.status("%s: %v", prefix, err)
+		}
+		c.status("stopped")
+		return 128 + signalled() // as usual for a program that a signal ended
 	case err == nil:
 		return 0
 	case errors.Is(err, errReported):
 		return 1
 	case errors.As(err, new(usageError)):
-		c.status("kernel: %v", err)
+		c.status("%s: %v", prefix, err)
 		return 2
 	default:
-		c.status("kernel: %v", err)
+		c.status("%s: %v", prefix, err)
 		return 1
+	}
+}
+
+// cancelOnSignal calls cancel at the first signal that should end the program. After
+// Ctrl-C it says so at once, because saving takes a moment; a second Ctrl-C ends the
+// program without saving. signalled returns the number of the first signal, or 0. end
+// stops the handling of signals.
+func (c *console) cancelOnSignal(cancel context.CancelFunc) (signalled func() int, end func()) {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	var first atomic.Int32
+	go func() {
+		for s := range signals {
+			number := int32(s.(syscall.Signal)) // every signal of Unix has a number
+			if !first.CompareAndSwap(0, number) {
+				if s == os.Interrupt {
+					os.Exit(128 + int(number)) // the watchdog ends GoNB
+				}
+				continue
+			}
+			cancel()
+			if s == os.Interrupt {
+				c.status("\nstopping, saving what is finished... (Ctrl-C again: end at once)")
+			}
+		}
+	}()
+	return func() int { return int(first.Load()) }, func() {
+		signal.Stop(signals)
+		close(signals)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // empty build cache that takes long; here it has a progress line of its own and is
 // not part of a cell's time.
 func (r *runner) prepare(ctx context.Context, jobs []*job) error {
-	tools := r.line("preparing GoNB and goimports      ")
+	tools := r.slowLine("compiling GoNB, which runs the cells", "the first time about a minute")
 	var err error
 	r.tools, err = gonb.FindTools(ctx, r.root)
 	tools.finish("")
@@ -28,7 +28,7 @@ func (r *runner) prepare(ctx context.Context, jobs []*job) error {
 	if len(pkgs) == 0 {
 		return nil
 	}
-	build := r.line("building what the notebooks import")
+	build := r.slowLine("compiling what the notebooks import ", "the first time up to two minutes")
 	n, err := r.tools.Build(ctx, r.root, pkgs...)
 	remark := ""
 	if n > 0 {

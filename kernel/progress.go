@@ -15,41 +15,86 @@ import (
 )
 
 // A line is one line of progress. In a terminal it counts the seconds until the
-// work is finished.
+// work is finished. In a log it gets a dot from time to time.
 type line struct {
 	*console
 	text  string
 	state string // file to which a cell's program writes its progress; may be empty
+	slow  string // what to expect, shown if the work takes longer than slowAfter; may be empty
 	start time.Time
 	stop  chan struct{}
 	done  chan struct{}
 }
 
-func (c *console) line(text string) *line { return c.stateLine(text, "") }
+// Times of a line that stays unfinished.
+const (
+	slowAfter = 3 * time.Second
+	dotEvery  = 10 * time.Second // in a log, in the first minute; later once a minute
+)
 
-func (c *console) stateLine(text, state string) *line {
-	l := &line{console: c, text: text, state: state, start: time.Now(), stop: make(chan struct{}), done: make(chan struct{})}
-	if !c.terminal || c.quiet {
-		l.progress("%s", text)
+func (c *console) line(text string) *line { return c.slowLine(text, "") }
+
+// slowLine is a line for work that is slow the first time; slow says how slow.
+func (c *console) slowLine(text, slow string) *line {
+	return c.begin(&line{text: text, slow: slow})
+}
+
+func (c *console) begin(l *line) *line {
+	l.console, l.start, l.stop, l.done = c, time.Now(), make(chan struct{}), make(chan struct{})
+	switch {
+	case c.quiet:
 		close(l.done)
-		return l
+	case c.terminal:
+		go l.count()
+	default:
+		go l.dots()
 	}
-	go func() {
-		defer close(l.done)
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		fmt.Fprint(c.err, text)
-		for {
-			select {
-			case <-l.stop:
-				fmt.Fprint(c.err, "\r\x1b[K"+text)
-				return
-			case <-tick.C:
-				fmt.Fprintf(c.err, "\r\x1b[K%s%12s  %.40s", text, human.Duration(time.Since(l.start).Truncate(time.Second).Seconds()), l.progressText())
-			}
-		}
-	}()
 	return l
+}
+
+// count shows the line with its seconds in a terminal.
+func (l *line) count() {
+	defer close(l.done)
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	fmt.Fprint(l.err, l.text)
+	for {
+		select {
+		case <-l.stop:
+			fmt.Fprint(l.err, "\r\x1b[K"+l.text)
+			return
+		case <-tick.C:
+			now := l.progressText()
+			if now == "" && l.slow != "" && time.Since(l.start) > slowAfter {
+				now = "(" + l.slow + ")"
+			}
+			fmt.Fprintf(l.err, "\r\x1b[K%s%12s  %.40s", l.text, human.Duration(time.Since(l.start).Truncate(time.Second).Seconds()), now)
+		}
+	}
+}
+
+// dots shows in a log that the work goes on.
+func (l *line) dots() {
+	defer close(l.done)
+	fmt.Fprint(l.err, l.text)
+	slow, dot := time.NewTimer(slowAfter), time.NewTicker(dotEvery)
+	defer slow.Stop()
+	defer dot.Stop()
+	for n := 1; ; {
+		select {
+		case <-l.stop:
+			return
+		case <-slow.C:
+			if l.slow != "" {
+				fmt.Fprintf(l.err, " (%s)", l.slow)
+			}
+		case <-dot.C:
+			if n <= 6 || n%6 == 0 {
+				fmt.Fprint(l.err, ".")
+			}
+			n++
+		}
+	}
 }
 
 // progressText reads the progress that the cell's program has written.
@@ -80,7 +125,7 @@ func (c *console) progress(format string, args ...any) {
 
 // cellLine starts the progress line of a cell.
 func (r *runner) cellLine(n, of int, cell *ipynb.Cell, state string) *line {
-	return r.stateLine(fmt.Sprintf("  [%2d/%2d] %-24.24s", n, of, cell.ID), state)
+	return r.begin(&line{text: fmt.Sprintf("  [%2d/%2d] %-24.24s", n, of, cell.ID), state: state})
 }
 
 func (l *line) end(result *gonb.Result) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,9 @@ import (
 )
 
 type reproduceCmd struct {
+	typed string // path of scripts/reproduce as it was typed; "" for go run ./kernel reproduce
+	Clone string `hidden:"" default:"." help:"A folder in the clone (given by scripts/reproduce)."`
+
 	Names []string `arg:"" optional:"" name:"notebook" help:"Notebooks of the notebooks folder, like 4-mnist (default: all)."`
 	overrides
 	Reports string        `placeholder:"DIR" help:"Folder for the reports (default: reports in the clone)."`
@@ -25,8 +29,9 @@ type reproduceCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (reproduceCmd) Help() string {
-	return `Runs the notebooks one after the other. Writes an executed notebook and an HTML report
+func (cmd reproduceCmd) Help() string {
+	name := cmp.Or(cmd.typed, goRun+" reproduce")
+	return strings.ReplaceAll(`Runs the notebooks one after the other. Writes an executed notebook and an HTML report
 for each, and index.html with links to all of them. -p changes a parameter in every
 notebook that has it. If a notebook fails, the others still run, the index marks it as
 failed, and the exit status is 1. The report of an earlier successful run is not changed.
@@ -37,7 +42,7 @@ Examples:
 
   go run ./kernel reproduce 4-mnist --scale paper
 
-  go run ./kernel reproduce 1-self-prediction -p sigma=0.2`
+  go run ./kernel reproduce 1-self-prediction -p sigma=0.2`, goRun+" reproduce", name)
 }
 
 func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
@@ -45,7 +50,7 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	root, err := clone.Find(".")
+	root, err := clone.Find(cmd.Clone)
 	if err != nil {
 		return err
 	}

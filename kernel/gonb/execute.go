@@ -153,12 +153,20 @@ func (s *Session) Relay(ctx context.Context, msgType string, content any, pass f
 // lateCells is the number of finished requests that can still get displays.
 const lateCells = 20
 
-// stopCell interrupts the running cell and waits for its end. If the cell does not
-// end, stopCell kills the kernel and returns an error; the session cannot be used
-// any more.
+// stopCell interrupts the running cell, also while it is compiled, and waits for its
+// end. If the cell does not end, stopCell kills the kernel and returns an error; the
+// session cannot be used any more.
 func (s *Session) stopCell(e *execution) error {
-	if err := s.Interrupt(); err != nil {
-		return err
+	if s.proc == nil {
+		if err := s.Interrupt(); err != nil {
+			return err
+		}
+	} else {
+		done := make(chan struct{})
+		var interrupts sync.WaitGroup
+		interrupts.Go(func() { s.InterruptUntil(done) })
+		defer interrupts.Wait()
+		defer close(done)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), interruptFor)
 	defer cancel()

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Tools are the programs that a kernel needs, in the versions of the project's
@@ -43,6 +44,9 @@ func FindTools(ctx context.Context, root string) (*Tools, error) {
 	delete(t.env, "GOVERSION")
 	for name, path := range map[string]*string{"gonb": &t.GoNB, "goimports": &t.Goimports} {
 		out, err := t.run(ctx, root, "tool", "-n", name)
+		if ctx.Err() != nil {
+			return nil, ctx.Err() // interrupted: nothing is wrong with the tool
+		}
 		if err != nil {
 			return nil, fmt.Errorf("cannot build the tool %s: %w\n(connect to the network and run in %s: go mod download)", name, err, root)
 		}
@@ -60,16 +64,28 @@ func FindTools(ctx context.Context, root string) (*Tools, error) {
 }
 
 func (t *Tools) run(ctx context.Context, root string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, t.Go, args...)
-	cmd.Dir = root
-	cmd.Env = t.Env()
+	cmd := t.command(ctx, root, args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	return out, nil
+}
+
+// command returns a go command in a process group of its own: Ctrl-C in a terminal does
+// not reach it, so that it ends only with ctx and never looks like a failed build.
+func (t *Tools) command(ctx context.Context, root string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, t.Go, args...)
+	cmd.Dir = root
+	cmd.Env = t.Env()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	return cmd
 }
 
 // cellPackages are packages that cells of all notebooks use.
@@ -84,9 +100,7 @@ func (t *Tools) BuildCells(ctx context.Context, root string) error {
 // Build compiles packages in the environment of the cells and returns the number of
 // packages that were not in the build cache.
 func (t *Tools) Build(ctx context.Context, root string, packages ...string) (compiled int, err error) {
-	cmd := exec.CommandContext(ctx, t.Go, append([]string{"build", "-v"}, packages...)...)
-	cmd.Dir = root
-	cmd.Env = t.Env()
+	cmd := t.command(ctx, root, append([]string{"build", "-v"}, packages...)...)
 	var out bytes.Buffer
 	cmd.Stderr = &out
 	err = cmd.Run()
