@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"go/constant"
+	"go/scanner"
 	"go/token"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +25,92 @@ func figureOf(notebook string) experiment.Any {
 		}
 	}
 	return nil
+}
+
+// figureIn returns the figure whose preset the cells of a notebook use, as in
+// dendrite.Preset(figure.MNIST, scale, changes). It returns nil if there is none, or if
+// there are several or the arguments are not plain names or texts: then only the run can
+// tell which values are right. The name of the file does not matter.
+func figureIn(nb *ipynb.Notebook) experiment.Any {
+	var found experiment.Any
+	for _, c := range nb.Cells {
+		if c.Type != ipynb.Code {
+			continue
+		}
+		for _, call := range presetCalls(c.Source) {
+			f := figureNamed(call)
+			if f == nil || found != nil && f != found {
+				return nil
+			}
+			found = f
+		}
+	}
+	return found
+}
+
+// figureNamed returns the figure that is the variable with this name in package figure.
+func figureNamed(variable string) experiment.Any {
+	for _, f := range figure.Catalogue() {
+		if strings.EqualFold(strings.ReplaceAll(f.About().Name, "-", ""), variable) {
+			return f
+		}
+	}
+	return nil
+}
+
+// presetCalls returns the figures in calls of Preset in a cell's source, and "" for a
+// call that it does not understand. It reads tokens, because a cell is not a Go file;
+// text in comments and strings is no call.
+func presetCalls(source string) (figures []string) {
+	type word struct {
+		tok  token.Token
+		text string
+	}
+	var words []word
+	var s scanner.Scanner
+	src := []byte(goLines(source))
+	s.Init(token.NewFileSet().AddFile("", -1, len(src)), src, nil, 0)
+	for {
+		_, tok, text := s.Scan()
+		if tok == token.EOF {
+			break
+		}
+		words = append(words, word{tok, text})
+	}
+	start := []token.Token{token.PERIOD, token.IDENT, token.LPAREN, token.IDENT, token.PERIOD, token.IDENT}
+	for i := range words {
+		if len(words)-i < len(start) || words[i].tok != token.PERIOD || words[i+1].text != "Preset" || words[i+2].tok != token.LPAREN {
+			continue
+		}
+		name := words[i+5].text
+		for k, tok := range start {
+			if words[i+k].tok != tok {
+				name = ""
+			}
+		}
+		// The other arguments: names and texts between commas, up to the bracket.
+		rest := words[i+len(start):]
+		for len(rest) > 1 && rest[0].tok == token.COMMA && (rest[1].tok == token.IDENT || rest[1].tok == token.STRING) {
+			rest = rest[2:]
+		}
+		if len(rest) == 0 || rest[0].tok != token.RPAREN {
+			name = ""
+		}
+		figures = append(figures, name)
+	}
+	return figures
+}
+
+// goLines returns a cell's source without the lines for GoNB, which begin with % or !
+// and are not Go.
+func goLines(source string) string {
+	var b strings.Builder
+	for line := range strings.Lines(source) {
+		if !strings.HasPrefix(line, "%") && !strings.HasPrefix(line, "!") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // fullNames replaces the parameter names given on the command line by the names in
@@ -70,14 +158,23 @@ func isVariable(params []ipynb.Param, name string) bool {
 	return false
 }
 
-// validate checks the scale and the changed parameters of a notebook before it
-// runs.
-func validate(f experiment.Any, nb *ipynb.Notebook) error {
+// validate checks the scale and the changed parameters of a notebook in dir before it
+// runs, and that the data named there exist.
+func validate(f experiment.Any, nb *ipynb.Notebook, dir string) error {
 	scale, changes := record.Quick, experiment.Changes{}
+	data := false
 	for _, p := range effectiveParams(nb) {
 		switch {
 		case p.In != "":
-			changes[p.Name] = valueOf(p)
+			value := valueOf(p)
+			folder, isText := value.(string)
+			if full, err := f.ParameterNamed(p.Name); err == nil && isText && isFolder(full) && folder != "" {
+				data = true
+				if !filepath.IsAbs(folder) {
+					value = filepath.Join(dir, folder) // the cell runs there
+				}
+			}
+			changes[p.Name] = value
 		case p.Name == "scale" && p.Kind == ipynb.String:
 			s, err := f.ParseScale(unquoted(p.Value))
 			if err != nil {
@@ -87,7 +184,38 @@ func validate(f experiment.Any, nb *ipynb.Notebook) error {
 		}
 	}
 	_, err := f.Parameters(scale, changes)
+	if err == nil && data {
+		_, err = f.PlanAt(scale, changes) // looks for the files
+	}
 	return err
+}
+
+// isFolder reports whether a parameter is the name of a folder with data.
+func isFolder(fullName string) bool {
+	return fullName == "Data" || strings.HasSuffix(fullName, ".Data")
+}
+
+// folderFrom returns a folder that was given where the command was typed, as seen from
+// dir if both are in the clone, else as an absolute path.
+func folderFrom(dir, root, folder string) string {
+	abs, err := filepath.Abs(folder)
+	if err != nil {
+		return folder // there is no current folder; the cell will name what is missing
+	}
+	from, err := filepath.Abs(dir)
+	if err != nil || !isWithin(root, abs) || !isWithin(root, from) {
+		return abs
+	}
+	rel, err := filepath.Rel(from, abs)
+	if err != nil {
+		return abs
+	}
+	return rel
+}
+
+func isWithin(root, path string) bool {
+	rel, err := filepath.Rel(root, path)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // effectiveParams returns the parameters that a notebook will run with: those of

@@ -259,12 +259,67 @@ func TestVersusName(t *testing.T) {
 	}
 }
 
-// run accepts a file, or the name of one of the project's notebooks.
+// Every command takes a file, or the name of one of the project's notebooks, with or
+// without .ipynb.
 func TestFindNotebook(t *testing.T) {
-	path := notebook(t, t.TempDir(), "mine", "var lr = 0.1")
-	for arg, want := range map[string]string{path: path, "4-mnist": filepath.Join("notebooks", "4-mnist.ipynb")} {
-		if got, err := findNotebook(arg); err != nil || !strings.HasSuffix(got, want) {
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, "go.mod"), []byte("module microcircuits\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"notebooks", "reports"} {
+		if err := os.Mkdir(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine := notebook(t, filepath.Join(root, "notebooks"), "mine", "var lr = 0.1")
+	here := notebook(t, root, "here", "var lr = 0.1")
+	elsewhere := notebook(t, t.TempDir(), "mine", "var lr = 0.1")
+	t.Chdir(root)
+	for arg, want := range map[string]string{here: here, "here.ipynb": here, "mine": mine, "mine.ipynb": mine, "notebooks/mine.ipynb": mine} {
+		if got, err := findNotebook(arg); err != nil || !sameFile(got, want) {
 			t.Errorf("%s is %s (error %v), want %s", arg, got, err, want)
 		}
+	}
+	for _, args := range [][]string{{"lint", "mine.ipynb"}, {"clean", "mine"}, {"run", "mine.ipynb", "-p", "lr=fast"}, {"plan", "mine.ipynb"}} {
+		if _, _, errOut := call(t, args...); strings.Contains(errOut, "there is no notebook") {
+			t.Errorf("%v: %s", args, errOut)
+		}
+	}
+	for want, args := range map[string][]string{
+		`no notebook "mime.ipynb"; did you mean mine?`:  {"run", "mime.ipynb"},
+		`no notebook "mime"; did you mean mine?`:        {"lint", "mime"},
+		"there is no notebook file sub/mine.ipynb":      {"clean", "sub/mine.ipynb"},
+		"run it with go run ./kernel run " + elsewhere:  {"reproduce", elsewhere},
+		"no figure of the catalogue, so it has no plan": {"plan", "mine"},
+		"there is no executed notebook nine":            {"report", "nine"},
+	} {
+		if code, _, errOut := call(t, args...); code != 2 || !strings.Contains(errOut, want) {
+			t.Errorf("%v: exit status %d, %s; want 2 and %q", args, code, errOut, want)
+		}
+	}
+}
+
+// A web page given for a notebook: the error names the notebook beside it. A notebook that
+// was never run is named, with what to do.
+func TestReportOfOtherFiles(t *testing.T) {
+	dir := t.TempDir()
+	page := func(name string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte("<!doctype html>"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	nb := notebook(t, dir, "4-mnist", "var lr = 0.1")
+	for _, args := range [][]string{{"report", "--compare", page("4-mnist.html"), nb}, {"report", page("4-mnist.html")}, {"report", "--compare", nb, page("4-mnist.html")}} {
+		if code, _, errOut := call(t, args...); code != 2 || !strings.Contains(errOut, "give the executed notebook beside it, "+nb) {
+			t.Errorf("%v: exit status %d, %s", args, code, errOut)
+		}
+	}
+	if code, _, errOut := call(t, "report", page("alone.html")); code != 2 || !strings.Contains(errOut, "web page") {
+		t.Errorf("exit status %d, %s", code, errOut)
+	}
+	if code, _, errOut := call(t, "report", nb, "--out", t.TempDir()); code != 0 || !strings.Contains(errOut, "has not been run") || !strings.Contains(errOut, "run "+nb) {
+		t.Errorf("exit status %d, %s", code, errOut)
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 type cleanCmd struct {
-	Notebooks []string `arg:"" name:"notebook" type:"existingfile" help:"Notebooks to clean."`
+	Notebooks []string `arg:"" name:"notebook" help:"Notebooks to clean: files, or names in the notebooks folder."`
 }
 
 // Help implements kong.HelpProvider.
@@ -20,7 +20,11 @@ Example:
 }
 
 func (cmd *cleanCmd) Run(c *console) error {
-	for _, path := range cmd.Notebooks {
+	for _, arg := range cmd.Notebooks {
+		path, err := findNotebook(arg)
+		if err != nil {
+			return err
+		}
 		nb, err := ipynb.ReadFile(path)
 		if err != nil {
 			return err
@@ -35,7 +39,7 @@ func (cmd *cleanCmd) Run(c *console) error {
 }
 
 type lintCmd struct {
-	Notebooks []string `arg:"" name:"notebook" type:"existingfile" help:"Notebooks to check."`
+	Notebooks []string `arg:"" name:"notebook" help:"Notebooks to check: files, or names in the notebooks folder."`
 }
 
 // Help implements kong.HelpProvider.
@@ -50,7 +54,11 @@ Example:
 
 func (cmd *lintCmd) Run(c *console) error {
 	problems := 0
-	for _, path := range cmd.Notebooks {
+	for _, arg := range cmd.Notebooks {
+		path, err := findNotebook(arg)
+		if err != nil {
+			return err
+		}
 		nb, err := ipynb.ReadFile(path)
 		if err != nil {
 			return err

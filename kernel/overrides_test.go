@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -36,11 +37,29 @@ func TestParameterGivenTwice(t *testing.T) {
 	}
 }
 
-// job4 returns a job of notebook 4 with entries in its Changes.
+// job4 returns a job of a notebook with the figure of notebook 4 and entries in its Changes.
 func job4(t *testing.T, entries string, values map[string]string) (*job, error) {
 	t.Helper()
 	dir := t.TempDir()
-	return newJob(dir, notebook(t, dir, "4-mnist", "import \"microcircuits/dendrite\"\nvar changes = dendrite.Changes{"+entries+"}"), values)
+	t.Chdir(dir)
+	dataFolder(t, filepath.Join(dir, "2024"))
+	return newJob(dir, notebook(t, dir, "mine", "import \"microcircuits/dendrite\"\nvar changes = dendrite.Changes{"+entries+"}", preset), values)
+}
+
+// preset is the cell of notebook 4 that uses its figure.
+const preset = "func params() figure.MNISTParams { return dendrite.Preset(figure.MNIST, \"quick\", changes) }"
+
+// dataFolder makes a folder with the four files of a data set.
+func dataFolder(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // A value on the command line replaces the entry of the same parameter in the cell, also

@@ -9,13 +9,14 @@ import (
 	"microcircuits/dendrite/figure"
 	"microcircuits/dendrite/runstore"
 	"microcircuits/kernel/internal/human"
+	"microcircuits/kernel/ipynb"
 )
 
 type planCmd struct {
-	Name   string            `arg:"" name:"notebook" help:"Notebook or experiment, like 4-mnist or mnist."`
-	Scale  string            `default:"quick" placeholder:"SCALE" help:"quick, paper, or another scale that the figure has (default: quick)."`
-	Params map[string]string `name:"param" short:"p" mapsep:"none" placeholder:"NAME=VALUE" help:"Change a parameter of the figure; may be repeated."`
-	JSON   bool              `help:"Print JSON for scripts."`
+	Name   string      `arg:"" name:"notebook" help:"Notebook or experiment, like 4-mnist or mnist."`
+	Scale  string      `default:"quick" placeholder:"SCALE" help:"quick, paper, or another scale that the figure has (default: quick)."`
+	Params assignments `name:"param" short:"p" sep:"none" placeholder:"NAME=VALUE" help:"Change a parameter of the figure; may be repeated."`
+	JSON   bool        `help:"Print JSON for scripts."`
 }
 
 // Help implements kong.HelpProvider.
@@ -40,21 +41,45 @@ type planned struct {
 	Seconds    float64              `json:"seconds"` // estimate for the missing jobs on one core
 }
 
-func (cmd *planCmd) Run(c *console) error {
-	f, err := figure.Find(notebookName(cmd.Name))
-	if err != nil {
-		return usage("%w; a notebook without a figure of the catalogue has no plan", err)
+// figureFor returns the figure with a name, or the figure that the named notebook uses.
+func figureFor(name string) (experiment.Any, error) {
+	f, unknown := figure.Find(name)
+	if unknown == nil {
+		return f, nil
 	}
-	if scale, ok := cmd.Params["scale"]; ok { // as in run and reproduce
+	path, err := findNotebook(name)
+	if err != nil {
+		return nil, usage("%w; and there is no notebook %s", unknown, name)
+	}
+	nb, err := ipynb.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if f = figureIn(nb); f == nil {
+		return nil, usage("%s uses no figure of the catalogue, so it has no plan", relative(path))
+	}
+	return f, nil
+}
+
+func (cmd *planCmd) Run(c *console) error {
+	f, err := figureFor(cmd.Name)
+	if err != nil {
+		return err
+	}
+	values, err := cmd.Params.values()
+	if err != nil {
+		return err
+	}
+	if scale, ok := values["scale"]; ok { // as in run and reproduce
 		cmd.Scale = scale
-		delete(cmd.Params, "scale")
+		delete(values, "scale")
 	}
 	scale, err := f.ParseScale(cmd.Scale)
 	if err != nil {
 		return usageError{err}
 	}
 	changes := experiment.Changes{}
-	for name, value := range cmd.Params {
+	for name, value := range values {
 		changes[name] = value
 	}
 	plan, err := f.PlanAt(scale, changes)

@@ -7,7 +7,6 @@ import (
 	"go/token"
 	"slices"
 	"strconv"
-	"strings"
 
 	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/ipynb"
@@ -28,7 +27,7 @@ func (r *runner) prepare(ctx context.Context, jobs []*job) error {
 	if len(pkgs) == 0 {
 		return nil
 	}
-	build := r.slowLine("compiling what the notebooks import ", "the first time up to two minutes")
+	build := r.slowLine("compiling what the notebooks import ", "the first time up to a minute")
 	n, err := r.tools.Build(ctx, r.root, pkgs...)
 	remark := ""
 	if n > 0 {
@@ -51,15 +50,7 @@ func imports(jobs []*job) []string {
 			if cell.Type != ipynb.Code {
 				continue
 			}
-			// Lines that start with % or ! are for GoNB and are not Go.
-			var source strings.Builder
-			source.WriteString("package p\n")
-			for line := range strings.Lines(cell.Source) {
-				if !strings.HasPrefix(line, "%") && !strings.HasPrefix(line, "!") {
-					source.WriteString(line)
-				}
-			}
-			file, err := parser.ParseFile(token.NewFileSet(), "", source.String(), parser.ImportsOnly)
+			file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+goLines(cell.Source), parser.ImportsOnly)
 			if err != nil {
 				continue
 			}

@@ -15,7 +15,7 @@ import (
 const indexName = "index.html"
 
 type reportCmd struct {
-	Notebooks []string `arg:"" name:"executed" type:"existingfile" help:"Executed notebooks, saved by \"run\" or by Jupyter."`
+	Notebooks []string `arg:"" name:"executed" help:"Executed notebooks, saved by \"run\" or by Jupyter: files, or names in the reports folder."`
 	Out       string   `short:"o" placeholder:"DIR" help:"Folder for the reports (default: beside the first notebook)."`
 	Compare   bool     `help:"Show two executed notebooks of one figure side by side, in A-vs-B.html (FOLDER-A-vs-FOLDER-B.html when their names are the same)."`
 }
@@ -36,6 +36,12 @@ Examples:
 }
 
 func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
+	for i, arg := range cmd.Notebooks {
+		var err error
+		if cmd.Notebooks[i], err = findExecuted(arg); err != nil {
+			return err
+		}
+	}
 	dir := cmd.Out
 	if dir == "" {
 		dir = filepath.Dir(cmd.Notebooks[0])
@@ -60,6 +66,9 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
 		if err != nil {
 			return err
 		}
+		if report.NeverRan(nb) {
+			c.status("%s has not been run, so its report shows text and code only; %s run %s runs it", relative(path), goRun, shellQuote(path))
+		}
 		name := notebookName(path)
 		entry, err := writeReport(ctx, nb, dir, name, pictures)
 		if err != nil {
@@ -74,6 +83,26 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
 	}
 	c.print("%s", relative(index))
 	return nil
+}
+
+// findExecuted returns the file of an executed notebook, given the file, or the name of
+// one in the clone's reports folder with or without .ipynb.
+func findExecuted(arg string) (string, error) {
+	path, err := findIn("reports", arg)
+	if err != nil {
+		return "", err
+	}
+	if path == "" {
+		return "", usage("there is no executed notebook %s; %s run NOTEBOOK makes one", arg, goRun)
+	}
+	if ext := filepath.Ext(path); ext == ".html" || ext == ".htm" {
+		executed := strings.TrimSuffix(path, ext) + ".ipynb"
+		if !isFile(executed) {
+			return "", usage("%s is a web page: give the executed notebook (.ipynb) from which it was made", arg)
+		}
+		return "", usage("%s is a web page: give the executed notebook beside it, %s", arg, executed)
+	}
+	return path, nil
 }
 
 // checkDistinct returns an error if two notebooks would be written to one file.

@@ -139,6 +139,9 @@ func selectNotebooks(dir string, names []string) ([]string, error) {
 		}
 	}
 	for _, n := range names {
+		if at := filepath.Join(dir, notebookName(n)+".ipynb"); filepath.Base(n) != n && isFile(n) && !sameFile(n, at) {
+			return nil, usage("%s is not in %s: run it with %s run %s", n, relative(dir), goRun, shellQuote(n))
+		}
 		if !slices.Contains(known, notebookName(n)) {
 			return nil, usage("no notebook %q%s; there are: %s", n, experiment.DidYouMean(n, known), strings.Join(known, ", "))
 		}
@@ -169,7 +172,7 @@ func reproduceJobs(root string, paths []string, values map[string]string) ([]*jo
 			known = append(known, name)
 		}
 		var table []record.Parameter
-		if f := figureOf(notebookName(path)); f != nil {
+		if f := figureIn(nb); f != nil {
 			if table, err = f.Parameters(record.Quick, nil); err != nil {
 				return nil, err
 			}

@@ -22,21 +22,43 @@ import (
 
 // overrides are the parameters set on the command line.
 type overrides struct {
-	Params map[string]string `name:"param" short:"p" mapsep:"none" placeholder:"NAME=VALUE" help:"Change a parameter of the notebook; may be repeated."`
-	Scale  *string           `enum:"quick,paper" placeholder:"quick|paper" help:"Short for -p scale=..."`
+	Params assignments `name:"param" short:"p" sep:"none" placeholder:"NAME=VALUE" help:"Change a parameter of the notebook; may be repeated."`
+	Scale  []string    `enum:"quick,paper" sep:"none" placeholder:"quick|paper" help:"Short for -p scale=..."`
+}
+
+// assignments are the arguments of -p, each NAME=VALUE.
+type assignments []string
+
+// values returns the values by name, or an error if a name has two.
+func (a assignments) values() (map[string]string, error) {
+	values := map[string]string{}
+	for _, text := range a {
+		name, value, ok := strings.Cut(text, "=")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return nil, usage("-p %s: write a name and a value, like -p sigma=0.3", shellQuote(text))
+		}
+		if other, twice := values[name]; twice {
+			return nil, usage("parameter %s is given twice, as %s and as %s: remove one", name, shellQuote(other), shellQuote(value))
+		}
+		values[name] = value
+	}
+	return values, nil
 }
 
 // values returns all overrides, or an error when two contradict each other.
 func (o overrides) values() (map[string]string, error) {
-	values := map[string]string{}
-	for name, v := range o.Params {
-		values[name] = v
+	values, err := o.Params.values()
+	if err != nil {
+		return nil, err
 	}
-	if o.Scale != nil {
-		if v, ok := values["scale"]; ok && v != *o.Scale {
-			return nil, usage("--scale %s contradicts -p scale=%s", *o.Scale, v)
+	for i, scale := range o.Scale {
+		if v, ok := values["scale"]; ok && v != scale {
+			if i > 0 {
+				return nil, usage("--scale %s contradicts --scale %s", scale, v)
+			}
+			return nil, usage("--scale %s contradicts -p scale=%s", scale, v)
 		}
-		values["scale"] = *o.Scale
+		values["scale"] = scale
 	}
 	return values, nil
 }
@@ -59,6 +81,8 @@ Examples:
   go run ./kernel run notebooks/1-self-prediction.ipynb
 
   go run ./kernel run 4-mnist -p epochs=10 -p Microcircuit.LambdaI=0.2
+
+  go run ./kernel run mine.ipynb
 
   go run ./kernel run mine.ipynb --out mine-executed.ipynb --timeout 30m
 
@@ -115,25 +139,49 @@ func (cmd *runCmd) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
-// findNotebook returns the file of a notebook, given the file or the name of a
-// notebook in the clone's notebooks folder.
+// findNotebook returns the file of a notebook, given the file, or the name of a
+// notebook in the clone's notebooks folder with or without .ipynb.
 func findNotebook(arg string) (string, error) {
-	info, err := os.Stat(arg)
-	if err == nil && !info.IsDir() {
-		return arg, nil
+	path, err := findIn("notebooks", arg)
+	if err != nil || path != "" {
+		return path, err
 	}
-	if arg != notebookName(arg) {
+	if filepath.Base(arg) != arg {
 		return "", usage("there is no notebook file %s", arg)
 	}
 	root, err := clone.Find(".")
 	if err != nil {
 		return "", err
 	}
-	paths, err := selectNotebooks(filepath.Join(root, "notebooks"), []string{arg})
+	_, err = selectNotebooks(filepath.Join(root, "notebooks"), []string{arg}) // the error names those that exist
+	return "", err
+}
+
+// findIn returns the file arg, or the notebook of that name in a folder of the clone,
+// or "".
+func findIn(folder, arg string) (string, error) {
+	if isFile(arg) {
+		return arg, nil
+	}
+	if filepath.Base(arg) != arg {
+		return "", nil
+	}
+	root, err := clone.Find(".")
+	if errors.Is(err, clone.ErrNotFound) {
+		return "", usage("there is no notebook file %s here, and this folder is in no clone", arg)
+	}
 	if err != nil {
 		return "", err
 	}
-	return paths[0], nil
+	if path := filepath.Join(root, folder, notebookName(arg)+".ipynb"); isFile(path) {
+		return relative(path), nil
+	}
+	return "", nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 // rootOf returns the clone that contains a notebook, else the clone that contains
@@ -225,21 +273,29 @@ func newJob(root, path string, values map[string]string) (*job, error) {
 	j := &job{path: path, nb: nb, stripped: stripped, name: notebookName(path)}
 	j.info.Source, j.info.Uncommitted = sourceIn(root, path)
 	j.info.Command = "go run ./kernel run " + shellQuote(j.info.Source)
-	f := figureOf(j.name)
+	f := figureIn(nb)
 	if values, err = fullNames(f, params, values); err != nil {
 		return nil, usage("%s: %w", relative(path), err)
+	}
+	shown := maps.Clone(values) // for the command, which is for the clone's root
+	if f != nil {
+		for name, value := range values {
+			if isFolder(name) && value != "" {
+				values[name], shown[name] = folderFrom(filepath.Dir(path), root, value), folderFrom(root, root, value)
+			}
+		}
 	}
 	if err := ipynb.Inject(nb, values, entryNames(f)); err != nil {
 		return nil, usage("%s: %w", relative(path), err)
 	}
 	if f != nil {
-		if err := validate(f, nb); err != nil {
+		if err := validate(f, nb, filepath.Dir(path)); err != nil {
 			return nil, usage("%s: %w", relative(path), err)
 		}
 	}
 	j.info.Parameters = literals(effectiveParams(nb))
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		j.info.Command += " -p " + shellQuote(name+"="+values[name])
+	for _, name := range slices.Sorted(maps.Keys(shown)) {
+		j.info.Command += " -p " + shellQuote(name+"="+shown[name])
 	}
 	return j, nil
 }

@@ -83,6 +83,10 @@ func FindMNIST(dir string) (*Source, error) {
 
 // findIDX finds the four files in dir.
 func findIDX(dir string) (*Source, error) {
+	dir, err := filepath.Abs(dir) // errors then name a folder that the reader can find
+	if err != nil {
+		return nil, fmt.Errorf("task: %w", err)
+	}
 	s := &Source{dir: dir, Name: "MNIST", MNIST: true}
 	for i, name := range fileNames {
 		f, found, err := openEither(filepath.Join(dir, name))

@@ -61,7 +61,7 @@ func summarize(ctx context.Context, nb *ipynb.Notebook, pictures *Pictures) (e E
 			}
 		}
 	}
-	e.Failed = neverRan(nb)
+	e.Failed = NeverRan(nb)
 	for _, c := range nb.Cells {
 		e.Failed = e.Failed || !hidden(c) && len(failures(c)) > 0
 	}

@@ -189,7 +189,7 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 		p.Runs = append(p.Runs, v)
 	}
 	b.anyRan = slices.ContainsFunc(nb.Cells, ran)
-	p.NeverRan = neverRan(nb)
+	p.NeverRan = NeverRan(nb)
 	for i, c := range nb.Cells {
 		if hidden(c) {
 			continue
@@ -209,8 +209,8 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 // untitled is the title of a notebook without one.
 const untitled = "Notebook"
 
-// neverRan reports whether a notebook has code, but no executed cell.
-func neverRan(nb *ipynb.Notebook) bool {
+// NeverRan reports whether a notebook has code, but no executed cell.
+func NeverRan(nb *ipynb.Notebook) bool {
 	return !slices.ContainsFunc(nb.Cells, ran) && slices.ContainsFunc(nb.Cells, func(c *ipynb.Cell) bool { return c.Type == ipynb.Code })
 }
 
