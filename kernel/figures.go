@@ -13,7 +13,6 @@ import (
 
 	"microcircuits/dendrite/experiment"
 	"microcircuits/dendrite/figure"
-	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -161,8 +160,21 @@ func isVariable(params []ipynb.Param, name string) bool {
 // validate checks the scale and the changed parameters of a notebook in dir before it
 // runs, and that the data named there exist.
 func validate(f experiment.Any, nb *ipynb.Notebook, dir string) error {
-	scale, changes := record.Quick, experiment.Changes{}
-	data := false
+	scale, changes, data, err := presetOf(f, nb, dir)
+	if err != nil {
+		return err
+	}
+	_, err = f.Parameters(scale, changes)
+	if err == nil && data {
+		_, err = f.PlanAt(scale, changes) // looks for the files
+	}
+	return err
+}
+
+// presetOf returns the scale and the changes with which the cells of a notebook in dir use
+// their figure. Folders of data are as seen from here; data reports whether one is named.
+func presetOf(f experiment.Any, nb *ipynb.Notebook, dir string) (scale experiment.Scale, changes experiment.Changes, data bool, err error) {
+	scale, changes = experiment.Quick, experiment.Changes{}
 	for _, p := range effectiveParams(nb) {
 		switch {
 		case p.In != "":
@@ -176,18 +188,12 @@ func validate(f experiment.Any, nb *ipynb.Notebook, dir string) error {
 			}
 			changes[p.Name] = value
 		case p.Name == "scale" && p.Kind == ipynb.String:
-			s, err := f.ParseScale(unquoted(p.Value))
-			if err != nil {
-				return err
+			if scale, err = f.ParseScale(unquoted(p.Value)); err != nil {
+				return scale, changes, data, err
 			}
-			scale = s
 		}
 	}
-	_, err := f.Parameters(scale, changes)
-	if err == nil && data {
-		_, err = f.PlanAt(scale, changes) // looks for the files
-	}
-	return err
+	return scale, changes, data, nil
 }
 
 // isFolder reports whether a parameter is the name of a folder with data.

@@ -24,6 +24,7 @@ type reproduceCmd struct {
 	Names []string `arg:"" optional:"" name:"notebook" help:"Notebooks of the notebooks folder, like 4-mnist (default: all)."`
 	overrides
 	Reports string        `placeholder:"DIR" help:"Folder for the reports (default: reports in the clone)."`
+	Force   bool          `help:"Run notebooks again that have not changed since their last good run."`
 	Timeout time.Duration `placeholder:"DURATION" help:"Time limit for each cell, like 10m (default: none)."`
 	Keep    bool          `help:"Save the numbers of preset runs in notebooks/results. Reports show the ones at the paper's scale as reference runs; check compares with them."`
 }
@@ -35,6 +36,11 @@ func (cmd reproduceCmd) Help() string {
 for each, and index.html with links to all of them. -p changes a parameter in every
 notebook that has it. If a notebook fails, the others still run, the index marks it as
 failed, and the exit status is 1. The report of an earlier successful run is not changed.
+
+A notebook is not run again if it, its parameters, the code, the data, Go and the stored
+results are those of its last good run. That holds for notebooks that use only this project
+and packages that compute; one that may read files or the clock always runs. --force and
+--keep run every notebook.
 
 Examples:
 
@@ -74,14 +80,31 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 		j.info.Command = strings.Replace(j.info.Command, "go run ./kernel run "+shellQuote(j.info.Source), "scripts/reproduce "+shellQuote(j.name), 1)
 	}
 	r := &runner{console: c, root: root, timeout: cmd.Timeout, keep: cmd.Keep}
-	if err := r.prepare(ctx, jobs); err != nil {
-		return err
+	kept := map[*job]*ipynb.Notebook{}
+	var changed []*job
+	for _, j := range jobs {
+		nb, err := r.unchanged(ctx, j)
+		if err != nil || cmd.Force || cmd.Keep {
+			changed = append(changed, j)
+			continue
+		}
+		kept[j] = nb
+	}
+	if len(changed) > 0 {
+		if err := r.prepare(ctx, changed); err != nil {
+			return err
+		}
 	}
 	var entries []report.Entry
 	var failed []string
 	for _, j := range jobs {
-		err := r.run(ctx, j)
-		if err != nil && !errors.Is(err, errReported) {
+		if ctx.Err() != nil {
+			break
+		}
+		if j.nb = cmp.Or(kept[j], j.nb); kept[j] != nil {
+			r.progress("%-34s unchanged\n", j.name)
+			err = nil
+		} else if err = r.run(ctx, j); err != nil && !errors.Is(err, errReported) {
 			c.status("%s: %v", j.name, err)
 		}
 		executed := notebookName(j.out) // ends in -failed if the run failed
@@ -94,9 +117,9 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 			failed = append(failed, j.name)
 		}
 		entries = append(entries, entry)
-		if ctx.Err() != nil {
-			break
-		}
+	}
+	if len(kept) > 0 {
+		r.progress("%d of %d notebooks are unchanged since their last run; --force runs them again\n", len(kept), len(jobs))
 	}
 	index, err := writeIndex(context.WithoutCancel(ctx), c, dir, entries, &r.pictures)
 	if err != nil {

@@ -251,7 +251,9 @@ type job struct {
 	name     string // without folder and extension
 	out      string // executed notebook; a failed run is saved in failedFile(out)
 	nb       *ipynb.Notebook
-	stripped []byte // the notebook file without results of runs
+	stripped []byte          // the notebook file without results of runs
+	source   *ipynb.Notebook // the notebook with its parameters as it is before the run
+	from     string          // see runner.madeFrom; "" if not known
 	info     ipynb.RunInfo
 	failed   error // why the run stopped; nil before and after success
 }
@@ -293,6 +295,9 @@ func newJob(root, path string, values map[string]string) (*job, error) {
 			return nil, usage("%s: %w", relative(path), err)
 		}
 	}
+	if j.source, err = copyOf(nb); err != nil {
+		return nil, err
+	}
 	j.info.Parameters = literals(effectiveParams(nb))
 	for _, name := range slices.Sorted(maps.Keys(shown)) {
 		j.info.Command += " -p " + shellQuote(name+"="+shown[name])
@@ -307,6 +312,15 @@ func stripBytes(nb *ipynb.Notebook) ([]byte, error) {
 	var b bytes.Buffer
 	err := nb.Write(&b)
 	return b.Bytes(), err
+}
+
+// copyOf returns a copy of a notebook.
+func copyOf(nb *ipynb.Notebook) (*ipynb.Notebook, error) {
+	var b bytes.Buffer
+	if err := nb.Write(&b); err != nil {
+		return nil, err
+	}
+	return ipynb.Read(&b)
 }
 
 // sourceIn returns the path of a notebook inside the clone. For a notebook outside
@@ -392,7 +406,11 @@ func (r *runner) save(ctx context.Context, j *job) error {
 		j.failed = fmt.Errorf("static pictures: %w", err)
 	}
 	good := j.out
-	if j.failed != nil {
+	if j.failed == nil {
+		if err := r.sign(ctx, j); err != nil {
+			return err
+		}
+	} else {
 		j.out = failedFile(good)
 	}
 	if err := j.nb.WriteFile(j.out); err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -125,6 +126,19 @@ func keyOf(experiment, unit string, key any) (text []byte, hash string, err erro
 func (s *Store) Has(folder string) bool {
 	_, err := os.Stat(filepath.Join(s.dir, filepath.FromSlash(folder), sumsFile))
 	return err == nil
+}
+
+// Check returns an error if the store has no result in a folder, or if its files do not
+// match their checksums.
+func (s *Store) Check(folder string) error {
+	experiment, base, _ := strings.Cut(folder, "/")
+	if !validName.MatchString(experiment) || !runName.MatchString(base) {
+		return fmt.Errorf("runstore: %q is not the name of a run", folder)
+	}
+	if _, err := readFolder(filepath.Join(s.dir, experiment, base)); err != nil {
+		return fmt.Errorf("runstore: stored result %s is not usable: %w", folder, err)
+	}
+	return nil
 }
 
 // Key returns the SHA-256 of experiment, unit and key, in hexadecimal.

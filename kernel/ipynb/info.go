@@ -25,9 +25,17 @@ type RunInfo struct {
 	Uncommitted bool `json:"uncommitted,omitempty"`
 	// References are kept runs at the paper's scale, by experiment.
 	References map[string]json.RawMessage `json:"references,omitempty"`
+	// Made tells whether another run would give the same; nil if that is not known.
+	Made *Made `json:"made,omitempty"`
 }
 
-var runKeys = []string{"commit", "dirty", "started", "wallSeconds", "command", "gonb", "go", "parameters", "status", "source", "uncommitted", "references"}
+// Made identifies what an executed notebook was made from.
+type Made struct {
+	From    string `json:"from"`    // hash of everything on which the run depends
+	Content string `json:"content"` // hash of the notebook's file, with this field empty
+}
+
+var runKeys = []string{"commit", "dirty", "started", "wallSeconds", "command", "gonb", "go", "parameters", "status", "source", "uncommitted", "references", "made"}
 
 // CellInfo is the record of a cell's run. The runner writes it into the metadata of an
 // executed cell, under the key "dendrite".
