@@ -80,11 +80,12 @@ func Run[P any, R Finished](d *experiment.Definition[P, R], p P) R {
 		if bar == nil {
 			bar = notebook.NewProgress(d.Info.Title)
 		}
+		bar.Before(p.Before)
 		bar.Update(p.Fraction, p.Text)
 		for _, q := range p.Points {
 			bar.Point(q.Curve, q.X, q.Y)
 		}
-	}}, p)
+	}, Warn: func(text string) { fmt.Fprintln(os.Stderr, text) }}, p)
 	if err != nil {
 		if bar != nil {
 			bar.Fail(err)

@@ -14,14 +14,16 @@ import (
 
 // Env is the environment in which an experiment runs. It does not change the result.
 type Env struct {
-	Store    *runstore.Store  // nil means the default store, see runstore.Open
-	Workers  int              // number of jobs at the same time; 0 means one per core
-	Progress func(p Progress) // called from time to time, never concurrently; may be nil
+	Store    *runstore.Store   // nil means the default store, see runstore.Open
+	Workers  int               // number of jobs at the same time; 0 means one per core
+	Progress func(p Progress)  // called from time to time, never concurrently; may be nil
+	Warn     func(text string) // called for a stored result that is computed again, never concurrently; may be nil
 }
 
 // Progress is the state of a running experiment.
 type Progress struct {
 	Fraction float64 // of the whole experiment, 0 to 1
+	Before   float64 // the part of Fraction that was done before this call: stored results, checkpoints
 	Text     string  // the current work, for people
 	Points   []Point // points of the learning curve since the last call
 }
@@ -58,7 +60,7 @@ func (p *Plan) execute(ctx context.Context, env Env) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	board := newBoard(env.Progress, p.jobs)
+	board := newBoard(env, p.jobs)
 	// In the order of stages a job rarely waits for a job that it needs, and never for
 	// one that no worker has started.
 	jobs := slices.Clone(p.jobs)
@@ -115,12 +117,14 @@ func waitFor(ctx context.Context, jobs []*job) error {
 type board struct {
 	mu       sync.Mutex
 	report   func(Progress)
+	warn     func(string)
 	fraction map[*job]float64
-	total    float64 // seconds
+	before   map[*job]float64 // the part of fraction that was done before this call
+	total    float64          // seconds
 }
 
-func newBoard(report func(Progress), jobs []*job) *board {
-	b := &board{report: report, fraction: map[*job]float64{}}
+func newBoard(env Env, jobs []*job) *board {
+	b := &board{report: env.Progress, warn: env.Warn, fraction: map[*job]float64{}, before: map[*job]float64{}}
 	for _, j := range jobs {
 		b.fraction[j] = 0
 		b.total += j.seconds
@@ -133,10 +137,30 @@ func newBoard(report func(Progress), jobs []*job) *board {
 func (b *board) finish(j *job) {
 	b.mu.Lock()
 	b.fraction[j] = 1
+	if j.cached {
+		b.before[j] = 1
+	}
 	b.mu.Unlock()
 	if !j.cached {
 		b.reporter(j)(1, "", nil)
 	}
+}
+
+// resumed notes that this fraction of a job comes from a checkpoint.
+func (b *board) resumed(j *job, fraction float64) {
+	b.mu.Lock()
+	b.before[j] = fraction
+	b.mu.Unlock()
+}
+
+// warning reports that a stored result is computed again.
+func (b *board) warning(text string) {
+	if b.warn == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.warn(text)
 }
 
 func (b *board) reporter(j *job) func(fraction float64, text string, points []Point) {
@@ -147,10 +171,11 @@ func (b *board) reporter(j *job) func(fraction float64, text string, points []Po
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.fraction[j] = fraction
-		var sum float64
+		var sum, before float64
 		for j, f := range b.fraction {
 			sum += f * j.seconds
+			before += b.before[j] * j.seconds
 		}
-		b.report(Progress{Fraction: min(sum/b.total, 1), Text: text, Points: points})
+		b.report(Progress{Fraction: min(sum/b.total, 1), Before: min(before/b.total, 1), Text: text, Points: points})
 	}
 }

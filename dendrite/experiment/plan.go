@@ -165,13 +165,15 @@ type JobInfo struct {
 	Stage   int     `json:"stage"`   // jobs need only results of lower stages
 	Seconds float64 `json:"seconds"` // estimate for one core
 	Kept    bool    `json:"kept"`    // the result is in the store
+	Begun   bool    `json:"begun"`   // not kept, but the store has a checkpoint
 }
 
-// List returns the jobs in order, with whether their results are in the store.
+// List returns the jobs in order, with whether their results or checkpoints are in the store.
 func (p *Plan) List(store *runstore.Store) []JobInfo {
 	var all []JobInfo
 	for _, j := range p.jobs {
-		all = append(all, JobInfo{j.number, j.unit, j.label, j.folder, j.stage, j.seconds, p.unstored == "" && store.Has(j.folder)})
+		kept := p.unstored == "" && store.Has(j.folder)
+		all = append(all, JobInfo{j.number, j.unit, j.label, j.folder, j.stage, j.seconds, kept, !kept && store.HasCheckpoint(j.folder)})
 	}
 	return all
 }
@@ -204,7 +206,7 @@ func (p *Plan) Compute(ctx context.Context, env Env, number int) error {
 			return fmt.Errorf("experiment %s: job %d (%s) needs the result of job %d (%s), which is not in the store: compute that job first", p.info.Name, number, j.unit, need.number, need.unit)
 		}
 	}
-	board := newBoard(env.Progress, []*job{j})
+	board := newBoard(env, []*job{j})
 	if err := p.loadOrCompute(ctx, store, j, board); err != nil {
 		return fmt.Errorf("experiment %s: %s: %w", p.info.Name, j.unit, err)
 	}
@@ -289,10 +291,10 @@ func (p *Plan) loadOrCompute(ctx context.Context, store *runstore.Store, j *job,
 	}
 	report := board.reporter(j)
 	if warning != nil {
-		report(0, fmt.Sprintf("computing %s again: %v", j.unit, warning), nil)
+		board.warning(fmt.Sprintf("computing %s again: %v", j.name(), warning))
 	}
 	start := time.Now()
-	w := &Work{entry: entry, report: report, start: start, current: runstore.NewMeta(start, simd.Backend())}
+	w := &Work{entry: entry, report: report, resumed: func(fraction float64) { board.resumed(j, fraction) }, start: start, current: runstore.NewMeta(start, simd.Backend())}
 	if err := j.run(ctx, w); err != nil {
 		return err
 	}

@@ -3,9 +3,12 @@ package experiment
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -158,5 +161,70 @@ func TestExecuteAddsUpSessions(t *testing.T) {
 	(&Plan{jobs: []*job{&old, plan.jobs[0], again.jobs[0]}}).describe(&p)
 	if p.Commit != merge("unknown", commitHere) || p.CPU != "Abacus; "+cpuHere || p.Go != "go1.0; "+goHere || p.Started != first.Created || p.ComputeSeconds < 3000 {
 		t.Errorf("provenance %+v", p)
+	}
+}
+
+// What was found in the store is told apart from the work of this call, and a damaged
+// result is named when it is computed again.
+func TestProgressTellsWhatWasFound(t *testing.T) {
+	store := openStore(t)
+	info := Info{Name: "squares"}
+	var ran atomic.Int32
+	if _, _, err := execute(t.Context(), Env{Store: store}, info, squareJobs(2, &ran)); err != nil {
+		t.Fatal(err)
+	}
+	resumed := Job[squares]{Unit: "long", Run: func(_ context.Context, w *Work) (squares, error) {
+		var s counted
+		if !w.Resume(&s) {
+			t.Error("there is no checkpoint")
+		}
+		w.Report(0.5, "goes on")
+		w.Report(0.75, "goes on")
+		return squares{}, nil
+	}}
+	jobs := append(squareJobs(3, &ran), resumed)
+	entry, err := store.Entry(info.Name, "long", struct {
+		Version int
+		Key     any
+	}{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := entry.SaveCheckpoint(counted{1}, runstore.NewMeta(time.Now(), simd.Backend())); err != nil {
+		t.Fatal(err)
+	}
+	plan := newPlan(info, "")
+	for _, j := range jobs {
+		Add(plan, j)
+	}
+	var kept, begun []string
+	for _, j := range plan.List(store) {
+		if j.Kept {
+			kept = append(kept, j.Unit)
+		}
+		if j.Begun {
+			begun = append(begun, j.Unit)
+		}
+	}
+	if !slices.Equal(kept, []string{"unit0", "unit1"}) || !slices.Equal(begun, []string{"long"}) {
+		t.Errorf("kept %v, begun %v", kept, begun)
+	}
+	var seen []Progress
+	var warnings []string
+	env := Env{Store: store, Workers: 1, Progress: func(p Progress) { seen = append(seen, p) }, Warn: func(text string) { warnings = append(warnings, text) }}
+	if _, _, err := execute(t.Context(), env, info, jobs); err != nil {
+		t.Fatal(err)
+	}
+	if last := seen[len(seen)-1]; last.Fraction != 1 || last.Before != 2.5/4 || seen[0].Before != 0.5 {
+		t.Errorf("first %+v, last %+v; two of four jobs and half of another were found", seen[0], last)
+	}
+	if len(warnings) > 0 {
+		t.Errorf("warnings %q", warnings)
+	}
+	if err := os.WriteFile(filepath.Join(store.Dir(), plan.jobs[1].folder, "result.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := execute(t.Context(), env, info, jobs); err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "computing unit1 again") {
+		t.Errorf("warnings %q, %v", warnings, err)
 	}
 }

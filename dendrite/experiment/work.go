@@ -13,14 +13,19 @@ import (
 type Work struct {
 	entry   *runstore.Entry // nil if the result is not stored
 	report  func(fraction float64, text string, points []Point)
-	start   time.Time      // of this session
-	current runstore.Meta  // of this session, made at its start: the commit may change later
-	earlier *runstore.Meta // of the earlier sessions, if the job was resumed
+	resumed func(fraction float64) // called with the first fraction that a resumed job reports; then nil
+	start   time.Time              // of this session
+	current runstore.Meta          // of this session, made at its start: the commit may change later
+	earlier *runstore.Meta         // of the earlier sessions, if the job was resumed
 }
 
 // Report reports the progress of the job (0 to 1), a text, and new points of its learning
 // curve.
 func (w *Work) Report(fraction float64, text string, points ...Point) {
+	if w.earlier != nil && w.resumed != nil {
+		w.resumed(fraction)
+		w.resumed = nil
+	}
 	w.report(fraction, text, points)
 }
 

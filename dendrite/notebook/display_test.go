@@ -213,6 +213,20 @@ func TestProgressOfResumedRun(t *testing.T) {
 	}
 }
 
+// Results that are found after the first report took no time in this run.
+func TestProgressWithResultsFoundLater(t *testing.T) {
+	c := &clock{time.Unix(1000, 0)}
+	var buf bytes.Buffer
+	p := newProgress("run", &logOutput{w: &buf}, c.now)
+	p.Update(0, "first job")
+	c.at = c.at.Add(10 * time.Second)
+	p.Before(0.8) // four jobs of ten were found, and checkpoints of others
+	p.Update(0.9, "first job")
+	if want := "run: 0 %, first job\nrun: 90 %, 10 s left, first job\n"; buf.String() != want {
+		t.Errorf("got %q, want %q", buf.String(), want)
+	}
+}
+
 func TestProgressElsewhere(t *testing.T) {
 	c := &clock{time.Unix(1000, 0)}
 	var log, terminal bytes.Buffer

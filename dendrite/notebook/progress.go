@@ -23,6 +23,7 @@ type Progress struct {
 	mu       sync.Mutex
 	title    string
 	fraction float64
+	before   float64 // the part of fraction that was not done in this run
 	text     string
 	curves   curves
 	start    time.Time
@@ -35,8 +36,8 @@ type Progress struct {
 }
 
 type sample struct {
-	at       time.Time
-	fraction float64
+	at   time.Time
+	done float64 // in this run
 }
 
 // An output displays progress.
@@ -79,9 +80,17 @@ func (p *Progress) Update(fraction float64, text string) {
 	now := p.now()
 	if !p.started {
 		// A resumed run does not start at 0: compute the speed from here.
-		p.started, p.first = true, sample{now, p.fraction}
+		p.started, p.first = true, sample{now, p.fraction - p.before}
 	}
 	p.draw(now)
+}
+
+// Before sets the part of the next fractions that was done before this run: results and
+// checkpoints that were found took no time, so the remaining time does not count them.
+func (p *Progress) Before(fraction float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.before = min(max(fraction, 0), 1)
 }
 
 // Point adds a point to a learning curve. It is shown at the next update.
@@ -122,7 +131,7 @@ func (p *Progress) end(how, text string) {
 
 // left estimates the remaining time; false if it cannot be estimated yet.
 func (p *Progress) left() (time.Duration, bool) {
-	done := p.fraction - p.first.fraction
+	done := p.fraction - p.before - p.first.done
 	passed := p.now().Sub(p.first.at)
 	if !p.started || done <= 0 || passed < time.Second {
 		return 0, false

@@ -128,6 +128,12 @@ func (s *Store) Has(folder string) bool {
 	return err == nil
 }
 
+// HasCheckpoint reports whether the store has a checkpoint of the result of a folder.
+func (s *Store) HasCheckpoint(folder string) bool {
+	_, err := os.Stat(filepath.Join(s.dir, filepath.FromSlash(folder)+checkpointSuffix))
+	return err == nil
+}
+
 // Check returns an error if the store has no result in a folder, or if its files do not
 // match their checksums.
 func (s *Store) Check(folder string) error {
