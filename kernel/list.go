@@ -26,7 +26,8 @@ type listCmd struct {
 func (listCmd) Help() string {
 	return `Lists the notebooks, each with its experiment, its figure, the time of the last run
 in the reports folder, and the computing time of the kept run at the paper's scale.
-The computing time is the sum over networks; networks run in parallel, one per core.
+The computing time is the sum over networks; networks run in parallel, one per core. It
+was measured when the kept run was made; plan estimates the time of a run from now on.
 
 Examples:
 
@@ -66,7 +67,7 @@ func (cmd *listCmd) Run(c *console) error {
 		return c.printJSON(all)
 	}
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NOTEBOOK\tEXPERIMENT\tLAST RUN HERE\tPAPER SCALE\tFIGURE")
+	fmt.Fprintln(table, "NOTEBOOK\tEXPERIMENT\tLAST RUN HERE\tKEPT RUN, PAPER SCALE\tFIGURE")
 	for _, l := range all {
 		last, reference := "-", "-"
 		if t := l.Last; t != nil {

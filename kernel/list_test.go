@@ -180,3 +180,28 @@ func TestCheckNames(t *testing.T) {
 		t.Errorf("exit status %d: %s", code, errOut)
 	}
 }
+
+// The plan shows jobs with a checkpoint, and what its times are.
+func TestPlanOfABegunRun(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv(runstore.DirVariable, dir)
+	_, out, _ := call(t, "plan", "self-prediction", "--json")
+	var p planned
+	if err := json.Unmarshal([]byte(out), &p); err != nil || len(p.Jobs) < 2 || p.KeptSeconds <= 0 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	checkpoint := filepath.Join(dir, filepath.FromSlash(p.Jobs[1].Folder)+".checkpoint.npz")
+	if err := os.MkdirAll(filepath.Dir(checkpoint), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(checkpoint, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ := call(t, "plan", "self-prediction")
+	if code != 0 || strings.Count(out, "in part") != 1 || !strings.Contains(out, "1 of them continue from a checkpoint") || !strings.Contains(out, "the kept run of all jobs took") {
+		t.Errorf("exit status %d\n%s", code, out)
+	}
+	if _, out, _ = call(t, "plan", "self-prediction", "-p", "sigma=0.3"); strings.Contains(out, "kept run") {
+		t.Errorf("a changed run is compared with the kept one:\n%s", out)
+	}
+}

@@ -319,7 +319,7 @@ func (s *robustnessPlan) regressionJob(q lab.SmallRegression, shallow bool, seed
 		m.Eta[1].Up = 0
 	}
 	return experiment.Add(s.plan, experiment.Job[RobustnessPoint]{
-		Unit: fmt.Sprintf("%s-seed%d", name, seed),
+		Unit: fmt.Sprintf("%s-seed%d", name, seed), Label: s.regressionLabel(q),
 		Key: struct {
 			Regression lab.SmallRegression
 			Shallow    bool
@@ -397,13 +397,15 @@ func robustnessKey(m lab.Digits) robustnessDigitsKey {
 // imagesJob is one image network, or a single layer.
 func (s *robustnessPlan) imagesJob(m lab.Digits, single bool, seed int) robustnessPending {
 	d := s.p.Digits
-	name, sizes := "digits", []int{784, d.Hidden, d.Hidden, task.Classes}
+	name, sizes, label := "digits", []int{784, d.Hidden, d.Hidden, task.Classes}, ""
 	if single {
 		name, sizes = "digits-single-layer", []int{784, task.Classes}
 		m.Microcircuit = lab.DigitMicrocircuit{}
+	} else {
+		label = s.imagesLabel(m)
 	}
 	return experiment.Add(s.plan, experiment.Job[RobustnessPoint]{
-		Unit: fmt.Sprintf("%s-seed%d", name, seed),
+		Unit: fmt.Sprintf("%s-seed%d", name, seed), Label: label,
 		Key: struct {
 			MNIST         robustnessDigitsKey
 			Images, Tests int
