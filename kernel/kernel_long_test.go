@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -176,6 +177,8 @@ func TestEndedRunnerLeavesNothing(t *testing.T) {
 			path, begun := endless(t, dir)
 			cmd := exec.Command(program, "run", path, "--out", filepath.Join(dir, "out"))
 			cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+			var errOut bytes.Buffer
+			cmd.Stderr = &errOut
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -188,6 +191,9 @@ func TestEndedRunnerLeavesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = cmd.Wait()
+			if sig == os.Interrupt && (cmd.ProcessState.ExitCode() != 130 || !strings.Contains(errOut.String(), "stopping, saving what is finished")) {
+				t.Errorf("%v\n%s", cmd.ProcessState, &errOut)
+			}
 			eventually(t, "every process of the kernel is gone", func() bool { return mentions(t, tmp) == "" })
 			eventually(t, "the temporary folder is empty", func() bool {
 				left, err := os.ReadDir(tmp)

@@ -109,6 +109,9 @@ func (t *Tools) Build(ctx context.Context, root string, packages ...string) (com
 			compiled++ // other lines are messages of the compiler
 		}
 	}
+	if ctx.Err() != nil {
+		return compiled, ctx.Err()
+	}
 	if err != nil {
 		return compiled, fmt.Errorf("go build: %w\n%s", err, bytes.TrimSpace(out.Bytes()))
 	}
