@@ -29,6 +29,7 @@ type Front struct {
 
 	noticeAfter  time.Duration           // after this time a cell shows that it waits for the first build
 	batchArrived func() <-chan time.Time // after a cell has failed: the cells sent together with it have arrived
+	askTimeout   time.Duration           // after this time GoNB will not answer a completion or an inspection
 
 	out     *server
 	history *history
@@ -43,8 +44,9 @@ type Front struct {
 	lost    bool // GoNB has ended and the declarations of cells are lost
 	ending  bool // the front ends: do not start GoNB again
 	queue   []request
-	running *cellRun // nil between cells
-	count   int      // of the cells
+	running *cellRun      // nil between cells
+	asking  chan struct{} // closed when GoNB has answered a completion or an inspection; nil if there is none
+	count   int           // of the cells
 
 	// Used only by the goroutine that runs work.
 	finished     []Finished
@@ -91,6 +93,9 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	}
 	if f.noticeAfter == 0 {
 		f.noticeAfter = noticeAfter
+	}
+	if f.askTimeout == 0 {
+		f.askTimeout = inspectTimeout
 	}
 	if f.batchArrived == nil {
 		f.batchArrived = func() <-chan time.Time { return time.After(batchTime) }

@@ -99,10 +99,22 @@ func attach(t testing.TB, conn *wire.Connection) *gonb.Session {
 	return s
 }
 
+// shortDir creates a temporary folder with a short path: gopls listens on a socket
+// in it, whose path must not be longer than 108 bytes.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "front")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 // startFront starts a front and returns a connection to it.
 func startFront(t *testing.T, f *Front) *gonb.Session {
 	t.Helper()
-	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("TMPDIR", shortDir(t))
 	conn, file := connection(t)
 	f.Options.Root, f.Options.Dir = root(t), t.TempDir()
 	if f.Options.Log == nil {

@@ -1,6 +1,10 @@
 package front
 
-import "microcircuits/kernel/gonb"
+import (
+	"strings"
+
+	"microcircuits/kernel/gonb"
+)
 
 // interrupt interrupts the running cell and aborts the waiting ones. A cell that
 // waits for GoNB to start, or runs a command, ends at once.
@@ -17,4 +21,10 @@ func (f *Front) interrupt() {
 	if session != nil {
 		go session.InterruptUntil(job.done)
 	}
+}
+
+// kernelDied returns the failure of a cell during which GoNB has ended.
+func kernelDied(err error) *gonb.Failure {
+	const text = "the Go kernel ended. The next cell starts it again; earlier cells must be run again"
+	return &gonb.Failure{Name: "KernelDied", Value: text, Traceback: append(strings.Split(err.Error(), "\n"), text)}
 }

@@ -235,6 +235,7 @@ func (f *Front) hasNoValue(call string) bool { return f.noValueCalls[call] }
 // readySession waits until GoNB is ready to run the cell. If this takes long, it
 // shows a notice in the cell.
 func (f *Front) readySession(job *cellRun) (*gonb.Session, error) {
+	f.awaitAnswer(job.waitCtx)
 	b, err := f.readyBackend(job.waitCtx)
 	if err != nil {
 		return nil, err
@@ -299,8 +300,7 @@ func (f *Front) runInGoNB(ctx context.Context, session *gonb.Session, job *cellR
 	case err != nil:
 		job.stream("stderr", try.stderr.Held())
 		fmt.Fprintf(f.out.log, "front: %v\n", err)
-		const text = "the Go kernel ended. The next cell starts it again; earlier cells must be run again"
-		return &gonb.Failure{Name: "KernelDied", Value: text, Traceback: strings.Split(err.Error(), "\n")}
+		return kernelDied(err)
 	case try.failure == nil:
 		job.stream("stderr", try.stderr.Held())
 		return nil

@@ -80,6 +80,7 @@ func replyError(out *server, r request, message string, count int) (end bool) {
 
 // noMatches is the reply to a complete_request without matches.
 func noMatches(cursor int) object {
+	cursor = max(cursor, 0)
 	return object{"status": "ok", "matches": []string{}, "cursor_start": cursor, "cursor_end": cursor, "metadata": object{}}
 }
 

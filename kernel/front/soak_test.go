@@ -112,18 +112,6 @@ func kernelProgram(t *testing.T) string {
 	return program
 }
 
-// shortDir creates a temporary folder with a short path: gopls listens on a socket
-// in it, whose path must not be longer than 108 bytes.
-func shortDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "soak")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 // serveProgram starts the kernel on a connection, like Jupyter.
 func serveProgram(t *testing.T, kernel string, conn *wire.Connection, file string) *program {
 	t.Helper()

@@ -13,8 +13,10 @@ import (
 // the cell's program runs, GoNB gets the interrupt and passes it on, so that the
 // program can save its state. GoNB does not interrupt compilation, so InterruptUntil
 // sends the signal to the compiler itself. It repeats because GoNB loses an interrupt
-// that arrives too early; GoNB passes only one interrupt on to a program.
+// that arrives too early; GoNB passes only one interrupt on to a program. If the cell
+// does not end, GoNB does not answer, and InterruptUntil ends GoNB.
 func (s *Session) InterruptUntil(done <-chan struct{}) {
+	tooLong := time.After(interruptFor)
 	for {
 		again := 50 * time.Millisecond
 		compiles, runs := s.runningPrograms()
@@ -27,6 +29,9 @@ func (s *Session) InterruptUntil(done <-chan struct{}) {
 		}
 		select {
 		case <-done:
+			return
+		case <-tooLong:
+			s.proc.end("it did not answer the interrupt")
 			return
 		case <-time.After(again):
 		}

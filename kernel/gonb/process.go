@@ -8,9 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -54,10 +57,11 @@ const gateScript = `read -r go && exec "$@" </dev/null`
 type process struct {
 	cmd      *exec.Cmd
 	tmp      string
-	tail     *tail
+	tail     tail
 	watchdog *watchdog
 	exited   chan struct{} // closed when the program has ended
 	err      error         // from Wait; valid after exited is closed
+	reason   atomic.Value  // a string: why end was called
 	clean    sync.Once
 }
 
@@ -102,7 +106,7 @@ func startProcess(tmp string, prepare func() error, dir string, env []string, lo
 	if err != nil {
 		return nil, err
 	}
-	p := &process{tmp: tmp, tail: &tail{}, watchdog: watchdog, exited: make(chan struct{})}
+	p := &process{tmp: tmp, watchdog: watchdog, exited: make(chan struct{})}
 	fail := func(err error) (*process, error) {
 		watchdog.pipe.Close() // the watchdog removes the folder
 		_ = watchdog.cmd.Wait()
@@ -121,7 +125,7 @@ func startProcess(tmp string, prepare func() error, dir string, env []string, lo
 	p.cmd.Dir = dir
 	p.cmd.Env = append(env, "TMPDIR="+tmp)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	p.cmd.Stdout, p.cmd.Stderr = io.MultiWriter(p.tail, log), io.MultiWriter(p.tail, log)
+	p.cmd.Stdout, p.cmd.Stderr = io.MultiWriter(&p.tail, log), io.MultiWriter(&p.tail, log)
 	p.cmd.WaitDelay = 2 * time.Second // another process may still have the log open
 	gate, err := p.cmd.StdinPipe()
 	if err != nil {
@@ -194,14 +198,28 @@ func (p *process) isDetached(group int) bool {
 	return err == nil && found && (leader.Args == "" || strings.Contains(leader.Args, p.tmp))
 }
 
-// exitError returns an error that describes an unexpected end.
+// end kills the program for a reason that exitError then gives.
+func (p *process) end(reason string) {
+	p.reason.Store(reason)
+	p.kill()
+}
+
+// exitError returns an error that describes an unexpected end, with the last messages
+// of the program about the present cell.
 func (p *process) exitError() error {
 	<-p.exited
+	if reason, ok := p.reason.Load().(string); ok {
+		return fmt.Errorf("the Go kernel was ended: %s", reason)
+	}
 	how := "exit status 0"
 	if p.err != nil {
 		how = p.err.Error()
 	}
-	return fmt.Errorf("the Go kernel ended unexpectedly (%s); its last output:\n%s", how, p.tail)
+	last := p.tail.messages()
+	if last != "" {
+		last = "; its last messages:\n" + last
+	}
+	return fmt.Errorf("the Go kernel ended unexpectedly (%s)%s", how, last)
 }
 
 // A tail keeps the last bytes written to it.
@@ -222,8 +240,23 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (t *tail) String() string {
+// forget removes what was written so far.
+func (t *tail) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return string(bytes.TrimSpace(t.buf))
+	t.buf = nil
+}
+
+const tailLines = 10
+
+// logged matches GoNB's log lines that tell what it does.
+var logged = regexp.MustCompile(`^[ID]\d{4} \d\d:\d\d:`)
+
+// messages returns the last lines, without those that only tell what the program did.
+func (t *tail) messages() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	lines := strings.Split(string(bytes.TrimSpace(t.buf)), "\n")
+	lines = slices.DeleteFunc(lines, logged.MatchString)
+	return strings.Join(lines[max(len(lines)-tailLines, 0):], "\n")
 }

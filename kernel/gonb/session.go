@@ -22,7 +22,7 @@ const (
 	startTimeout = 60 * time.Second       // for a kernel to answer on a busy machine
 	quietAfter   = 100 * time.Millisecond // a cell is done after this time without output after its idle status
 	quietAtMost  = 5 * time.Second        // longest wait for a time without output
-	interruptFor = 7 * time.Second        // GoNB itself kills a cell 5 s after an interrupt
+	interruptFor = 8 * time.Second        // GoNB itself kills a cell 5 s after an interrupt
 	stopGrace    = 3 * time.Second        // for the kernel to end after a shutdown request
 )
 
@@ -262,6 +262,9 @@ func (s *Session) request(msgType string, content any) (*execution, error) {
 }
 
 func (s *Session) register(m *wire.Message, e *execution) error {
+	if s.proc != nil && m.Header.Type == "execute_request" {
+		s.proc.tail.forget()
+	}
 	s.mu.Lock()
 	s.running[m.Header.ID] = e
 	s.mu.Unlock()
@@ -289,6 +292,9 @@ func (s *Session) Interrupt() error {
 func (s *Session) Shutdown() error {
 	return s.send(s.control, wire.NewMessage(s.id, "shutdown_request", map[string]bool{"restart": false}))
 }
+
+// Kill ends a kernel that does not answer. It does not wait, see Exited.
+func (s *Session) Kill() { s.proc.end("it did not answer") }
 
 // Close ends the connection. A kernel made by Start is shut down, its remaining
 // processes are killed and its temporary folder is removed. Close may be called at
