@@ -64,6 +64,7 @@ func (cmd *serveCmd) serve(ctx context.Context, interrupt <-chan os.Signal) erro
 		Options:    gonb.Options{Root: root, Dir: dir, Log: log, Env: []string{names.HeadlessEnv + "="}, Completion: completion},
 		History:    filepath.Join(cache, "history.jsonl"),
 		AddPicture: pictures.AddPicture,
+		Script:     report.Script,
 		Commands:   kernelCommands(root, dir, pictures),
 	}
 	if os.Getenv("JPY_PARENT_PID") != "" { // set by a server whose kernels must end when it ends

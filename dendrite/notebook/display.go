@@ -133,11 +133,12 @@ var sending sync.Mutex
 // sent.
 const marker = "dendrite-echarts"
 
-// loadCharts sends the charts' script once per kernel session. The marker is written after
+// loadCharts sends the charts' script once per kernel session, to plain GoNB. This
+// project's kernel sends it itself, once to each page. The marker is written after
 // the script was sent: if the cell is killed in between, the script is sent again, which is
 // harmless. In the other order charts would stay empty.
 func loadCharts(send sender, dir string) {
-	if !Interactive() {
+	if !Interactive() || os.Getenv(names.MarksEnv) == "1" {
 		return
 	}
 	sending.Lock()

@@ -23,6 +23,9 @@ type Front struct {
 	// AddPicture, if not nil, changes an output before it is published: it adds the
 	// static picture of a chart.
 	AddPicture func(context.Context, *ipynb.Output) error
+	// Script, if not nil, returns the JavaScript that a page must run once before it
+	// can show an output, or "".
+	Script func(*ipynb.Output) string
 	// Commands are run by the front itself. The key is the first word of the cell,
 	// such as %params.
 	Commands map[string]Command
@@ -44,9 +47,10 @@ type Front struct {
 	lost    bool // GoNB has ended and the declarations of cells are lost
 	ending  bool // the front ends: do not start GoNB again
 	queue   []request
-	running *cellRun      // nil between cells
-	asking  chan struct{} // closed when GoNB has answered a completion or an inspection; nil if there is none
-	count   int           // of the cells
+	running *cellRun               // nil between cells
+	asking  chan struct{}          // closed when GoNB has answered a completion or an inspection; nil if there is none
+	count   int                    // of the cells
+	scripts map[string]scriptPlace // by the session of the page
 
 	// Used only by the goroutine that runs work.
 	finished     []Finished
@@ -103,6 +107,7 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	ctx, f.cancel = context.WithCancel(ctx)
 	defer f.cancel()
 	f.live = ctx
+	f.scripts = map[string]scriptPlace{}
 	f.displays, f.cells, f.noValueCalls = map[string]*ipynb.Output{}, map[int]gonb.CellSource{}, map[string]bool{}
 	f.arrived, f.stdin = make(chan struct{}, 1), make(chan request, 1)
 	f.out = newServer(conn, log)

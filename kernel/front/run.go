@@ -402,6 +402,7 @@ func (j *cellRun) notice(text string) (forget func()) {
 // clear removes the outputs of the cell, at once or with the next output.
 func (j *cellRun) clear(wait bool) {
 	j.front.forget(j.shown)
+	j.forgetScript()
 	j.shown = nil
 	j.front.out.publish(j.request.Message, "clear_output", object{"wait": wait})
 }
@@ -423,6 +424,7 @@ func (j *cellRun) show(o *ipynb.Output, id string) {
 			return
 		}
 	}
+	j.showScript(o)
 	if j.front.AddPicture != nil {
 		if err := j.front.AddPicture(j.ctx, o); err != nil {
 			fmt.Fprintf(j.front.out.log, "front: %v\n", err)
@@ -442,6 +444,7 @@ func (j *cellRun) show(o *ipynb.Output, id string) {
 
 // update publishes the new content of a display.
 func (j *cellRun) update(o *ipynb.Output, id string) {
+	j.showScript(o)
 	if j.front.AddPicture != nil {
 		if err := j.front.AddPicture(j.ctx, o); err != nil {
 			fmt.Fprintf(j.front.out.log, "front: %v\n", err)

@@ -29,6 +29,15 @@ type chartData struct {
 	Table   dataTable       `json:"table"`
 }
 
+// Script returns the JavaScript that a page must run once before it can show an output:
+// that of the charts for a chart, else "".
+func Script(o *ipynb.Output) string {
+	if _, ok := o.Data[chart.MIME]; !ok {
+		return ""
+	}
+	return chart.RuntimeJS() + chart.EChartsJS()
+}
+
 // dataTable is the data behind a chart.
 type dataTable struct {
 	Columns []struct {

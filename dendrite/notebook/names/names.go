@@ -15,7 +15,8 @@ const (
 	// StatusEnv is the name of a file in the temporary folder, or "". A headless cell
 	// writes its progress to this file, one line of text.
 	StatusEnv = "DENDRITE_STATUS"
-	// MarksEnv is "1" if the kernel uses marks; see MarkKey.
+	// MarksEnv is "1" if the kernel is this project's: it uses marks, see MarkKey, and
+	// shows the charts' script itself.
 	MarksEnv = "DENDRITE_MARKS"
 )
 
