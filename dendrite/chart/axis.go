@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
-	"unicode/utf8"
 )
 
 // Axis describes an axis.
@@ -32,44 +30,40 @@ func (a Axis) check() {
 // scale is an axis with its final range.
 type scale struct {
 	Axis
-	lo, hi, step float64 // step 0: left to ECharts
+	lo, hi float64
+	step   float64   // 0: left to ECharts
+	ticks  []float64 // of a logarithmic axis with few powers of ten; nil: left to ECharts
 }
+
+// roundOff is a difference of values, as a fraction of them, that is taken for a
+// rounding error.
+const roundOff = 1e-12
 
 // fit returns the scale of a value axis: round ends and about n steps. The axis
 // starts at zero if the data are not far from zero.
 func (a Axis) fit(data extent, n int) scale {
 	a.check()
 	s := scale{Axis: a, lo: data.lo, hi: data.hi}
-	if a.Range != [2]float64{} {
+	switch {
+	case a.Range != [2]float64{}:
 		s.lo, s.hi = a.Range[0], a.Range[1]
 		if !a.Log {
 			s.step = a.niceStep(s.hi-s.lo, n)
 		}
-		return s
+	case a.Log:
+		s.lo, s.hi = logEnds(data)
+	default:
+		s.linearEnds(n)
 	}
 	if a.Log {
-		if data.positive > data.hi { // nothing to show
-			s.lo, s.hi = 0.1, 1
-			return s
-		}
-		s.lo = math.Pow(10, math.Floor(math.Log10(data.positive)+1e-9))
-		s.hi = math.Pow(10, math.Ceil(math.Log10(data.hi)-1e-9))
-		if s.lo == s.hi {
-			s.hi *= 10
-		}
-		// If the axis has two powers of ten below its end, it may end at 2 or 5
-		// times the larger one.
-		if decade := clean(s.hi / 10); decade >= 10*s.lo*(1-1e-9) {
-			for _, m := range []float64{2, 5} {
-				if data.hi <= m*decade*(1+1e-9) {
-					s.hi = clean(m * decade)
-					break
-				}
-			}
-		}
-		return s
+		s.ticks = logTicks(s.lo, s.hi, 2*n+2)
 	}
-	if data.lo > data.hi {
+	return s
+}
+
+// linearEnds rounds the ends of a value axis.
+func (s *scale) linearEnds(n int) {
+	if s.lo > s.hi {
 		s.lo, s.hi = 0, 1
 	}
 	if s.lo > 0 && s.lo < 0.4*s.hi {
@@ -81,13 +75,12 @@ func (a Axis) fit(data extent, n int) scale {
 	switch size := math.Max(math.Abs(s.lo), math.Abs(s.hi)); {
 	case size == 0:
 		s.hi = 1
-	case s.hi-s.lo <= 1e-9*size: // all equal, except for rounding errors
+	case s.hi-s.lo <= roundOff*size: // all equal
 		s.lo, s.hi = s.lo-0.1*size, s.hi+0.1*size
 	}
-	s.step = a.niceStep(s.hi-s.lo, n)
+	s.step = s.niceStep(s.hi-s.lo, n)
 	s.lo = clean(math.Floor(s.lo/s.step+1e-9) * s.step)
 	s.hi = clean(math.Ceil(s.hi/s.step-1e-9) * s.step)
-	return s
 }
 
 // span returns the scale of a horizontal axis of curves: it ends where the data
@@ -98,23 +91,32 @@ func (a Axis) span(data extent) scale {
 	if a.Range != [2]float64{} {
 		s.lo, s.hi = a.Range[0], a.Range[1]
 	}
-	if a.Log && s.lo <= 0 {
-		s.lo = data.positive
+	if a.Log {
+		if s.lo <= 0 {
+			s.lo = data.positive
+		}
+		if !(s.lo < s.hi) { // a single point, or none
+			s.lo, s.hi = logEnds(data)
+		}
+		s.ticks = logTicks(s.lo, s.hi, 12)
+		return s
 	}
 	if s.lo > s.hi {
 		s.lo, s.hi = 0, 1
 	}
-	if s.lo == s.hi {
-		s.lo, s.hi = s.lo-0.5, s.hi+0.5
+	if s.hi-s.lo <= roundOff*math.Max(math.Abs(s.lo), math.Abs(s.hi)) {
+		half := 0.5
+		if size := math.Abs(s.lo); !a.Whole && size > 0 && size < 1 {
+			half = size / 2
+		}
+		s.lo, s.hi = s.lo-half, s.hi+half
 	}
-	if step := a.niceStep(s.hi-s.lo, 5); !a.Log {
-		near := 0.01 * (s.hi - s.lo)
-		if up := clean(math.Ceil(s.hi/step) * step); up-s.hi < near {
-			s.hi = up
-		}
-		if down := clean(math.Floor(s.lo/step) * step); s.lo-down < near {
-			s.lo = down
-		}
+	near, step := 0.01*(s.hi-s.lo), a.niceStep(s.hi-s.lo, 5)
+	if up := clean(math.Ceil(s.hi/step) * step); up-s.hi < near {
+		s.hi = up
+	}
+	if down := clean(math.Floor(s.lo/step) * step); s.lo-down < near {
+		s.lo = down
 	}
 	return s
 }
@@ -132,30 +134,6 @@ func (s scale) fraction(x float64) float64 {
 		return math.Log(x/s.lo) / math.Log(s.hi/s.lo)
 	}
 	return (x - s.lo) / (s.hi - s.lo)
-}
-
-// overhang returns the space to the right of a panel that the last tick label of
-// its horizontal axis needs.
-func (s scale) overhang() int {
-	return max(edge, textWidth(strconv.FormatFloat(clean(s.hi), 'f', -1, 64))/2+6)
-}
-
-// tickWidth returns the width of the widest tick label in pixels.
-func (s scale) tickWidth() int {
-	widest := 0
-	if s.Log || s.step == 0 {
-		for _, x := range []float64{s.lo, s.hi} {
-			widest = max(widest, textWidth(strconv.FormatFloat(x, 'g', 4, 64)))
-		}
-		return max(widest, 34)
-	}
-	for i := range int(math.Round((s.hi-s.lo)/s.step)) + 1 {
-		x := s.lo + float64(i)*s.step
-		text := strconv.FormatFloat(clean(math.Round(x/s.step)*s.step), 'f', -1, 64)
-		commas := max(0, len(strings.TrimLeft(strings.SplitN(text, ".", 2)[0], "-"))-1) / 3
-		widest = max(widest, textWidth(text)+3*commas)
-	}
-	return widest
 }
 
 // niceStep returns 1, 2 or 5 times a power of ten that divides width into
@@ -183,14 +161,14 @@ func clean(x float64) float64 {
 	return y
 }
 
-// extent is the range of finite data and the smallest positive value.
+// extent is the range of the data that can be drawn and the smallest positive value.
 type extent struct{ lo, hi, positive float64 }
 
 func newExtent() extent { return extent{math.Inf(1), math.Inf(-1), math.Inf(1)} }
 
 func (e *extent) add(values ...float64) {
 	for _, x := range values {
-		if !finite(x) {
+		if x = drawable(x); math.IsNaN(x) {
 			continue
 		}
 		e.lo, e.hi = math.Min(e.lo, x), math.Max(e.hi, x)
@@ -211,11 +189,11 @@ func (e extent) text() string {
 // altNumber formats a number for an alternative text: three digits, and no
 // exponent below ten million.
 func altNumber(x float64) string {
+	if x == 0 {
+		return "0" // also for a negative zero
+	}
 	if size := math.Abs(x); size >= 1000 && size < 1e7 {
 		return strconv.FormatFloat(x, 'f', 0, 64)
 	}
 	return short(x)
 }
-
-// textWidth estimates the width of 12 px text. The estimate is a little too large.
-func textWidth(s string) int { return int(math.Ceil(6.7 * float64(utf8.RuneCountInString(s)))) }

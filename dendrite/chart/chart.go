@@ -133,8 +133,21 @@ func withUnit(name, unit string) string {
 	return name + " (" + unit + ")"
 }
 
-// seal sets the id of the chart, a hash of all that the chart shows.
+// seal makes all texts printable and sets the id of the chart, a hash of all that the
+// chart shows.
 func (c *Chart) seal() *Chart {
+	c.Title, c.Caption, c.Alt = printable(c.Title), printable(c.Caption), printable(c.Alt)
+	for i := range c.Table.Columns {
+		col := &c.Table.Columns[i]
+		col.Name, col.Unit = printable(col.Name), printable(col.Unit)
+	}
+	for _, row := range c.Table.Rows {
+		for i, cell := range row {
+			if text, ok := cell.(string); ok {
+				row[i] = printable(text)
+			}
+		}
+	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%q%q%q%d,%d", c.Title, c.Caption, c.Alt, c.Width, c.Height)
 	h.Write(c.Option)

@@ -122,7 +122,7 @@ func TestThinKeepsExtremes(t *testing.T) {
 		x[i], low[i], high[i] = float64(i), -1, 1
 	}
 	low[1234], high[7777] = -50, 50
-	lo, hi := envelope(x, low, high, 200)
+	lo, hi := envelope(x, low, high, 200, 6)
 	smallest, largest := 0.0, 0.0
 	for k := range lo {
 		smallest, largest = math.Min(smallest, lo[k][1]), math.Max(largest, hi[k][1])
@@ -247,7 +247,7 @@ func TestMistakesPanic(t *testing.T) {
 		`Low has 1 values, want 2`:                                       func() { Lines(LinesSpec{Curves: []Curve{{X: two, Y: two, Low: one, High: two}}}) },
 		`High has 0 values, want 2`:                                      func() { Lines(LinesSpec{Curves: []Curve{{X: two, Y: two, Low: two}}}) },
 		`Seeds[1] has 1 values, want 2`:                                  func() { Lines(LinesSpec{Curves: []Curve{{X: two, Y: two, Seeds: [][]float64{two, one}}}}) },
-		`x must be finite and ascending`:                                 func() { Lines(LinesSpec{Curves: []Curve{{X: []float64{2, 1}, Y: two}}}) },
+		`x must be ascending`:                                            func() { Lines(LinesSpec{Curves: []Curve{{X: []float64{2, 1}, Y: two}}}) },
 		`MeanSD: run 1 of curve "a" has 1 values, want 2`:                func() { MeanSD("a", Soma, two, [][]float64{two, one}) },
 		`MeanSD: curve "a" has no runs`:                                  func() { MeanSD("a", Soma, two, nil) },
 		`0 columns, want 1 or 2`:                                         func() { Traces(TracesSpec{}) },
@@ -310,7 +310,7 @@ func TestNiceAxes(t *testing.T) {
 	}{
 		{Axis{}, 1.5, 11, 0, 12}, {Axis{}, 90, 99.5, 90, 100}, {Axis{}, -1.05, 1.1, -1.5, 1.5},
 		{Axis{}, 0, 0, 0, 1}, {Axis{Whole: true}, 0, 2, 0, 2}, {Axis{Log: true}, 0.003, 450, 0.001, 500},
-		{Axis{Log: true}, 0.2, 1.3, 0.1, 2}, {Axis{Log: true}, 0.2, 7, 0.1, 10}, {Axis{Log: true}, 2, 3, 1, 10},
+		{Axis{Log: true}, 0.2, 1.3, 0.2, 2}, {Axis{Log: true}, 0.2, 7, 0.1, 10}, {Axis{Log: true}, 2, 3, 2, 5}, {Axis{Log: true}, 0.1, 0.1, 0.05, 0.2},
 		{Axis{Range: [2]float64{0, 7}}, 1, 2, 0, 7}, {Axis{}, 5e-7, 3e-6, 0, 3e-6},
 	} {
 		e := newExtent()

@@ -45,14 +45,16 @@ func (d *Diagram) Bundle() map[string]any {
 }
 
 // HTML returns the diagram with its title and caption, without links to other
-// files. It uses no figure element, because browsers indent it by default.
+// files. The picture has the colours of the page: a style rule sets its colour scheme,
+// because pages of VS Code and JupyterLab do not. It uses no figure element, because
+// browsers indent it by default.
 func (d *Diagram) HTML() string {
 	caption := "<b>" + html.EscapeString(d.Title) + "</b>"
 	if d.Caption != "" {
 		caption += " " + html.EscapeString(d.Caption)
 	}
-	return fmt.Sprintf(`<div><img src="data:image/svg+xml;base64,%s" alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto"></div><p>%s</p>`,
-		base64.StdEncoding.EncodeToString([]byte(d.SVG)), html.EscapeString(d.Alt), d.Width, d.Height, caption)
+	return fmt.Sprintf(`<style>%s</style><div class="dendrite-diagram"><img src="data:image/svg+xml;base64,%s" alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto"></div><p>%s</p>`,
+		OnDark(".dendrite-diagram img", "color-scheme:dark"), base64.StdEncoding.EncodeToString([]byte(d.SVG)), html.EscapeString(d.Alt), d.Width, d.Height, caption)
 }
 
 // The drawing is designed for a width of 360 pixels, that of a narrow phone, so
@@ -78,6 +80,7 @@ func Circuit(spec CircuitSpec) *Diagram {
 	if spec.Sizes != nil && len(spec.Sizes) != hidden+2 {
 		panic(fmt.Sprintf("chart: circuit %q: %d sizes for %d areas", spec.Title, len(spec.Sizes), hidden+2))
 	}
+	spec.Title, spec.Caption, spec.Alt = printable(spec.Title), printable(spec.Caption), printable(spec.Alt)
 	c := &circuit{spec: spec, top: hidden + 1}
 	height := c.draw()
 	d := &Diagram{

@@ -32,9 +32,12 @@ func (m ColorMap) stops() []string {
 }
 
 // at returns the colour at t, from 0 to 1. Values outside get the colour of the
-// nearer end.
+// nearer end, NaN that of 0.
 func (m ColorMap) at(t float64) color.RGBA {
 	stops := m.stops()
+	if math.IsNaN(t) {
+		t = 0
+	}
 	p := math.Max(0, math.Min(1, t)) * float64(len(stops)-1)
 	i := min(int(p), len(stops)-2)
 	a, b := parseHex(stops[i]), parseHex(stops[i+1])

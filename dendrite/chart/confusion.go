@@ -33,6 +33,7 @@ func Confusion(spec ConfusionSpec) *Chart {
 		}
 	}
 	check("Confusion", "Labels", len(labels), n)
+	labels = shortNames(labels)
 	most, total, right := 0, 0, 0
 	var worst [2]int
 	recall := make([]string, n)

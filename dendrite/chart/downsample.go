@@ -18,15 +18,24 @@ func (p point) MarshalJSON() ([]byte, error) {
 	return append(b, ']'), nil
 }
 
-// at is a point of a curve: y rounded as a value, x kept as a position.
-func at(x, y float64) point { return point{x, round(y)} }
+// at is a point of a curve: y rounded to some digits, x kept as a position.
+func at(x, y float64, digits int) point { return point{x, round(y, digits)} }
 
-// round keeps six significant digits.
-func round(x float64) float64 {
+// digits returns how many digits of the values on the axis can be seen: more on an
+// axis far from zero.
+func (s scale) digits() int {
+	if !s.Log && math.Max(math.Abs(s.lo), math.Abs(s.hi)) > 100*(s.hi-s.lo) {
+		return 10
+	}
+	return 6
+}
+
+// round keeps some significant digits.
+func round(x float64, digits int) float64 {
 	if !finite(x) {
 		return x
 	}
-	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 6, 64), 64)
+	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', digits, 64), 64)
 	if err != nil {
 		return x
 	}
@@ -92,17 +101,17 @@ func thinTogether(curves []Curve, limit int) [][]int {
 }
 
 // line returns the points of a curve at the kept indices.
-func line(x, y []float64, keep []int) []point {
+func line(x, y []float64, keep []int, digits int) []point {
 	points := make([]point, len(keep))
 	for k, i := range keep {
-		points[k] = at(x[i], y[i])
+		points[k] = at(x[i], y[i], digits)
 	}
 	return points
 }
 
 // envelope thins a band. It divides the band into at most limit sections and
 // returns the lowest low and the highest high of each.
-func envelope(x, low, high []float64, limit int) (lo, hi []point) {
+func envelope(x, low, high []float64, limit, digits int) (lo, hi []point) {
 	n := len(x)
 	buckets := min(n, limit)
 	for b := range buckets {
@@ -117,7 +126,7 @@ func envelope(x, low, high []float64, limit int) (lo, hi []point) {
 		if b == buckets-1 {
 			where = x[to-1] // the band and the curve end at the same x
 		}
-		lo, hi = append(lo, at(where, l)), append(hi, at(where, h))
+		lo, hi = append(lo, at(where, l, digits)), append(hi, at(where, h, digits))
 	}
 	return lo, hi
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -32,30 +33,25 @@ type HeatMapSpec struct {
 func HeatMap(spec HeatMapSpec) *Chart {
 	rows, cols := shape("HeatMap", spec.Values)
 	rowNames, colNames := names("HeatMap", "Rows", spec.Rows, rows), names("HeatMap", "Columns", spec.Columns, cols)
+	var out omissions
 	e := newExtent()
-	var sum, count float64
+	var mean, count float64
 	for _, row := range spec.Values {
 		e.add(row...)
 		for _, v := range row {
-			if finite(v) {
-				sum, count = sum+v, count+1
+			out.value(v, false)
+			if v = drawable(v); finite(v) {
+				count++
+				mean += (v - mean) / count
 			}
 		}
 	}
-	lo, hi := e.lo, e.hi
-	switch {
-	case spec.Value.Range != [2]float64{}:
-		lo, hi = spec.Value.Range[0], spec.Value.Range[1]
-	case lo > hi: // no finite value
-		lo, hi = 0, 1
-	case spec.Colors == Diverging:
-		hi = math.Max(math.Abs(lo), math.Abs(hi))
-		lo = -hi
-	}
-	if lo == hi {
-		hi = lo + 1
-	}
+	lo, hi := spec.colorRange(e)
 
+	value := func(v float64) any { return num(v) }
+	if math.Max(math.Abs(lo), math.Abs(hi)) > 1000*(hi-lo) {
+		value = func(v float64) any { return v } // more digits than num writes
+	}
 	block := 1
 	for (rows/block)*(cols/block) > maxCells {
 		block++
@@ -65,11 +61,11 @@ func HeatMap(spec HeatMapSpec) *Chart {
 	var cells []any
 	for r := 0; r < rows; r += block {
 		for c := 0; c < cols; c += block {
-			v := farthest(spec.Values, r, c, block, sum/count)
+			v := farthest(spec.Values, r, c, block, mean)
 			if !finite(v) {
 				continue
 			}
-			cell := []any{c / block, r / block, num(v)}
+			cell := []any{c / block, r / block, value(v)}
 			if !withText {
 				cells = append(cells, cell)
 				continue
@@ -81,10 +77,10 @@ func HeatMap(spec HeatMapSpec) *Chart {
 			cells = append(cells, obj{"value": cell, "label": obj{"show": true, "formatter": brief(v), "color": ink}})
 		}
 	}
-	shownRows, shownCols := blockNames(rowNames, block), blockNames(colNames, block)
+	shownRows, shownCols := shortNames(blockNames(rowNames, block)), shortNames(blockNames(colNames, block))
 
 	f := newFigure()
-	left := edge + widest(rowNames)
+	left := edge + widest(shownRows)
 	// The size of a cell is a whole number of pixels: otherwise thin lines appear
 	// between cells.
 	across := max(1, (fullWidth-left-84)/len(shownCols)) * len(shownCols)
@@ -94,20 +90,20 @@ func HeatMap(spec HeatMapSpec) *Chart {
 	right := fullWidth - left - across
 	f.grid(left, headHeight, right, footHeight)
 	small := min(h, max(rows*300/max(cols, 1), 120)+headHeight+footHeight+34)
-	f.rawAxes(category(shownCols, spec.X.label()), obj{}, verticalCategory(shownRows), obj{"axisTick": obj{"show": false}})
+	f.rawAxes(category(shownCols, shorten(spec.X.label(), longestLabel)), obj{}, verticalCategory(shownRows), obj{"axisTick": obj{"show": false}})
 	interval := func(height int) []obj { // rows between labels
-		return []obj{{"axisLabel": obj{"interval": (15*len(shownRows) - 1) / height}}}
+		return []obj{{"axisLabel": obj{"interval": (15*len(shownRows) - 1) / max(height, 1), "width": left - 8, "overflow": "truncate"}}}
 	}
 	f.wide["yAxis"], f.narrow["yAxis"] = interval(h-headHeight-footHeight), interval(small-headHeight-footHeight-34)
-	f.head(plain(spec.Y.label()), 0, 8, false, nil)
-	f.series(charts.SingleSeries{Name: spec.Value.label(), Type: "heatmap", Data: cells}, obj{
+	f.head(plain(shorten(spec.Y.label(), longestName)), 0, 8, false, nil)
+	f.series(charts.SingleSeries{Name: shorten(spec.Value.label(), longestName), Type: "heatmap", Data: cells}, obj{
 		"progressive": 0, "emphasis": obj{"itemStyle": obj{"borderColor": "#7D7D7D", "borderWidth": 1}},
 		"dendrite": obj{"cells": true, "x": spec.X.Name, "y": spec.Y.Name, "columns": shownCols, "rows": shownRows, "unit": spec.Value.Unit}})
 	// go-echarts stores the range of a visual map in single precision.
-	bar := obj{"type": "continuous", "min": num(lo), "max": num(hi), "calculable": false, "precision": 3,
+	bar := obj{"type": "continuous", "min": value(lo), "max": value(hi), "calculable": false, "precision": 3,
 		"inRange": obj{"color": spec.Colors.stops()}, "text": []string{short(hi), short(lo)}, "textGap": 6, "itemWidth": 12, "hoverLink": false}
 	f.top["visualMap"] = []obj{bar}
-	valueHead := plain(spec.Value.label())
+	valueHead := plain(shorten(spec.Value.label(), longestName))
 	f.head(valueHead, 0, 8, false, nil)
 	f.heads[1]["left"], f.heads[1]["right"] = "auto", 24
 	f.wide["visualMap"] = []obj{{"orient": "vertical", "right": 8, "left": "auto", "top": "middle", "bottom": "auto", "itemHeight": min(h-150, 220)}}
@@ -121,13 +117,36 @@ func HeatMap(spec HeatMapSpec) *Chart {
 	}
 	f.hints["narrowHeight"] = small
 
-	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth, Height: h, Option: f.option(),
+	ch := &Chart{Title: spec.Title, Caption: out.caption(spec.Caption), Alt: spec.Alt, Width: fullWidth, Height: h, Option: f.option(),
 		Table: matrixTable(spec.Y.Name, rowNames, colNames, spec.Value.Unit, spec.Values)}
 	if ch.Alt == "" {
 		ch.Alt = fmt.Sprintf("Heat map of %s, %d rows (%s) by %d columns (%s): %s.",
 			spec.Value.label(), rows, spec.Y.label(), cols, spec.X.label(), e.text())
 	}
 	return ch.seal()
+}
+
+// colorRange returns the values of the first and the last colour.
+func (spec HeatMapSpec) colorRange(e extent) (lo, hi float64) {
+	if lo, hi = drawable(spec.Value.Range[0]), drawable(spec.Value.Range[1]); lo < hi {
+		return lo, hi
+	}
+	lo, hi = e.lo, e.hi
+	switch {
+	case lo > hi: // no value
+		return 0, 1
+	case spec.Colors == Diverging:
+		hi = math.Max(math.Abs(lo), math.Abs(hi))
+		lo = -hi
+	}
+	switch {
+	case lo < hi:
+	case lo == 0:
+		hi = 1
+	default:
+		hi = lo + math.Abs(lo)
+	}
+	return lo, hi
 }
 
 // shape returns the rows and columns of a matrix and panics if it is ragged.
@@ -169,7 +188,7 @@ func farthest(values [][]float64, row, col, block int, mean float64) float64 {
 	for r := row; r < min(row+block, len(values)); r++ {
 		for c := col; c < min(col+block, len(values[r])); c++ {
 			v := values[r][c]
-			if finite(v) && (math.IsNaN(best) || math.Abs(v-mean) > math.Abs(best-mean)) {
+			if v = drawable(v); finite(v) && (math.IsNaN(best) || math.Abs(v-mean) > math.Abs(best-mean)) {
 				best = v
 			}
 		}
@@ -177,7 +196,18 @@ func farthest(values [][]float64, row, col, block int, mean float64) float64 {
 	return best
 }
 
-func short(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+// short writes a number with three digits.
+func short(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "no value"
+	case math.IsInf(v, 0):
+		return strings.TrimPrefix(strings.NewReplacer("+Inf", "∞", "-Inf", "−∞").Replace(fmt.Sprint(v)), "+")
+	case v == 0:
+		return "0"
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
+}
 
 // brief formats a number for a cell: three digits, or two if three do not fit.
 func brief(v float64) string {

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"math"
+	"strconv"
+	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -46,20 +49,27 @@ func ImageGrid(spec ImageGridSpec) *Chart {
 	if colors == Viridis {
 		colors = Gray
 	}
-	lo, hi := spec.Range[0], spec.Range[1]
-	if spec.Range == [2]float64{} {
-		hi = 1
+	lo, hi := drawable(spec.Range[0]), drawable(spec.Range[1])
+	if !(lo < hi) {
+		lo, hi = 0, 1
 	}
 
 	var data []any
 	table := Table{Columns: []Column{{Name: "row"}, {Name: "column"}, {Name: "label"}}}
 	labelled := false
+	undefined := 0 // pixels
 	for i, im := range spec.Images {
+		for _, p := range im.Pixels {
+			if math.IsNaN(p) {
+				undefined++
+			}
+		}
+		short := shorten(im.Label, longestName)
 		labelled = labelled || im.Label != ""
-		data = append(data, obj{"name": im.Label, "value": []int{i % per, i / per}, "symbol": "image://" + im.url(i, lo, hi, colors)})
+		data = append(data, obj{"name": short, "value": []int{i % per, i / per}, "symbol": "image://" + im.url(i, lo, hi, colors)})
 		table.Rows = append(table.Rows, []any{name(spec.Rows, i/per), name(spec.Columns, i%per), im.Label})
 	}
-	left, top, below := edge+widest(spec.Rows), 8, 0
+	left, top, below := edge+widest(shortNames(spec.Rows)), 8, 0
 	if spec.Rows == nil {
 		left = 4
 	}
@@ -78,7 +88,7 @@ func ImageGrid(spec ImageGridSpec) *Chart {
 
 	f := newFigure()
 	f.grid(left, top+20, 0, 0)
-	x, y := category(orBlank(spec.Columns, per), ""), verticalCategory(orBlank(spec.Rows, rows))
+	x, y := category(shortNames(orBlank(spec.Columns, per)), ""), verticalCategory(shortNames(orBlank(spec.Rows, rows)))
 	x.Position = "top"
 	f.rawAxes(x, obj{}, y, obj{"axisTick": obj{"show": false}})
 	f.series(charts.SingleSeries{Type: "scatter", Data: data, ItemStyle: &opts.ItemStyle{Opacity: opts.Float(1)},
@@ -93,7 +103,11 @@ func ImageGrid(spec ImageGridSpec) *Chart {
 
 	tall := func(cell int) int { return top + 20 + (cell+below)*rows + 4 }
 	f.hints["narrowHeight"] = tall(small)
-	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth, Height: tall(cell), Option: f.option(), Table: table}
+	caption := spec.Caption
+	if undefined > 0 {
+		caption = strings.TrimSpace(caption + " Pixels without a value, drawn as the lowest one: " + strconv.Itoa(undefined) + ".")
+	}
+	ch := &Chart{Title: spec.Title, Caption: caption, Alt: spec.Alt, Width: fullWidth, Height: tall(cell), Option: f.option(), Table: table}
 	if ch.Alt == "" {
 		ch.Alt = fmt.Sprintf("%d images in rows of %d.", len(spec.Images), per)
 	}

@@ -75,30 +75,28 @@ type LinesSpec struct {
 }
 
 // Lines draws curves over one horizontal axis, with bands for their spread. Names
-// are written at the right ends of the curves, in a narrow chart in a legend. On a
-// logarithmic axis a band that reaches zero or below ends at the smallest positive
-// value shown. Lines panics when lengths differ.
+// are written at the right ends of the curves, in a narrow chart in a legend; curves
+// without a name get a number. Values that are NaN are gaps. The caption reports
+// points that cannot be drawn: infinite ones, and those at or below zero on a
+// logarithmic axis, which becomes linear if no value is positive. A band that reaches
+// zero or below there ends at the smallest positive value shown. Lines panics when
+// lengths differ or X does not ascend.
 func Lines(spec LinesSpec) *Chart {
-	var ex, ey extent = newExtent(), newExtent()
 	for i, c := range spec.Curves {
 		checkCurve("Lines", i, c)
-		ex.add(c.X...)
-		for _, values := range append([][]float64{c.Y, c.Low, c.High}, c.Seeds...) {
-			ey.add(values...)
-		}
 	}
-	for _, r := range spec.References {
-		if r.Vertical {
-			ex.add(r.Value)
-		} else {
-			ey.add(r.Value)
-		}
-	}
-	x, y := spec.X.span(ex), spec.Y.fit(ey, 6)
+	var out omissions
+	curves := out.placed(spec.Curves) // with the values as they were given
+	ex, ey := extents(curves, spec.References)
+	xAxis, xView := spec.X.drawn(ex, &out)
+	yAxis, yView := spec.Y.drawn(ey, &out)
+	drawn, references := out.points(named(curves, longestName), xView, yView), out.lines(spec.References, xView, yView)
+	ex, ey = extents(drawn, references)
+	x, y := xAxis.span(ex), yAxis.fit(ey, 6)
 
 	f := newFigure()
-	names, labels := make([]string, len(spec.Curves)), 0
-	for i, c := range spec.Curves {
+	names, labels := make([]string, len(drawn)), 0
+	for i, c := range drawn {
 		names[i] = c.Name
 		labels = max(labels, textWidth(c.Name)+8)
 	}
@@ -109,34 +107,34 @@ func Lines(spec LinesSpec) *Chart {
 	legend := legendHeight(names)
 	f.grid(left, headHeight, right, footHeight)
 	f.axes(0, x, y, true)
-	f.head(y.label(), 0, 6, false, nil)
+	f.head(plain(y.label()), 0, 6, false, nil)
 
 	var wide, narrow []obj
-	keep := thinTogether(spec.Curves, maxPoints)
-	f.cursor(spec.X)
-	for i, c := range spec.Curves {
-		f.curve(i, c, spec.Y, 0, ey.positive, keep[i], obj{"unit": spec.Y.Unit})
+	keep := thinTogether(drawn, maxPoints)
+	f.cursor(xAxis)
+	for i, c := range drawn {
+		f.curve(i, c, y, 0, ey.positive, keep[i], obj{"unit": yAxis.Unit})
 		label := len(names) > 1
 		wide = append(wide, obj{"id": seriesID(i), "endLabel": obj{"show": label}})
 		narrow = append(narrow, obj{"id": seriesID(i), "endLabel": obj{"show": false}})
 	}
-	f.references(spec.References, spec.Curves, x, y, "end")
+	f.references(references, drawn, x, y, "end")
 	f.wide["series"], f.narrow["series"] = wide, narrow
 	f.wide["grid"] = []obj{{"top": headHeight, "right": right}}
 	f.narrow["grid"] = []obj{{"top": headHeight + legend, "right": x.overhang()}}
 	f.wide["legend"] = []obj{{"show": false}}
 	f.narrow["legend"] = []obj{{"show": len(names) > 1}}
 	f.top["legend"] = obj{"show": false, "left": 0, "top": 24, "padding": 0, "itemGap": 14, "itemWidth": 22, "itemHeight": 10, "data": names}
-	f.tools(spec.Title, longest(spec.Curves) > longSeries)
+	f.tools(spec.Title, longest(drawn) > longSeries)
 	if legend > 0 {
 		f.hints["narrowHeight"] = height(spec.Height, 360) + legend
 	}
 
-	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt,
+	ch := &Chart{Title: spec.Title, Caption: out.caption(spec.Caption), Alt: spec.Alt,
 		Width: fullWidth, Height: height(spec.Height, 360),
-		Option: f.option(), Table: curveTable(spec.X, spec.Y, spec.Curves, spec.Band)}
+		Option: f.option(), Table: curveTable(spec.X, spec.Y, named(curves, anyLength), spec.Band)}
 	if ch.Alt == "" {
-		ch.Alt = describe("Line chart", spec.X, spec.Y, spec.Curves, spec.References)
+		ch.Alt = describe("Line chart", spec.X, spec.Y, named(curves, longestName), spec.References)
 	}
 	return ch.seal()
 }
@@ -191,18 +189,42 @@ func checkCurve(builder string, i int, c Curve) {
 	for s, run := range c.Seeds {
 		check(builder, fmt.Sprintf("%sSeeds[%d]", what, s), len(run), len(c.X))
 	}
+	before := math.Inf(-1)
 	for k, x := range c.X {
-		if !finite(x) || k > 0 && x < c.X[k-1] {
-			panic(fmt.Sprintf("chart: %s: %sX[%d] = %v: x must be finite and ascending", builder, what, k, x))
+		if !finite(x) {
+			continue // left out, and reported
+		}
+		if x < before {
+			panic(fmt.Sprintf("chart: %s: %sX[%d] = %v: x must be ascending", builder, what, k, x))
+		}
+		before = x
+	}
+}
+
+// extents returns the range of the curves and references along both axes.
+func extents(curves []Curve, refs []Reference) (x, y extent) {
+	x, y = newExtent(), newExtent()
+	for _, c := range curves {
+		x.add(c.X...)
+		for _, values := range append([][]float64{c.Y, c.Low, c.High}, c.Seeds...) {
+			y.add(values...)
 		}
 	}
+	for _, r := range refs {
+		if r.Vertical {
+			x.add(r.Value)
+		} else {
+			y.add(r.Value)
+		}
+	}
+	return x, y
 }
 
 // curve adds the series of one curve: the line at the kept indices, the band and
 // the single runs. The line comes first, because the legend uses the first series
 // of a name. A band on a logarithmic axis ends at floor. The hint is for the
 // tooltip.
-func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, keep []int, hint obj) {
+func (f *figure) curve(i int, c Curve, y scale, axis int, floor float64, keep []int, hint obj) {
 	color, dash := pick(c.Color, c.Quantity, i), c.Quantity.Dash()
 	id := seriesID(i)
 	own := func(name string, z int, s charts.SingleSeries, extra obj) {
@@ -215,20 +237,20 @@ func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, keep []i
 		"endLabel": obj{"show": false, "formatter": "{a}", "color": color, "fontWeight": "bold",
 			"fontSize": 12, "lineHeight": 16, "distance": 7, "width": 190, "overflow": "truncate"},
 		"labelLayout": obj{"moveOverlap": "shiftY"}, "emphasis": obj{"disabled": true}}
-	own("", 3, charts.SingleSeries{Name: c.Name, Data: line(c.X, positive(c.Y, y.Log), keep), ShowSymbol: opts.Bool(len(c.X) <= 25),
+	own("", 3, charts.SingleSeries{Name: c.Name, Data: line(c.X, c.Y, keep, y.digits()), ShowSymbol: opts.Bool(len(c.X) <= 25),
 		LineStyle: &opts.LineStyle{Color: color, Width: 2, Type: dash}}, extra)
 	hidden := func() obj { return obj{"silent": true, "tooltip": obj{"show": false}, "symbol": "none"} }
 	if c.Low != nil {
 		// An invisible line at the low edge and, stacked on it, the width of the
 		// band. ECharts stacks the first column, so y is before x.
-		low, width := envelope(c.X, c.Low, c.High, maxPoints/2)
+		low, width := envelope(c.X, c.Low, c.High, maxPoints/2, y.digits())
 		for k := range low {
 			l, h := low[k][1], width[k][1]
 			if y.Log {
 				l = math.Max(l, floor)
 				h = math.Max(h, l)
 			}
-			low[k], width[k] = point{l, low[k][0]}, point{round(h - l), low[k][0]}
+			low[k], width[k] = point{l, low[k][0]}, point{round(h-l, y.digits()), low[k][0]}
 		}
 		stacked := func() obj {
 			extra := hidden()
@@ -246,27 +268,13 @@ func (f *figure) curve(i int, c Curve, y Axis, axis int, floor float64, keep []i
 		seeds = nil // their noise would hide the curve; the band and the table include them
 	}
 	for s, run := range seeds {
-		own(fmt.Sprintf("-seed%d", s), 2, charts.SingleSeries{Name: c.Name, Data: line(c.X, positive(run, y.Log), thin(maxPoints, run)),
+		own(fmt.Sprintf("-seed%d", s), 2, charts.SingleSeries{Name: c.Name, Data: line(c.X, run, thin(maxPoints, run), y.digits()),
 			LineStyle: &opts.LineStyle{Color: color, Width: 1, Opacity: opts.Float(0.35)}}, hidden())
 	}
 }
 
 // cursor sets the common axis of the tooltip.
 func (f *figure) cursor(x Axis) { f.hints["x"], f.hints["xUnit"] = x.Name, x.Unit }
-
-// positive returns y with gaps for values that a logarithmic axis cannot show.
-func positive(y []float64, log bool) []float64 {
-	if !log {
-		return y
-	}
-	out := slices.Clone(y)
-	for i, v := range out {
-		if v <= 0 {
-			out[i] = math.NaN()
-		}
-	}
-	return out
-}
 
 // references adds straight lines. A label is written where the fewest curves pass,
 // or left out if all places are crowded. Top is the upper end of a vertical line:
@@ -297,7 +305,7 @@ func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top st
 		if position == "" {
 			label = obj{"show": false}
 		}
-		data = append(data, obj{"name": r.Label, key: num(r.Value),
+		data = append(data, obj{"name": r.Label, key: pos(r.Value),
 			"lineStyle": obj{"color": q.Color(), "type": "dotted", "width": 1.5},
 			"label":     label})
 	}
@@ -460,7 +468,9 @@ func describe(kind string, x, y Axis, curves []Curve, refs []Reference) string {
 		}
 	}
 	for _, r := range refs {
-		fmt.Fprintf(&b, " Reference: %s.", r.Label)
+		if finite(r.Value) {
+			fmt.Fprintf(&b, " Reference: %s.", r.Label)
+		}
 	}
 	return b.String()
 }

@@ -71,19 +71,31 @@ func (f *figure) axes(grid int, x, y scale, name bool) int {
 	}
 	ya := opts.YAxis{Type: y.kind(), GridIndex: grid, Min: pos(y.lo), Max: pos(y.hi),
 		AxisLine: &opts.AxisLine{Show: opts.Bool(false), OnZero: opts.Bool(false)}}
-	extraX, extraY := x.whole(), obj{}
-	if y.step > 0 {
-		extraY["interval"] = pos(y.step)
-	}
+	extraX, extraY := x.horizontal(), y.extra()
 	return f.rawAxes(xa, extraX, ya, extraY)
 }
 
-// whole makes ECharts place ticks at whole numbers only.
-func (a Axis) whole() obj {
-	if a.Whole {
-		return obj{"minInterval": 1}
+// horizontal returns the settings of an axis below a panel. Its width is not known, so
+// ECharts chooses the step.
+func (s scale) horizontal() obj {
+	extra := s.extra()
+	delete(extra, "interval")
+	return extra
+}
+
+// extra returns the settings of an axis that place its ticks.
+func (s scale) extra() obj {
+	extra := obj{}
+	if s.Whole && !s.Log {
+		extra["minInterval"] = 1 // whole numbers only
 	}
-	return obj{}
+	if s.step > 0 {
+		extra["interval"] = pos(s.step)
+	}
+	if s.ticks != nil {
+		extra["ticks"] = s.ticks
+	}
+	return extra
 }
 
 func (f *figure) rawAxes(x opts.XAxis, extraX obj, y opts.YAxis, extraY obj) int {
@@ -145,7 +157,7 @@ func fileName(title string) string {
 
 // plain removes characters that ECharts would read as rich-text markup.
 func plain(name string) string {
-	return strings.NewReplacer("{", "(", "}", ")", "|", "/", "\n", " ").Replace(name)
+	return strings.NewReplacer("{", "(", "}", ")", "|", "/").Replace(printable(name))
 }
 
 // option returns the finished option as JSON with sorted keys.
@@ -187,7 +199,7 @@ func (f *figure) option() json.RawMessage {
 	if err != nil {
 		panic(fmt.Sprintf("chart: option of a figure: %v", err))
 	}
-	return raw
+	return printableJSON(raw)
 }
 
 // merge adds the extra keys to the components at the same positions.
@@ -197,8 +209,20 @@ func merge(components any, extra []obj) {
 		return
 	}
 	for i, e := range extra {
+		component := list[i].(obj)
 		for key, value := range e {
-			list[i].(obj)[key] = value
+			if key == "ticks" { // of an axis: of its labels, its marks and the lines of its grid
+				for _, part := range []string{"axisLabel", "axisTick"} {
+					settings, ok := component[part].(obj)
+					if !ok {
+						settings = obj{}
+						component[part] = settings
+					}
+					settings["customValues"] = value
+				}
+				continue
+			}
+			component[key] = value
 		}
 	}
 }

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -41,12 +42,31 @@ func Scatter(spec ScatterSpec) *Chart {
 		ex.add(p.X...)
 		ey.add(p.Y...)
 		total += len(p.X)
-		cloudNames[i] = p.Name
 		for k := range p.X {
 			table.Rows = append(table.Rows, []any{p.Name, name(p.Labels, k), p.X[k], p.Y[k]})
 		}
 	}
-	x, y := spec.X.fit(ex, 6), spec.Y.fit(ey, 6)
+	var out omissions
+	xAxis, xView := spec.X.drawn(ex, &out)
+	yAxis, yView := spec.Y.drawn(ey, &out)
+	clouds := make([][]point, len(spec.Points)) // as drawn; NaN for a point that is left out
+	dx, dy := newExtent(), newExtent()
+	taken := map[string]bool{}
+	for i, p := range spec.Points {
+		name := shorten(p.Name, longestName)
+		if name == "" {
+			name = fmt.Sprintf("points %d", i+1)
+		}
+		cloudNames[i] = free(name, taken)
+		for k := range p.X {
+			out.value(p.X[k], xView.log)
+			out.value(p.Y[k], yView.log)
+			clouds[i] = append(clouds[i], point{xView.of(p.X[k]), yView.of(p.Y[k])})
+			dx.add(xView.of(p.X[k]))
+			dy.add(yView.of(p.Y[k]))
+		}
+	}
+	x, y := xAxis.fit(dx, 6), yAxis.fit(dy, 6)
 
 	f := newFigure()
 	wideLegend, legend := 0, legendHeight(cloudNames)
@@ -57,19 +77,25 @@ func Scatter(spec ScatterSpec) *Chart {
 	f.axes(0, x, y, true)
 	f.head(plain(y.label()), 0, 6, false, nil)
 	for i, p := range spec.Points {
-		data := make([]any, len(p.X))
-		for k := range p.X {
-			cell := obj{"value": []any{pos(p.X[k]), num(p.Y[k])}}
-			if p.Labels != nil {
-				cell["name"] = p.Labels[k]
+		data := []any{}
+		for k, at := range clouds[i] {
+			if math.IsNaN(at[0]) || math.IsNaN(at[1]) {
+				continue
 			}
-			data[k] = cell
+			cell := obj{"value": []any{pos(at[0]), num(at[1])}}
+			if y.digits() > 6 {
+				cell["value"] = []any{pos(at[0]), pos(at[1])}
+			}
+			if p.Labels != nil {
+				cell["name"] = shorten(p.Labels[k], longestName)
+			}
+			data = append(data, cell)
 		}
-		f.series(charts.SingleSeries{Name: p.Name, Type: "scatter", Data: data, SymbolSize: 7,
+		f.series(charts.SingleSeries{Name: cloudNames[i], Type: "scatter", Data: data, SymbolSize: 7,
 			ItemStyle: &opts.ItemStyle{Color: pick(p.Color, p.Quantity, i), Opacity: opts.Float(0.75)}},
-			obj{"dendrite": obj{"pair": true, "x": spec.X.Name, "xUnit": spec.X.Unit, "y": spec.Y.Name, "unit": spec.Y.Unit}})
+			obj{"dendrite": obj{"pair": true, "x": spec.X.Name, "xUnit": xAxis.Unit, "y": spec.Y.Name, "unit": yAxis.Unit}})
 	}
-	if spec.Diagonal {
+	if spec.Diagonal && xView.offset == yView.offset && xView.power == yView.power {
 		lo, hi := max(x.lo, y.lo), min(x.hi, y.hi)
 		f.series(charts.SingleSeries{Type: "line", Id: "diagonal", Data: []point{{lo, lo}, {hi, hi}},
 			LineStyle: &opts.LineStyle{Color: Input.Color(), Width: 1, Type: "dotted"}},
@@ -84,7 +110,7 @@ func Scatter(spec ScatterSpec) *Chart {
 		f.hints["renderer"] = "canvas"
 	}
 
-	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth, Height: height(spec.Height, 380),
+	ch := &Chart{Title: spec.Title, Caption: out.caption(spec.Caption), Alt: spec.Alt, Width: fullWidth, Height: height(spec.Height, 380),
 		Option: f.option(), Table: table}
 	if ch.Alt == "" {
 		ch.Alt = fmt.Sprintf("Scatter plot of %s against %s: %d points, %s %s.",

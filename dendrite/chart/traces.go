@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -58,6 +59,9 @@ func Traces(spec TracesSpec) *Chart {
 		}
 	}
 
+	var out omissions
+	given := spec.placed(&out) // with the values as they were given
+	spec = given.drawn(&out)
 	f := newFigure()
 	ys, left := spec.rowScales(rows)
 	panel := height(spec.PanelHeight, 92)
@@ -67,9 +71,9 @@ func Traces(spec TracesSpec) *Chart {
 
 	longest := 0
 	var curves []Curve
-	for _, col := range spec.Columns {
+	for _, col := range given.Columns {
 		for _, p := range col.Panels {
-			for _, c := range p.Curves {
+			for _, c := range named(p.Curves, longestName) {
 				longest = max(longest, len(c.X))
 				if n > 1 && col.Title != "" {
 					c.Name = col.Title + ": " + c.Name
@@ -83,16 +87,81 @@ func Traces(spec TracesSpec) *Chart {
 	if n > 1 {
 		f.hints["narrowHeight"] = two
 	}
-	ch := &Chart{Title: spec.Title, Caption: spec.Caption, Alt: spec.Alt, Width: fullWidth, Height: one,
-		Option: f.option(), Table: tracesTable(spec)}
+	ch := &Chart{Title: spec.Title, Caption: out.caption(spec.Caption), Alt: spec.Alt, Width: fullWidth, Height: one,
+		Option: f.option(), Table: tracesTable(given)}
 	if ch.Alt == "" {
 		names := make([]string, rows)
-		for r, p := range spec.Columns[0].Panels {
+		for r, p := range given.Columns[0].Panels {
 			names[r] = p.Y.label()
 		}
-		ch.Alt = describe("Traces", spec.X, Axis{Name: strings.Join(names, "; ")}, curves, nil)
+		ch.Alt = describe("Traces", given.X, Axis{Name: strings.Join(names, "; ")}, curves, nil)
 	}
 	return ch.seal()
+}
+
+// placed returns the spec without the points that have no finite time.
+func (spec TracesSpec) placed(out *omissions) TracesSpec {
+	spec.Columns = slices.Clone(spec.Columns)
+	for c := range spec.Columns {
+		col := &spec.Columns[c]
+		col.Panels = slices.Clone(col.Panels)
+		for r := range col.Panels {
+			col.Panels[r].Curves = out.placed(col.Panels[r].Curves)
+		}
+	}
+	return spec
+}
+
+// drawn returns the spec as it is drawn: panels of a row have the same vertical axis,
+// and all panels the same unit of time.
+func (spec TracesSpec) drawn(out *omissions) TracesSpec {
+	columns := make([]TraceColumn, len(spec.Columns))
+	time, rows := newExtent(), make([]extent, len(spec.Columns[0].Panels))
+	for r := range rows {
+		rows[r] = newExtent()
+		for _, col := range spec.Columns {
+			x, y := extents(col.Panels[r].Curves, nil)
+			time.add(x.lo, x.hi, x.positive)
+			rows[r].add(y.lo, y.hi, y.positive)
+		}
+	}
+	axis, xView := spec.X.drawn(time, out)
+	spec.X = axis
+	for r := range rows {
+		axis, yView := spec.Columns[0].Panels[r].Y.drawn(rows[r], out)
+		for c, col := range spec.Columns {
+			curves := out.points(named(col.Panels[r].Curves, longestName), xView, yView)
+			columns[c].Panels = append(columns[c].Panels, Panel{Y: axis, Curves: curves})
+		}
+	}
+	for c, col := range spec.Columns {
+		columns[c].Title = shorten(col.Title, longestName)
+		for _, w := range col.Windows {
+			w.Label = shorten(w.Label, longestName)
+			w.From, w.To = xView.of(time.inside(w.From, xView.log)), xView.of(time.inside(w.To, xView.log))
+			if math.IsNaN(w.From) || math.IsNaN(w.To) {
+				out.references = append(out.references, w.Label)
+				continue
+			}
+			columns[c].Windows = append(columns[c].Windows, w)
+		}
+	}
+	spec.Columns = columns
+	return spec
+}
+
+// inside returns x, or the end of the data if x is infinite or left of a logarithmic
+// axis.
+func (e extent) inside(x float64, log bool) float64 {
+	switch {
+	case math.IsInf(x, -1) && !log:
+		return e.lo
+	case log && x <= 0:
+		return e.positive
+	case math.IsInf(x, 1):
+		return e.hi
+	}
+	return x
 }
 
 func columnHeight(rows, panel int, titled bool) int {
@@ -170,7 +239,7 @@ func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool
 			for i, curve := range p.Curves {
 				curve.Color = pick(curve.Color, curve.Quantity, i)
 				main := len(f.base.MultiSeries)
-				f.curve(id, curve, p.Y, index, ys[r].lo, keep[0], obj{"unit": p.Y.Unit, "row": r, "column": c})
+				f.curve(id, curve, ys[r], index, ys[r].lo, keep[0], obj{"unit": p.Y.Unit, "row": r, "column": c})
 				f.base.MultiSeries[main].LineStyle.Width = 1.5
 				f.base.MultiSeries[main].ShowSymbol = opts.Bool(false)
 				id, keep = id+1, keep[1:]
@@ -202,7 +271,7 @@ func (f *figure) windows(windows []Window, curves []Curve, x, y scale, axis int,
 	var data []any
 	position := "insideTop"
 	for _, w := range windows {
-		from := obj{"xAxis": num(w.From)}
+		from := obj{"xAxis": pos(w.From)}
 		if named && w.Label != "" {
 			from["name"] = w.Label
 			across := [2]float64{x.fraction(w.From), x.fraction(w.To)}
@@ -210,7 +279,7 @@ func (f *figure) windows(windows []Window, curves []Curve, x, y scale, axis int,
 				position = "insideBottom"
 			}
 		}
-		data = append(data, []any{from, obj{"xAxis": num(w.To)}})
+		data = append(data, []any{from, obj{"xAxis": pos(w.To)}})
 	}
 	f.series(charts.SingleSeries{Id: fmt.Sprintf("windows%d", axis), Type: "line", XAxisIndex: axis, YAxisIndex: axis, Data: []point{}},
 		obj{"silent": true, "tooltip": obj{"show": false}, "z": 0, "markArea": obj{"silent": true, "data": data,
@@ -242,7 +311,7 @@ func tracesTable(spec TracesSpec) Table {
 	var units []string
 	for _, col := range spec.Columns {
 		for _, p := range col.Panels {
-			for _, c := range p.Curves {
+			for _, c := range named(p.Curves, anyLength) {
 				c.Name = p.Y.Name + ", " + c.Name
 				if col.Title != "" {
 					c.Name = col.Title + ": " + c.Name

@@ -67,10 +67,11 @@ func (c *curves) add(name string, x, y float64) {
 // finished figure is a chart.
 func (c *curves) svg(b *strings.Builder) {
 	const width, height = 320.0, 90.0
+	finite := func(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 	xlo, xhi, ylo, yhi := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	for _, name := range c.names {
 		for i, y := range c.y[name] {
-			if x := c.x[name][i]; !math.IsNaN(y) && !math.IsInf(y, 0) {
+			if x := c.x[name][i]; finite(x) && finite(y) {
 				xlo, xhi = math.Min(xlo, x), math.Max(xhi, x)
 				ylo, yhi = math.Min(ylo, y), math.Max(yhi, y)
 			}
@@ -79,24 +80,31 @@ func (c *curves) svg(b *strings.Builder) {
 	if xlo >= xhi {
 		return // no curve yet
 	}
-	if ylo == yhi {
-		yhi = ylo + 1
-	}
-	fmt.Fprintf(b, `<svg width="%.0f" height="%.0f" viewBox="-2 -4 %.0f %.0f" role="img" aria-label="learning curves so far">`, width+4, height+8, width+4, height+8)
-	var key strings.Builder
+	var lines, key, dark strings.Builder
 	for i, name := range c.names {
 		color := chart.PaletteColor(i)
 		var points []string
-		last := math.NaN()
+		last := "no value"
 		for k, y := range c.y[name] {
-			if math.IsNaN(y) || math.IsInf(y, 0) {
-				continue
+			if x := c.x[name][k]; finite(x) && finite(y) {
+				points = append(points, fmt.Sprintf("%.1f,%.1f", position(x, xlo, xhi)*width, height-position(y, ylo, yhi)*height))
+				last = fmt.Sprintf("%.4g", y+0) // no negative zero
 			}
-			points = append(points, fmt.Sprintf("%.1f,%.1f", (c.x[name][k]-xlo)/(xhi-xlo)*width, height-(y-ylo)/(yhi-ylo)*height))
-			last = y
 		}
-		fmt.Fprintf(b, `<polyline fill="none" stroke="%s" stroke-width="1.5" points="%s"/>`, color, strings.Join(points, " "))
-		fmt.Fprintf(&key, ` <span style="color:%s">&#9632;</span> %s %.4g`, color, html.EscapeString(name), last)
+		class := fmt.Sprintf("dendrite-live%d", i)
+		dark.WriteString(chart.OnDark("."+class, fmt.Sprintf("stroke:%s;color:%[1]s", chart.Lighter(color))))
+		fmt.Fprintf(&lines, `<polyline class="%s" fill="none" stroke="%s" stroke-width="1.5" points="%s"/>`, class, color, strings.Join(points, " "))
+		fmt.Fprintf(&key, ` <font class="%s" color="%s">&#9632;</font> %s %s`, class, color, html.EscapeString(name), last)
 	}
-	b.WriteString("</svg><div>" + key.String() + "</div>")
+	fmt.Fprintf(b, `<style>%s</style><svg width="%.0f" height="%.0f" viewBox="-2 -4 %.0f %.0f" role="img" aria-label="learning curves so far">%s</svg><div>%s</div>`,
+		dark.String(), width+4, height+8, width+4, height+8, lines.String(), key.String())
+}
+
+// position returns where v is between the ends, from 0 to 1. Halves do not overflow.
+func position(v, lo, hi float64) float64 {
+	size := hi/2 - lo/2
+	if size <= 0 {
+		return 0.5
+	}
+	return (v/2 - lo/2) / size
 }

@@ -48,11 +48,30 @@
     return String(+v.toPrecision(4)).replace('-', '\u2212');
   }
 
+  // A tick of a logarithmic axis, as logText in ticks.go writes it.
+  function logTick(v) {
+    var e = Math.floor(Math.log10(v) + 1e-9), m = +(v / Math.pow(10, e)).toPrecision(12);
+    if (e >= -3 && e <= 3) return String(+v.toPrecision(12));
+    return (m === 1 ? '10' : m + '\u00b710') + String(e).replace(/./g, function (c) { return SUPER[c]; });
+  }
+
+  // A tick of an axis that shows powers of ten.
   function decade(v) {
-    var e = Math.round(Math.log10(v));
-    if (e >= -3 && e <= 3) return digits(v);
-    if (Math.abs(Math.log10(v) - e) > 1e-6) return ''; // not a power of ten: too long for the margin
-    return '10' + String(e).replace(/./g, function (c) { return SUPER[c]; });
+    var e = Math.log10(v);
+    return Math.abs(e - Math.round(e)) < 1e-6 || e > -3 && e < 3 ? logTick(v) : ''; // others are too long for the margin
+  }
+
+  // The number of decimals that all ticks of an axis need, or -1 if its step is not known.
+  function decimals(step) {
+    return step ? (String(+step.toPrecision(12)).split('.')[1] || '').length : -1;
+  }
+
+  // Not toLocaleString: the engine of static pictures uses its argument as the base of the number.
+  function plainTick(v, places) {
+    var same = places < 0 ? '' : v.toFixed(places); // an end of the axis may have more decimals
+    var parts = (Math.abs(+same - v) <= 1e-9 * Math.abs(v) && same !== '' ? same : String(v)).split('.');
+    if (Math.abs(v) >= 1e4) parts[0] = parts[0].replace(/\B(?=(\d{3})+$)/g, ',');
+    return +v === 0 ? parts.join('.').replace('-', '') : parts.join('.').replace('-', '\u2212');
   }
 
   function list(v) { return Array.isArray(v) ? v : v ? [v] : []; }
@@ -111,12 +130,10 @@
     list(o.xAxis).concat(list(o.yAxis)).forEach(function (a) {
       if (a.type === 'log' || a.type === 'value') {
         a.axisLabel = a.axisLabel || {};
-        if (!a.axisLabel.formatter) a.axisLabel.formatter = a.type === 'log' ? decade : function (v) {
-          // Not toLocaleString: the engine of static pictures uses its argument as the base of the number.
-          var parts = String(v).split('.');
-          if (Math.abs(v) >= 1e4) parts[0] = parts[0].replace(/\B(?=(\d{3})+$)/g, ',');
-          return parts.join('.').replace('-', '\u2212');
-        };
+        if (!a.axisLabel.formatter) {
+          var places = decimals(a.interval);
+          a.axisLabel.formatter = a.type === 'log' ? (a.axisLabel.customValues ? logTick : decade) : function (v) { return plainTick(v, places); };
+        }
         a.axisPointer = a.axisPointer || {};
         a.axisPointer.label = {formatter: function (p) { return digits(p.value); }};
       }
@@ -149,15 +166,24 @@
     return;
   }
 
-  // Dark or light: the setting of the page, else the background behind the chart.
+  // Dark or light: the setting of the page, else the background behind the chart, else
+  // what the front end says of its theme (in VS Code the page is transparent), else the
+  // colour of the text.
   function isDark(el) {
     var setting = document.documentElement.getAttribute('data-theme');
     if (setting === 'dark' || setting === 'light') return setting === 'dark';
-    for (var n = el; n && n.nodeType === 1; n = n.parentElement) {
-      var m = /^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/.exec(getComputedStyle(n).backgroundColor);
-      if (m && (m[4] === undefined || +m[4] > 0.5)) return 0.299 * m[1] + 0.587 * m[2] + 0.114 * m[3] < 128;
+    function brightness(color) { // undefined for a transparent one
+      var m = /^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/.exec(color);
+      if (m && (m[4] === undefined || +m[4] > 0.5)) return 0.299 * m[1] + 0.587 * m[2] + 0.114 * m[3];
     }
-    return /dark/.test(getComputedStyle(document.documentElement).colorScheme) && matchMedia('(prefers-color-scheme: dark)').matches;
+    for (var n = el; n && n.nodeType === 1; n = n.parentElement) {
+      var behind = brightness(getComputedStyle(n).backgroundColor);
+      if (behind !== undefined) return behind < 128;
+    }
+    var body = document.body, kind = body.getAttribute('data-vscode-theme-kind') || body.className, lab = body.getAttribute('data-jp-theme-light');
+    if (/\bvscode-(high-contrast-)?light\b/.test(kind) || lab === 'true') return false;
+    if (/\bvscode-(dark|high-contrast)\b/.test(kind) || lab === 'false') return true;
+    return brightness(getComputedStyle(el).color) > 128;
   }
 
   function render(item) {
@@ -282,7 +308,7 @@
 
   G.__dendrite = {draw: draw, drain: drain, scan: scan, theme: theme, prepare: prepare, refresh: refresh};
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', refresh);
-  var watch = new MutationObserver(refresh), what = {attributes: true, attributeFilter: ['data-theme', 'class', 'style', 'data-jp-theme-light']};
+  var watch = new MutationObserver(refresh), what = {attributes: true, attributeFilter: ['data-theme', 'class', 'style', 'data-jp-theme-light', 'data-vscode-theme-kind']};
   watch.observe(document.documentElement, what);
   function ready() { if (document.body) watch.observe(document.body, what); scan(document); drain(); }
   if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', ready); else ready();
