@@ -193,7 +193,7 @@ func TestProgressTellsWhatWasFound(t *testing.T) {
 	if err := entry.SaveCheckpoint(counted{1}, runstore.NewMeta(time.Now(), simd.Backend())); err != nil {
 		t.Fatal(err)
 	}
-	plan := newPlan(info, "")
+	plan := newPlan(info)
 	for _, j := range jobs {
 		Add(plan, j)
 	}
