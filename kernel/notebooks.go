@@ -13,6 +13,7 @@ type cleanCmd struct {
 // Help implements kong.HelpProvider.
 func (cleanCmd) Help() string {
 	return `Removes outputs, execution counts, times and injected parameters from the files.
+All else keeps its bytes.
 
 Example:
 
@@ -29,7 +30,6 @@ func (cmd *cleanCmd) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		nb.Upgrade()
 		nb.Clean()
 		if err := nb.WriteFile(path); err != nil {
 			return err

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -251,7 +252,7 @@ type job struct {
 	name     string // without folder and extension
 	out      string // executed notebook; a failed run is saved in failedFile(out)
 	nb       *ipynb.Notebook
-	stripped []byte          // the notebook file without results of runs
+	stripped []byte          // the notebook without results of runs, see stripBytes
 	source   *ipynb.Notebook // the notebook with its parameters as it is before the run
 	from     string          // see runner.madeFrom; "" if not known
 	info     ipynb.RunInfo
@@ -263,6 +264,11 @@ func newJob(root, path string, values map[string]string) (*job, error) {
 	nb, err := ipynb.ReadFile(path)
 	if err != nil {
 		return nil, err
+	}
+	for i, c := range nb.Cells {
+		if half := c.HalfCharacter(); half != "" && c.Type == ipynb.Code {
+			return nil, usage("%s: cell %d contains %s, which is half of a character and cannot be in a Go program: replace it", relative(path), i+1, half)
+		}
 	}
 	stripped, err := stripBytes(nb)
 	if err != nil {
@@ -305,13 +311,22 @@ func newJob(root, path string, values map[string]string) (*job, error) {
 	return j, nil
 }
 
-// stripBytes removes the results of runs from a notebook and returns its file.
+// stripBytes removes the results of runs from a notebook and returns its contents, which
+// do not depend on the layout of the file.
 func stripBytes(nb *ipynb.Notebook) ([]byte, error) {
 	nb.Upgrade()
 	nb.Clean()
 	var b bytes.Buffer
-	err := nb.Write(&b)
-	return b.Bytes(), err
+	if err := nb.Write(&b); err != nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(&b)
+	dec.UseNumber()
+	var contents any
+	if err := dec.Decode(&contents); err != nil {
+		return nil, err
+	}
+	return json.Marshal(contents) // with sorted keys
 }
 
 // copyOf returns a copy of a notebook.

@@ -86,17 +86,14 @@ func TestReadRefuses(t *testing.T) {
 	for input, want := range map[string]string{
 		`[]`: "not a notebook",
 		`{`:  "not a notebook",
-		`{"nbformat":3,"nbformat_minor":0,"metadata":{},"worksheets":[]}`:                                                                    "format 3 is not supported",
-		`{"nbformat_minor":0,"metadata":{},"cells":[]}`:                                                                                      "nbformat is missing",
-		`{"nbformat":4,"nbformat_minor":5,"metadata":{}}`:                                                                                    "cells is missing",
-		strings.Replace(cell, "%", `null`, 1):                                                                                                "cell 1: is null",
-		strings.Replace(cell, "%", `{"cell_type":"code","metadata":{}}`, 1):                                                                  "source is missing",
-		strings.Replace(cell, "%", `{"cell_type":"heading","source":""}`, 1):                                                                 `unknown cell type "heading"`,
-		strings.Replace(cell, "%", `{"cell_type":"code","source":["a",1]}`, 1):                                                               "neither a string nor a list",
-		strings.Replace(cell, "%", `{"cell_type":"code","source":["a",null]}`, 1):                                                            "neither a string nor a list",
-		strings.Replace(cell, "%", `{"cell_type":"code","source":"","outputs":[{"output_type":"pyout"}]}`, 1):                                `output 1: unknown output type "pyout"`,
-		strings.Replace(cell, "%", `{"cell_type":"code","source":"","outputs":[{"output_type":"stream","name":"stdout","text":{}}]}`, 1):     "text: neither",
-		strings.Replace(cell, "%", `{"cell_type":"code","source":"","outputs":[{"output_type":"display_data","data":[],"metadata":{}}]}`, 1): "data:",
+		`{"nbformat":3,"nbformat_minor":0,"metadata":{},"worksheets":[]}`:         "format 3 is not supported",
+		`{"nbformat_minor":0,"metadata":{},"cells":[]}`:                           "nbformat is missing",
+		`{"nbformat":4,"nbformat_minor":5,"metadata":{}}`:                         "cells is missing",
+		strings.Replace(cell, "%", `null`, 1):                                     "cell 1: is null",
+		strings.Replace(cell, "%", `{"cell_type":"code","metadata":{}}`, 1):       "source is missing",
+		strings.Replace(cell, "%", `{"cell_type":"heading","source":""}`, 1):      `unknown cell type "heading"`,
+		strings.Replace(cell, "%", `{"cell_type":"code","source":["a",1]}`, 1):    "neither a string nor a list",
+		strings.Replace(cell, "%", `{"cell_type":"code","source":["a",null]}`, 1): "neither a string nor a list",
 	} {
 		_, err := Read(strings.NewReader(input))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -255,6 +252,118 @@ func TestLint(t *testing.T) {
 		p := Lint(nb)
 		if len(p) != 1 || !strings.Contains(p[0].String(), want) {
 			t.Errorf("got %v, want one problem with %q", p, want)
+		}
+	}
+}
+
+const oneCell = `{"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[%]}`
+
+// An output that cannot be read costs that output only, and is written back as it was.
+func TestMalformedOutputs(t *testing.T) {
+	const good = `{"output_type":"stream","name":"stdout","text":"kept"}`
+	for bad, want := range map[string]string{
+		`{"output_type":"pyout"}`: `unknown output type "pyout"`,
+		`{"text":"x"}`:            "output_type is missing",
+		`{"output_type":5}`:       "output_type:",
+		`{"output_type":"stream","name":"stdout","text":5}`:               "text: neither",
+		`{"output_type":"stream","name":"stdout","text":["a",null]}`:      "text: neither",
+		`{"output_type":"stream","name":"stdout"}`:                        "text is missing",
+		`{"output_type":"display_data","data":[],"metadata":{}}`:          "data:",
+		`{"output_type":"display_data","metadata":{}}`:                    "data is missing",
+		`{"output_type":"execute_result","data":{},"execution_count":""}`: "execution_count:",
+		`null`: "is null",
+		`"x"`:  "is not an object",
+		`[1]`:  "is not an object",
+	} {
+		in := strings.Replace(oneCell, "%", `{"cell_type":"code","source":"","outputs":[`+bad+","+good+"]}", 1)
+		nb, err := Read(strings.NewReader(in))
+		if err != nil {
+			t.Errorf("%s: %v", bad, err)
+			continue
+		}
+		outputs := nb.Cells[0].Outputs
+		if len(outputs) != 2 || outputs[0].Type != Malformed || !strings.Contains(outputs[0].Problem, want) || outputs[1].Text != "kept" {
+			t.Errorf("%s: %+v, want a problem with %q", bad, outputs[0], want)
+		}
+		if got := write(t, nb); got != in {
+			t.Errorf("written as %s, read as %s", got, in)
+		}
+		nb.Clean()
+		if got := write(t, nb); strings.Contains(got, bad) {
+			t.Errorf("Clean leaves %s", got)
+		}
+	}
+	for _, outputs := range []string{`{}`, `5`, `"x"`, `null`} {
+		in := strings.Replace(oneCell, "%", `{"cell_type":"code","source":"","outputs":`+outputs+`}`, 1)
+		nb, err := Read(strings.NewReader(in))
+		if err != nil || write(t, nb) != in {
+			t.Errorf("outputs %s: %v, %s", outputs, err, write(t, nb))
+		}
+	}
+	nb, err := Read(strings.NewReader(strings.Replace(oneCell, "%", `{"cell_type":"code","source":"","outputs":[{"output_type":"error","evalue":5,"traceback":"t"}]}`, 1)))
+	if err != nil || nb.Cells[0].Outputs[0].Type != ErrorOutput || nb.Cells[0].Outputs[0].EValue != "5" || nb.Cells[0].Outputs[0].Traceback[0] != "t" {
+		t.Errorf("an odd error is no error: %v", err)
+	}
+}
+
+// What is not changed keeps its bytes.
+func TestRewritingKeepsTheRest(t *testing.T) {
+	for name, in := range map[string]string{
+		"python's json.dump": `{"cells": [{"cell_type": "code", "metadata": {}, "source": "s := \"\ud83d\"", "id": "c0", "execution_count": null, "outputs": []}], "metadata": {"a": 1e400}, "nbformat": 4, "nbformat_minor": 5}`,
+		"order of keys":      `{"nbformat_minor":2,"nbformat":4,"cells":[{"source":["a\n","b"],"outputs":[],"cell_type":"code","metadata":{"z":1,"a":2},"execution_count":null,"own":{"b":1,"a":2}}],"metadata":{"z":{"y":1,"b":2},"a":[1, 2]},"own":null}`,
+		"two spaces":         "{\n  \"cells\": [\n    {\n      \"cell_type\": \"markdown\",\n      \"metadata\": {},\n      \"source\": [\n        \"a\"\n      ]\n    }\n  ],\n  \"metadata\": {},\n  \"nbformat\": 4,\n  \"nbformat_minor\": 4\n}",
+		"tabs and CRLF":      "{\r\n\t\"cells\": [],\r\n\t\"metadata\": {\r\n\t\t\"a\": 12345678901234567890\r\n\t},\r\n\t\"nbformat\": 4,\r\n\t\"nbformat_minor\": 5\r\n}\r\n\r\n",
+		"byte order mark":    "\ufeff" + `{"cells":[],"metadata":{"x":0.1000,"y":-0,"z":1E5},"nbformat":4,"nbformat_minor":5}` + "\n",
+		"escapes":            `{"cells":[{"cell_type":"raw","metadata":{},"source":"\u00e9 \/ <>& \u003c \u2028 \u2029 \ud83d\ude00"}],"metadata":{"\u00e9":"\u00e9"},"nbformat":4,"nbformat_minor":5}`,
+		"separators":         `{"cells":[{"cell_type":"raw","metadata":{},"source":"` + "\u2028 \u2029" + `"}],"metadata":{},"nbformat":4,"nbformat_minor":5}`,
+		"a key twice":        `{"cells":[],"metadata":{"a":1,"a":2},"nbformat":4,"nbformat":4,"nbformat_minor":5}`,
+		"lists in one line":  "{\n \"cells\": [\n  {\n   \"cell_type\": \"code\",\n   \"execution_count\": null,\n   \"metadata\": {\"tags\": [\"a\", \"b\"]},\n   \"outputs\": [],\n   \"source\": \"x\"\n  }\n ],\n \"metadata\": {},\n \"nbformat\": 4,\n \"nbformat_minor\": 4\n}\n",
+		"missing fields":     `{"cells":[{"cell_type":"code","source":""},{"cell_type":"markdown","source":[]}],"nbformat":4,"nbformat_minor":1}`,
+	} {
+		nb, err := Read(strings.NewReader(in))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		nb.Clean()
+		if diff := cmp.Diff(in, write(t, nb)); diff != "" {
+			t.Errorf("%s (-before +cleaned):\n%s", name, diff)
+		}
+	}
+	for _, layout := range []struct{ in, want string }{
+		{`{"cells": [{"cell_type": "code", "source": "x", "id": "a", "outputs": [{"output_type": "stream", "text": "x"}], "execution_count": 3, "metadata": {"k": [1,2]}}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}`,
+			`{"cells": [{"cell_type": "code", "source": "x", "id": "a", "outputs": [], "execution_count": null, "metadata": {"k": [1,2]}}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}`},
+		{"{\r\n  \"cells\": [\r\n    {\r\n      \"cell_type\": \"code\",\r\n      \"execution_count\": 7,\r\n      \"metadata\": {\r\n        \"execution\": {},\r\n        \"tags\": [ \"x\" ]\r\n      },\r\n      \"outputs\": [ {} ],\r\n      \"source\": [\"a\"]\r\n    }\r\n  ],\r\n  \"metadata\": {},\r\n  \"nbformat\": 4,\r\n  \"nbformat_minor\": 5\r\n}",
+			"{\r\n  \"cells\": [\r\n    {\r\n      \"cell_type\": \"code\",\r\n      \"execution_count\": null,\r\n      \"metadata\": {\r\n        \"tags\": [ \"x\" ]\r\n      },\r\n      \"outputs\": [],\r\n      \"source\": [\"a\"]\r\n    }\r\n  ],\r\n  \"metadata\": {},\r\n  \"nbformat\": 4,\r\n  \"nbformat_minor\": 5\r\n}"},
+	} {
+		nb, err := Read(strings.NewReader(layout.in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		nb.Clean()
+		if diff := cmp.Diff(layout.want, write(t, nb)); diff != "" {
+			t.Errorf("(-want +cleaned):\n%s", diff)
+		}
+	}
+}
+
+func TestReadNamesTheByteThatIsNotUTF8(t *testing.T) {
+	_, err := Read(strings.NewReader("{\"cells\":[],\n\"metadata\":{\"author\":\"Ren\xe9\"}}"))
+	if err == nil || !strings.Contains(err.Error(), "byte 39 (line 2) is 0xe9") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestHalfCharacter(t *testing.T) {
+	for source, want := range map[string]string{
+		`\ud83d`: `\ud83d`, `a \uDE00 b`: `\uDE00`, `\ud83d\ude00`: "", `\\ud83d`: "", `\ud83d\ud83d\ude00`: `\ud83d`, `\u00e9 é`: "",
+	} {
+		nb, err := Read(strings.NewReader(strings.Replace(oneCell, "%", `{"cell_type":"code","source":"`+source+`"}`, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := nb.Cells[0].HalfCharacter(); got != want {
+			t.Errorf("%s: %q, want %q", source, got, want)
 		}
 	}
 }

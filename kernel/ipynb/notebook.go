@@ -3,9 +3,10 @@
 //
 // # Round trip
 //
-// Unknown fields of a notebook, cell or output are written back unchanged. A notebook
-// written by Jupyter is written back with the same bytes (one space of indentation,
-// sorted keys, text split into lines), so that a diff shows edits only.
+// What is not changed is written back with the bytes of the file: unknown fields, the
+// order of keys, numbers, escapes, line ends and indentation. So a diff shows edits only.
+// A new notebook gets the layout of Jupyter (one space of indentation, sorted keys, text
+// split into lines).
 //
 // # Text
 //
@@ -47,6 +48,9 @@ const (
 	DisplayData   = "display_data"
 	ExecuteResult = "execute_result"
 	ErrorOutput   = "error"
+	// Malformed is the type of an output that cannot be read. It is written back as it
+	// was; Problem tells what is wrong.
+	Malformed = "malformed"
 )
 
 // A Notebook is a notebook of format 4.x. The zero value is not valid; use
@@ -57,7 +61,8 @@ type Notebook struct {
 	NBFormat      int // major version: 4
 	NBFormatMinor int // 5 in notebooks written by this project
 
-	extra map[string]json.RawMessage // unknown top-level fields
+	original document // the file as it was read; nil for a new notebook
+	layout   layout
 }
 
 // A Cell is one cell of a notebook. Outputs and ExecutionCount belong to code
@@ -71,7 +76,8 @@ type Cell struct {
 	ExecutionCount *int // nil if the cell was not run
 	Attachments    json.RawMessage
 
-	extra map[string]json.RawMessage
+	original document        // the cell as it was read; nil for a new cell
+	raw      json.RawMessage // its text
 }
 
 // An Output is one output of a code cell. The comments show for which Type a field is
@@ -85,8 +91,10 @@ type Output struct {
 	ExecutionCount *int                       // ExecuteResult
 	EName, EValue  string                     // ErrorOutput
 	Traceback      []string                   // ErrorOutput
+	Problem        string                     // Malformed
 
-	extra map[string]json.RawMessage
+	original document        // the output as it was read; nil for a new output
+	raw      json.RawMessage // its text
 }
 
 // Add appends a cell of the given type and returns it. Its id contains its number, so
@@ -148,6 +156,10 @@ func (c *Cell) Tags() []string {
 	}
 	return tags
 }
+
+// HalfCharacter returns an escape in the cell's source, like \ud83d, that is half of a
+// character, or "". Source has U+FFFD in its place; the file keeps it.
+func (c *Cell) HalfCharacter() string { return halfCharacter(c.original.get("source")) }
 
 // HasTag reports whether the cell has the tag.
 func (c *Cell) HasTag(tag string) bool { return slices.Contains(c.Tags(), tag) }

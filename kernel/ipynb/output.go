@@ -3,8 +3,12 @@ package ipynb
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"microcircuits/kernel/internal/terminal"
 )
 
 // TextOf returns the text of a MIME type; a list of strings is joined. It returns
@@ -83,9 +87,9 @@ func splitsAsText(mime string) bool {
 	return strings.HasPrefix(mime, "text/") || mime == "application/javascript" || mime == "image/svg+xml"
 }
 
-// MergeStreams joins neighbouring outputs of the same stream. Of a line that is
-// rewritten with carriage returns (progress bars) it keeps only the last text. The
-// given outputs are not changed.
+// MergeStreams joins neighbouring outputs of the same stream. Of a line that a progress
+// bar has written many times it keeps what a terminal shows. The given outputs are not
+// changed.
 func MergeStreams(outputs []*Output) []*Output {
 	var merged []*Output
 	for i := 0; i < len(outputs); {
@@ -108,21 +112,58 @@ func MergeStreams(outputs []*Output) []*Output {
 	return merged
 }
 
-// collapse applies carriage returns: the text after one replaces the whole line. A
-// terminal would keep the end of a longer old text, but programs that rewrite a line
-// want to replace all of it.
+// collapse removes what a terminal no longer shows of lines with carriage returns. Colours
+// and other escape sequences stay; the text with them is only removed if the line is
+// erased behind it.
 func collapse(s string) string {
 	if !strings.Contains(s, "\r") {
 		return s
 	}
-	s = strings.ReplaceAll(s, "\r\n", "\n")
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
-		l = strings.TrimRight(l, "\r")
-		if at := strings.LastIndexByte(l, '\r'); at >= 0 {
-			l = l[at+1:]
+		last := i == len(lines)-1
+		if !strings.Contains(l, "\r") {
+			continue
+		}
+		if !last {
+			l = strings.TrimRight(l, "\r") // before a line end it has no effect
+		}
+		if at := lastErased(l); at > 0 {
+			l = colours(l[:at]) + l[at:]
+		}
+		if strings.Contains(l, "\r") && !strings.ContainsRune(l, '\x1b') {
+			end := ""
+			if last && strings.HasSuffix(l, "\r") { // the next text begins at the left
+				end = "\r"
+			}
+			l = terminal.Text(l) + end
 		}
 		lines[i] = l
 	}
 	return strings.Join(lines, "\n")
+}
+
+// lastErased returns where the text after the last erased text in a line begins.
+func lastErased(l string) int {
+	at := 0
+	for _, erase := range []string{"\r\x1b[K", "\r\x1b[0K", "\r\x1b[2K", "\x1b[2K\r"} {
+		if i := strings.LastIndex(l, erase); i >= 0 {
+			at = max(at, i+len(erase))
+		}
+	}
+	return at
+}
+
+var colour = regexp.MustCompile(`\x1b\[[0-9;:]*m`)
+
+// colours returns the colours that a text has set since the last reset.
+func colours(l string) string {
+	all := colour.FindAllString(l, -1)
+	for i, c := range slices.Backward(all) {
+		if c == "\x1b[m" || c == "\x1b[0m" {
+			all = all[i+1:]
+			break
+		}
+	}
+	return strings.Join(all, "")
 }
