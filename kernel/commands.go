@@ -173,7 +173,9 @@ func (e exporter) export(ctx context.Context, words []string, cells []front.Fini
 		return nil, err
 	}
 	file := filepath.Join(reports, name+"-export.html")
-	if _, err := report.File(ctx, nb, file, report.Options{Pictures: e.pictures}); err != nil {
+	var warnings []string
+	opts := report.Options{Pictures: e.pictures, Folders: []string{filepath.Dir(path)}, Warn: func(text string) { warnings = append(warnings, text) }}
+	if _, err := report.File(ctx, nb, file, opts); err != nil {
 		return nil, err
 	}
 	o := &ipynb.Output{Type: ipynb.DisplayData}
@@ -183,7 +185,11 @@ func (e exporter) export(ctx context.Context, words []string, cells []front.Fini
 	}
 	o.SetText("text/html", fmt.Sprintf(`Report: <a href="%s" target="_blank">%s</a>`, html.EscapeString(link), html.EscapeString(link)))
 	o.SetText("text/plain", "Report: "+file)
-	return []*ipynb.Output{o}, nil
+	all := []*ipynb.Output{o}
+	for _, text := range warnings {
+		all = append(all, &ipynb.Output{Type: ipynb.Stream, Name: "stderr", Text: text + "\n"})
+	}
+	return all, nil
 }
 
 // openNotebook finds the notebook that the cells belong to: the named one, else

@@ -70,7 +70,8 @@ func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
 			c.status("%s has not been run, so its report shows text and code only; %s run %s runs it", relative(path), goRun, shellQuote(path))
 		}
 		name := notebookName(path)
-		entry, err := writeReport(ctx, nb, dir, name, pictures)
+		opts := report.Options{Index: indexName, Pictures: pictures, Folders: foldersOf(path, nb), Warn: c.warner(name)}
+		entry, err := writeReport(ctx, nb, dir, name, opts)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -152,12 +153,34 @@ func versusName(a, b string) string {
 	return nameA + "-vs-" + nameB + ".html"
 }
 
+// foldersOf returns the folders in which an executed notebook's pictures may be: that of
+// the notebook it was run from, and its own.
+func foldersOf(path string, nb *ipynb.Notebook) []string {
+	own := filepath.Dir(path)
+	info, _ := nb.Info()
+	source := filepath.FromSlash(info.Source)
+	root, err := rootOf(path)
+	if err != nil || !filepath.IsLocal(source) {
+		return []string{own}
+	}
+	// The executed notebook can come from anywhere: its record must not name any folder.
+	if file, err := os.Stat(filepath.Join(root, source)); err != nil || !file.Mode().IsRegular() || filepath.Ext(source) != ".ipynb" {
+		return []string{own}
+	}
+	return []string{filepath.Join(root, filepath.Dir(source)), own}
+}
+
+// warner returns a function that prints warnings about the report of a notebook.
+func (c *console) warner(name string) func(string) {
+	return func(text string) { c.status("%s: %s", name, text) }
+}
+
 // writeReport writes dir/name.html and returns its entry for the index.
-func writeReport(ctx context.Context, nb *ipynb.Notebook, dir, name string, pictures *report.Pictures) (report.Entry, error) {
+func writeReport(ctx context.Context, nb *ipynb.Notebook, dir, name string, opts report.Options) (report.Entry, error) {
 	if name+".html" == indexName {
 		return report.Entry{}, usage("its report would be %s, which is the index of the reports: give the notebook another name", indexName)
 	}
-	return report.File(ctx, nb, filepath.Join(dir, name+".html"), report.Options{Index: indexName, Pictures: pictures})
+	return report.File(ctx, nb, filepath.Join(dir, name+".html"), opts)
 }
 
 // writeIndex writes the index page of a folder. It lists the given entries, and

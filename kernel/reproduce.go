@@ -108,7 +108,8 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 			c.status("%s: %v", j.name, err)
 		}
 		executed := notebookName(j.out) // ends in -failed if the run failed
-		entry, reportErr := writeReport(context.WithoutCancel(ctx), j.nb, dir, executed, &r.pictures)
+		opts := report.Options{Index: indexName, Pictures: &r.pictures, Folders: []string{filepath.Dir(j.path)}, Warn: c.warner(executed)}
+		entry, reportErr := writeReport(context.WithoutCancel(ctx), j.nb, dir, executed, opts)
 		if reportErr != nil {
 			c.status("%s: %v", j.name, reportErr)
 			entry = report.Entry{Href: executed + ".ipynb", Title: j.name, Failed: true}

@@ -3,12 +3,13 @@ package report
 import (
 	"fmt"
 	"html/template"
-	"regexp"
 	"strings"
 
 	"github.com/alecthomas/chroma/v2"
 	chromahtml "github.com/alecthomas/chroma/v2/formatters/html"
 	"github.com/alecthomas/chroma/v2/lexers"
+
+	"microcircuits/kernel/internal/terminal"
 )
 
 // highlight adds chroma's classes to Go code. The report's style sheet defines their
@@ -35,25 +36,28 @@ var classStyle = chroma.MustNewStyle("dendrite", chroma.StyleEntries{
 	chroma.LiteralString: "#444", chroma.LiteralNumber: "#555", chroma.NameFunction: "#666", chroma.NameBuiltin: "#777",
 })
 
-var (
-	ansi     = regexp.MustCompile(`\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])`)
-	controls = regexp.MustCompile(`[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]`)
-)
-
 // maxText is the number of bytes of a printed text that the report shows.
 const maxText = 100_000
 
-// plain removes terminal escapes from a text, applies its carriage returns, and
-// shortens it to maxText.
+// plain returns a printed text as a terminal shows it. Of a text longer than maxText it
+// shows the beginning and the end.
 func plain(s string) string {
-	s = ansi.ReplaceAllString(strings.ReplaceAll(s, "\r\n", "\n"), "")
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		lines[i] = l[strings.LastIndexByte(strings.TrimRight(l, "\r"), '\r')+1:]
+	s = terminal.Text(strings.ToValidUTF8(s, "\ufffd"))
+	if len(s) <= maxText {
+		return s
 	}
-	s = controls.ReplaceAllString(strings.ReplaceAll(strings.Join(lines, "\n"), "\r", ""), "")
-	if len(s) > maxText {
-		s = strings.ToValidUTF8(s[:maxText], "") + fmt.Sprintf("\n… %d more bytes, see the executed notebook", len(s)-maxText)
+	head, tail := s[:maxText/2], s[len(s)-maxText/2:]
+	// Cut between lines, or between characters of a very long line.
+	if i := strings.LastIndexByte(head, '\n'); i >= 0 {
+		head = head[:i+1]
+	} else {
+		head = strings.ToValidUTF8(head, "") + "\n"
 	}
-	return s
+	if i := strings.IndexByte(tail, '\n'); i >= 0 && i < len(tail)-1 {
+		tail = tail[i+1:]
+	} else {
+		tail = strings.ToValidUTF8(tail, "")
+	}
+	left := s[min(len(head), len(s)) : len(s)-len(tail)]
+	return head + fmt.Sprintf("… %d lines (%d bytes) left out here; the executed notebook has all …\n", max(1, strings.Count(left, "\n")), len(left)) + tail
 }

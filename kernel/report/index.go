@@ -84,7 +84,7 @@ func title(ctx context.Context, nb *ipynb.Notebook) (string, error) {
 		if c.Type != ipynb.Markdown || hidden(c) {
 			continue
 		}
-		if _, err := w.markdown(c.Source, nil, true, showSource); err != nil {
+		if _, err := w.markdown(c.Source, nil, true); err != nil {
 			return "", err
 		}
 		if w.titleText != "" {

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	htmlescape "html"
 	"html/template"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -29,74 +29,169 @@ type heading struct {
 }
 
 // A writer converts Markdown and foreign HTML to safe HTML. It collects the title and
-// the headings for the page.
+// the headings for the page, and the anchors to which links lead.
 type writer struct {
 	ctx       context.Context
 	formulas  formulas
+	equations equations
 	sanitizer *sanitizer
+	folders   []string             // with pictures of the notebook
+	warn      func(formulaWarning) // nil to ignore
+	documents int                  // Markdown texts so far
 
 	title     template.HTML // the first H1
 	titleText string
 	headings  []heading
 	ids       map[string]bool
+	anchors   map[string]string // what authors write after # to the id on the page
 }
 
-func newWriter(ctx context.Context) *writer { return &writer{ctx: ctx, sanitizer: newSanitizer()} }
+// A formulaWarning tells why a formula is shown as written.
+type formulaWarning struct{ source, why string }
 
-// While the HTML around a formula is sanitised, the formula is replaced by a mark: its
-// number between these private use characters. If a source contains these characters
-// as entities, one of its own formulas appears twice.
+func newWriter(ctx context.Context) *writer {
+	return &writer{ctx: ctx, sanitizer: newSanitizer(), ids: map[string]bool{}, anchors: map[string]string{}}
+}
+
+// While Markdown and the HTML around a formula are processed, the formula is replaced by a
+// mark: its number between these characters, which no text contains. A mark that ends up
+// in code or in an attribute becomes the source of the formula again. If a source contains
+// these characters as entities, one of its own formulas appears twice.
 const (
-	markOpen  = "\ue000"
-	markClose = "\ue001"
+	markOpen  = "\ufdd0"
+	markClose = "\ufdd1"
 )
 
 var (
-	stripMarks = strings.NewReplacer(markOpen, "", markClose, "")
+	stripMarks = strings.NewReplacer(markOpen, "", markClose, "", trailing, "")
 	markIn     = regexp.MustCompile(markOpen + `([0-9]+)` + markClose)
+	escaped    = strings.NewReplacer("%EF%B7%90", markOpen, "%EF%B7%91", markClose, "%ef%b7%90", markOpen, "%ef%b7%91", markClose)
 )
 
-// A mathPolicy is what to do with a formula that cannot be typeset.
-type mathPolicy int
+// A markedText is a text whose formulas are replaced by marks.
+type markedText struct {
+	text    string
+	sources []string // of the formulas
+	found   []formula
+}
 
-const (
-	returnError mathPolicy = iota // for the notebook's own text
-	showSource                    // for foreign text: show the TeX source
-)
-
-// markdown renders the Markdown of a cell. If outline is set, its headings are added to
-// the table of contents, and the first H1 of the page becomes the title and is removed
-// from the result.
-func (w *writer) markdown(source string, attachments json.RawMessage, outline bool, policy mathPolicy) (template.HTML, error) {
-	var typeset []string
-	var failed error
-	place := func(tex string, display bool) string {
-		ml, err := w.formulas.typeset(w.ctx, tex, display)
-		if err != nil {
-			if policy == returnError && failed == nil {
-				failed = err
-			}
-			ml = "<code>" + htmlescape.EscapeString(tex) + "</code>"
-		}
-		typeset = append(typeset, ml)
-		return markOpen + strconv.Itoa(len(typeset)-1) + markClose
+func markFormulas(source string, latex bool) markedText {
+	source = stripMarks.Replace(source)
+	m := markedText{found: findFormulas(source, latex)}
+	var b strings.Builder
+	rest := 0
+	for i, f := range m.found {
+		b.WriteString(source[rest:f.start] + markOpen + strconv.Itoa(i) + markClose)
+		m.sources = append(m.sources, source[f.start:f.end])
+		rest = f.end
 	}
+	m.text = b.String() + source[rest:]
+	return m
+}
+
+// collectLabels numbers the equations of a Markdown cell, so that cells before it can
+// refer to them.
+func (w *writer) collectLabels(source string) {
+	for _, f := range markFormulas(source, false).found {
+		if !f.reference {
+			w.equations.prepare(f.tex, !f.display)
+		}
+	}
+}
+
+// typeset returns the HTML of formulas. A formula that KaTeX refuses is shown as written.
+func (w *writer) typeset(m markedText) ([]string, error) {
+	var all []string
+	for i, f := range m.found {
+		if f.reference {
+			text := htmlescape.EscapeString(w.equations.reference(f.tex))
+			address := url.PathEscape(labelKey(refs.FindStringSubmatch(f.tex)[2]))
+			all = append(all, `<a href="#`+htmlescape.EscapeString(address)+`">`+text+`</a>`)
+			continue
+		}
+		tex, labels := w.equations.prepare(f.tex, !f.display)
+		html, err := w.formulas.typeset(w.ctx, tex, f.display)
+		if err != nil {
+			if w.ctx.Err() != nil {
+				return nil, w.ctx.Err()
+			}
+			source := strings.TrimSpace(m.sources[i])
+			html = `<code class="refused" title="` + htmlescape.EscapeString("This formula is shown as written: "+err.Error()) + `">` + htmlescape.EscapeString(source) + `</code>`
+			if w.warn != nil {
+				w.warn(formulaWarning{source, err.Error()})
+			}
+		}
+		for _, l := range labels {
+			if id := w.anchor(labelKey(l)); id != "" {
+				html = `<span id="` + htmlescape.EscapeString(id) + `">` + html + `</span>`
+			}
+		}
+		all = append(all, html)
+	}
+	return all, nil
+}
+
+// labelKey is the anchor of an equation with a label.
+func labelKey(label string) string { return "equation " + label }
+
+// markdown renders Markdown. outline is set for the notebook's own text: its headings are
+// added to the table of contents, the first H1 of the page becomes the title and is
+// removed from the result, and its equations have numbers.
+func (w *writer) markdown(source string, attachments json.RawMessage, outline bool) (template.HTML, error) {
+	w.equations.uncounted = !outline
+	m := markFormulas(source, false)
+	w.documents++
 	md := goldmark.New(
-		goldmark.WithExtensions(extension.GFM, extension.Typographer, mathExtension{place: place}),
+		goldmark.WithExtensions(extension.Linkify, extension.Strikethrough, extension.TaskList, extension.Typographer,
+			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
+			extension.NewFootnote(extension.WithFootnoteIDPrefix("text"+strconv.Itoa(w.documents)+"-"))),
 		// Raw HTML is allowed here, because the sanitizer checks the result.
 		goldmark.WithRendererOptions(html.WithUnsafe()))
 	var raw bytes.Buffer
-	if err := md.Convert([]byte(stripMarks.Replace(source)), &raw); err != nil {
+	if err := md.Convert([]byte(m.text), &raw); err != nil {
 		return "", err
 	}
-	if failed != nil {
-		return "", failed
-	}
-	body, err := w.sanitizer.clean(withAttachments(raw.String(), attachments))
+	typeset, err := w.typeset(m)
 	if err != nil {
 		return "", err
 	}
-	setFormulas(body, typeset)
+	body := w.clean(raw.String(), attachments)
+	setFormulas(body, typeset, m.sources)
+	if outline {
+		w.outline(body)
+	}
+	return template.HTML(innerHTML(body)), nil
+}
+
+// latex renders an output of type text/latex. Outside of formulas it is text.
+func (w *writer) latex(source string) (template.HTML, error) {
+	w.equations.uncounted = true
+	m := markFormulas(source, true)
+	if len(m.found) == 0 && looksTeX(strings.TrimSpace(source)) {
+		m = markFormulas("$$"+source+"$$", true)
+	}
+	typeset, err := w.typeset(m)
+	if err != nil {
+		return "", err
+	}
+	body := newBody()
+	for _, paragraph := range blankLine.Split(m.text, -1) {
+		if strings.TrimSpace(paragraph) != "" {
+			p := &xhtml.Node{Type: xhtml.ElementNode, Data: "p", DataAtom: atom.P}
+			p.AppendChild(textNode(paragraph))
+			body.AppendChild(p)
+		}
+	}
+	setFormulas(body, typeset, m.sources)
+	return template.HTML(innerHTML(body)), nil
+}
+
+// clean sanitises HTML of the notebook and completes its tables and links.
+func (w *writer) clean(text string, attachments json.RawMessage) *xhtml.Node {
+	s := *w.sanitizer
+	s.picture = newFinder(w.folders, attachments).picture
+	s.anchor = w.anchor
+	body := s.clean(text)
 	for n := range body.Descendants() {
 		switch n.DataAtom {
 		case atom.Th:
@@ -104,24 +199,46 @@ func (w *writer) markdown(source string, attachments json.RawMessage, outline bo
 				setAttr(n, "scope", "col")
 			}
 		case atom.A:
-			crossReference(n)
+			if href := attr(n, "href"); strings.HasPrefix(href, "http:") || strings.HasPrefix(href, "https:") {
+				setAttr(n, "rel", "noopener noreferrer") // links to other sites send no referrer
+			}
+		case atom.Li:
+			c := n.FirstChild
+			if c != nil && c.DataAtom == atom.P {
+				c = c.FirstChild
+			}
+			if c != nil && c.Type == xhtml.TextNode && (strings.HasPrefix(c.Data, "☐ ") || strings.HasPrefix(c.Data, "☑ ")) {
+				setAttr(n, "class", "task")
+			}
 		}
 	}
-	if outline {
-		w.outline(body)
-	}
-	return template.HTML(innerHTML(body)), nil
+	return body
 }
 
-// setFormulas replaces the marks in the text of a tree by the typeset formulas. It
-// removes marks from attributes: raw HTML can open an attribute before a formula and
-// close it after, and there the MathML would not be safe.
-func setFormulas(body *xhtml.Node, typeset []string) {
+// setFormulas replaces the marks in the text of a tree by the typeset formulas. In code
+// and in attributes it puts the source of the formula back.
+func setFormulas(body *xhtml.Node, typeset, sources []string) {
+	source := func(s string) string {
+		if !strings.Contains(s, "%") && !strings.Contains(s, markOpen) {
+			return s
+		}
+		s = markIn.ReplaceAllStringFunc(escaped.Replace(s), func(mark string) string {
+			if i, err := strconv.Atoi(markIn.FindStringSubmatch(mark)[1]); err == nil && i < len(sources) {
+				return sources[i]
+			}
+			return ""
+		})
+		return stripMarks.Replace(s)
+	}
 	for _, n := range slices.Collect(body.Descendants()) {
 		for i, a := range n.Attr {
-			n.Attr[i].Val = stripMarks.Replace(markIn.ReplaceAllString(a.Val, ""))
+			n.Attr[i].Val = source(a.Val)
 		}
 		if n.Type != xhtml.TextNode {
+			continue
+		}
+		if isCode(n) {
+			n.Data = source(n.Data)
 			continue
 		}
 		put := func(kind xhtml.NodeType, data string) {
@@ -139,6 +256,17 @@ func setFormulas(body *xhtml.Node, typeset []string) {
 	}
 }
 
+// isCode reports whether a text is inside code.
+func isCode(n *xhtml.Node) bool {
+	for p := n.Parent; p != nil; p = p.Parent {
+		switch p.DataAtom {
+		case atom.Code, atom.Pre, atom.Kbd, atom.Samp, atom.Tt:
+			return true
+		}
+	}
+	return false
+}
+
 // outline sets the ids of headings and adds them to the table of contents. The title is
 // the only H1; other H1 become H2.
 func (w *writer) outline(body *xhtml.Node) {
@@ -151,12 +279,13 @@ func (w *writer) outline(body *xhtml.Node) {
 		}
 		if level == 1 && w.title == "" && n.Parent == body {
 			w.title, w.titleText = template.HTML(innerHTML(n)), strings.TrimSpace(mathText(plainInline(n)))
+			w.nameHeading(strings.TrimSpace(textOf(n)), "content") // the top of the page
 			title = n
 			continue
 		}
 		level = max(level, 2)
 		n.Data, n.DataAtom = "h"+strconv.Itoa(level), 0
-		id := w.freeID(slug(textOf(n)))
+		id := w.headingID(n)
 		setAttr(n, "id", id)
 		w.headings = append(w.headings, heading{Level: level, ID: id, HTML: template.HTML(plainInline(n))})
 	}
@@ -182,9 +311,6 @@ func plainInline(n *xhtml.Node) string {
 
 // freeID returns an id that is not used on the page.
 func (w *writer) freeID(want string) string {
-	if w.ids == nil {
-		w.ids = map[string]bool{}
-	}
 	id := want
 	for i := 2; w.ids[id]; i++ {
 		id = want + "-" + strconv.Itoa(i)
@@ -193,14 +319,46 @@ func (w *writer) freeID(want string) string {
 	return id
 }
 
-// slug returns the id of a heading: that of GitHub with a prefix, so that it differs
-// from the page's own ids.
+// anchor returns the id on the page for an id that the author has set, or "" if the author
+// has set it before. It has a prefix, so that it differs from the page's own ids.
+func (w *writer) anchor(id string) string {
+	if _, taken := w.anchors[id]; taken || len(id) > 300 {
+		return ""
+	}
+	w.anchors[id] = w.freeID("u-" + strings.Join(strings.Fields(id), "-"))
+	return w.anchors[id]
+}
+
+// headingID returns the id of a heading: the author's or one made from its text. Links
+// find it by the names that GitHub and Jupyter give it.
+func (w *writer) headingID(n *xhtml.Node) string {
+	text := strings.TrimSpace(textOf(n))
+	id := attr(n, "id")
+	if id == "" {
+		id = w.freeID("s-" + slug(text))
+	}
+	w.nameHeading(text, id)
+	return id
+}
+
+func (w *writer) nameHeading(text, id string) {
+	github := slug(text)
+	for i := 1; w.anchors[github] != ""; i++ {
+		github = slug(text) + "-" + strconv.Itoa(i)
+	}
+	for _, name := range []string{github, strings.Join(strings.Fields(text), "-"), id} {
+		if w.anchors[name] == "" {
+			w.anchors[name] = id
+		}
+	}
+}
+
+// slug returns the anchor that GitHub gives to a heading.
 func slug(s string) string {
 	var b strings.Builder
-	b.WriteString("s-")
 	for _, r := range strings.ToLower(strings.TrimSpace(s)) {
 		switch {
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
 			b.WriteRune(r)
 		case r == ' ' || r == '-' || r == '_':
 			b.WriteByte('-')
@@ -209,58 +367,52 @@ func slug(s string) string {
 	return b.String()
 }
 
-// figureID matches the id of a figure on the page.
-var figureID = regexp.MustCompile(`^figure-[0-9]+$`)
+// ownID matches ids of the page to which authors may link: figures, and the sections that
+// the report adds.
+var ownID = regexp.MustCompile(`^(?:figure-[0-9]+|cell-[0-9]+|(?:parameters|deviations)-[0-9]+|provenance|cite|content)$`)
 
-// crossReference changes links inside the notebook to the ids in the report:
-// [Figure 2](#figure-2) links to a figure, [text](#heading) to a heading. Links to other
-// sites send no referrer.
-func crossReference(n *xhtml.Node) {
-	href := attr(n, "href")
-	id, local := strings.CutPrefix(href, "#")
-	if !local {
-		if strings.HasPrefix(href, "http:") || strings.HasPrefix(href, "https:") {
-			setAttr(n, "rel", "noopener noreferrer")
-		}
-		return
-	}
-	if figureID.MatchString(id) {
-		return
-	}
-	setAttr(n, "href", "#"+slug(strings.ReplaceAll(id, "%20", " ")))
-}
+// localLink matches the address of a link inside the page in HTML written by html.Render.
+var localLink = regexp.MustCompile(` href="#([^"]*)"`)
 
-var attachmentLink = regexp.MustCompile(`src="attachment:([^"]*)"`)
-
-// withAttachments inserts the pictures attached to a cell. Their names are only looked
-// up in the attachments, never used as file names.
-func withAttachments(text string, attachments json.RawMessage) string {
-	var files map[string]map[string]string
-	if json.Unmarshal(attachments, &files) != nil {
-		return text
-	}
-	return attachmentLink.ReplaceAllStringFunc(text, func(m string) string {
-		name := htmlescape.UnescapeString(attachmentLink.FindStringSubmatch(m)[1])
+// link changes the links inside a finished part of the page to the ids on the page:
+// [Figure 2](#figure-2) leads to a figure, [text](#heading) to a heading, and
+// [text](#name) to the element to which the author has given this id. exists tells which
+// of the page's own ids there are. A link to nothing is text.
+func (w *writer) link(part template.HTML, exists func(id string) bool) template.HTML {
+	return template.HTML(localLink.ReplaceAllStringFunc(string(part), func(m string) string {
+		name := htmlescape.UnescapeString(localLink.FindStringSubmatch(m)[1])
 		if plain, err := url.PathUnescape(name); err == nil {
 			name = plain
 		}
-		for _, kind := range []string{"image/png", "image/jpeg", "image/gif"} {
-			data := strings.Join(strings.Fields(files[name][kind]), "")
-			if uri := kind + ";base64," + data; dataImage.MatchString(uri) {
-				return `src="data:` + uri + `"`
-			}
+		id := w.target(name, exists)
+		if id == "" {
+			return ""
 		}
-		return m
-	})
+		return ` href="#` + htmlescape.EscapeString(url.PathEscape(id)) + `"`
+	}))
 }
 
-// foreign sanitises the HTML of an output.
-func (w *writer) foreign(text string) (template.HTML, error) {
-	clean, err := w.sanitizer.cleanHTML(text)
-	if err != nil {
-		return "", fmt.Errorf("sanitise HTML: %w", err)
+func (w *writer) target(name string, exists func(id string) bool) string {
+	for _, key := range []string{name, strings.Join(strings.Fields(name), "-"), slug(name)} {
+		if id := w.anchors[key]; id != "" {
+			return id
+		}
 	}
-	return template.HTML(clean), nil
+	if ownID.MatchString(name) && exists(name) {
+		return name
+	}
+	for _, key := range slices.Sorted(maps.Keys(w.anchors)) {
+		if strings.EqualFold(key, name) {
+			return w.anchors[key]
+		}
+	}
+	return ""
+}
+
+// foreign sanitises the HTML of an output. shown is false if nothing of it is visible.
+func (w *writer) foreign(text string) (html template.HTML, shown bool) {
+	body := w.clean(text, nil)
+	return template.HTML(innerHTML(body)), visible(body)
 }
 
 var (

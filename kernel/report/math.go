@@ -1,199 +1,348 @@
 package report
 
 import (
-	"bytes"
-	"fmt"
-
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/renderer"
-	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
+	"regexp"
+	"strings"
 )
 
-// mathExtension adds formulas to goldmark: $...$ in a line, $$...$$ in lines of their
-// own. The rules are those of pandoc: there is no space after an opening $ and before a
-// closing $, and no digit after a closing $, so that "$5 and $6" is not a formula. $ in
-// code spans and \$ are not formulas, because the parser handles them first.
-type mathExtension struct {
-	// place is called for every formula in order. It returns the mark that replaces
-	// the formula until the HTML has been sanitised.
-	place func(tex string, display bool) string
+// A formula is a formula in a text, as Jupyter finds it: before Markdown is read, so that
+// nothing in it is emphasis, a table's column, a list or HTML.
+type formula struct {
+	start, end int    // where it is in the text, with its delimiters
+	tex        string // without dollars; an environment keeps its \begin and \end
+	display    bool   // in a line of its own
+	reference  bool   // \ref or \eqref in prose, which is not a formula
 }
 
-// Extend implements goldmark.Extender.
-func (e mathExtension) Extend(m goldmark.Markdown) {
-	m.Parser().AddOptions(
-		parser.WithBlockParsers(util.Prioritized(mathBlockParser{}, 150)),
-		parser.WithInlineParsers(util.Prioritized(mathInlineParser{}, 150)))
-	m.Renderer().AddOptions(renderer.WithNodeRenderers(util.Prioritized(mathRenderer(e), 150)))
-}
+// The longest formula, and the longest one between single dollars. Longer ones are text.
+const (
+	maxFormula = 50_000
+	maxInline  = 5_000
+)
 
 var (
-	kindMathBlock  = ast.NewNodeKind("MathBlock")
-	kindMathInline = ast.NewNodeKind("MathInline")
+	environment = regexp.MustCompile(`^\\begin\{([A-Za-z]+\*?)\}`)
+	crossRef    = regexp.MustCompile(`^\\(?:eq)?ref\{[^{}\n]*\}`)
+	blankLine   = regexp.MustCompile(`\n[ \t>]*\r?\n`)
+	fenceLine   = regexp.MustCompile("^(?:[ >]|[-*+] |[0-9]+[.)] )*(`{3,}[^`\n]*|~{3,}[^\n]*)(?:\n|$)")
+	// What begins with < and is no text: comments, tags, addresses, and whole elements
+	// whose text is code.
+	markup = regexp.MustCompile(`^(?i:<!--(?s:.*?)-->|<(?:pre|code|script|style|textarea)\b(?s:.*?)</(?:pre|code|script|style|textarea)>|` +
+		`</?[a-z][a-z0-9-]*(?:\s+[a-z_:@][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>` + "`" + `]+|'[^']*'|"[^"]*"))?)*\s*/?>|<[a-z][a-z0-9+.-]{1,31}:[^\s<>]*>)`)
 )
 
-// mathBlock is a formula in lines of its own. The lines include the dollar signs.
-type mathBlock struct {
-	ast.BaseBlock
-}
-
-func (n *mathBlock) Kind() ast.NodeKind            { return kindMathBlock }
-func (n *mathBlock) IsRaw() bool                   { return true }
-func (n *mathBlock) Dump(source []byte, level int) { ast.DumpHelper(n, source, level, nil, nil) }
-
-// mathInline is a formula inside a paragraph.
-type mathInline struct {
-	ast.BaseInline
-	tex     string
-	display bool
-}
-
-func (n *mathInline) Kind() ast.NodeKind { return kindMathInline }
-func (n *mathInline) Dump(source []byte, level int) {
-	ast.DumpHelper(n, source, level, map[string]string{"tex": n.tex}, nil)
-}
-
-var dollars = []byte("$$")
-
-type mathBlockParser struct{}
-
-func (mathBlockParser) Trigger() []byte { return []byte{'$'} }
-
-func (mathBlockParser) Open(_ ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
-	line, segment := reader.PeekLine()
-	pos := pc.BlockOffset()
-	if pos < 0 || !bytes.HasPrefix(line[pos:], dollars) {
-		return nil, parser.NoChildren
+// findFormulas returns the formulas of a text in order. Code is left alone. In LaTeX
+// (plain is false: Markdown) one backslash before a bracket is enough.
+func findFormulas(s string, plain bool) (all []formula) {
+	for i := 0; i < len(s); {
+		if !plain && (i == 0 || s[i-1] == '\n') {
+			if m := fenceLine.FindStringSubmatch(s[i:]); m != nil {
+				i += len(m[0])
+				i += fenceEnd(s[i:], strings.TrimRight(m[1], "\r\n"))
+				continue
+			}
+		}
+		f, skip := formulaAt(s, i, plain)
+		if f != nil {
+			all = append(all, *f)
+			skip = f.end - i
+		}
+		i += skip
 	}
-	rest := bytes.TrimSpace(line[pos+2:])
-	closed := bytes.HasSuffix(rest, dollars)
-	if !closed && bytes.Contains(rest, dollars) {
-		return nil, parser.NoChildren // text follows: an inline formula
-	}
-	n := &mathBlock{}
-	n.Lines().Append(segment)
-	reader.AdvanceToEOL()
-	return n, parser.NoChildren
+	return all
 }
 
-func (mathBlockParser) Continue(node ast.Node, reader text.Reader, _ parser.Context) parser.State {
-	n := node.(*mathBlock)
-	if n.Lines().Len() == 1 && closedInOneLine(n, reader) {
-		return parser.Close
-	}
-	line, segment := reader.PeekLine()
-	n.Lines().Append(segment)
-	reader.AdvanceToEOL()
-	if bytes.HasSuffix(bytes.TrimSpace(line), dollars) {
-		return parser.Close
-	}
-	return parser.Continue | parser.NoChildren
-}
-
-// closedInOneLine reports whether the first line also closes the formula.
-func closedInOneLine(n *mathBlock, reader text.Reader) bool {
-	first := n.Lines().At(0)
-	line := bytes.TrimSpace(first.Value(reader.Source()))
-	return len(line) >= 4 && bytes.HasSuffix(line, dollars)
-}
-
-func (mathBlockParser) Close(ast.Node, text.Reader, parser.Context) {}
-func (mathBlockParser) CanInterruptParagraph() bool                 { return true }
-func (mathBlockParser) CanAcceptIndentedLine() bool                 { return false }
-
-type mathInlineParser struct{}
-
-func (mathInlineParser) Trigger() []byte { return []byte{'$'} }
-
-func (mathInlineParser) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
-	savedLine, savedPosition := block.Position()
-	line, _ := block.PeekLine()
-	display := bytes.HasPrefix(line, dollars)
-	fence := dollars[:1]
-	if display {
-		fence = dollars
-	}
-	block.Advance(len(fence))
-	var tex []byte
-	for {
-		line, _ := block.PeekLine()
-		if line == nil || len(tex) == 0 && !display && (isSpace(line[0])) {
+// fenceEnd returns the length of fenced code with its last line.
+func fenceEnd(s, open string) int {
+	size := len(open) - len(strings.TrimLeft(open, open[:1]))
+	at := 0
+	for line := range strings.Lines(s) {
+		at += len(line)
+		mark := strings.TrimSpace(strings.TrimLeft(line, " >"))
+		if len(mark) >= size && strings.Trim(mark, open[:1]) == "" {
 			break
 		}
-		if at := closing(line, fence); at >= 0 {
-			tex = append(tex, line[:at]...)
-			if len(bytes.TrimSpace(tex)) == 0 {
-				break
-			}
-			block.Advance(at + len(fence))
-			return &mathInline{tex: string(tex), display: display}
-		}
-		tex = append(tex, line...)
-		block.AdvanceLine()
 	}
-	block.SetPosition(savedLine, savedPosition)
-	return nil
+	return at
 }
 
-// closing returns the index of the closing dollar signs in the line, or -1.
-func closing(line, fence []byte) int {
-	for i := 0; i < len(line); i++ {
-		if line[i] == '\\' {
+// formulaAt returns the formula that starts at s[i], or nil and how many bytes to skip.
+func formulaAt(s string, i int, plain bool) (f *formula, skip int) {
+	rest := s[i:]
+	switch rest[0] {
+	case '`':
+		return nil, codeSpan(rest, plain)
+	case '<':
+		return nil, max(1, len(markup.FindString(rest)))
+	case '\\':
+		return backslash(s, i, plain)
+	case '$':
+		run := len(rest) - len(strings.TrimLeft(rest, "$"))
+		switch run {
+		case 1:
+			return dollar(s, i), 1
+		case 2:
+			return dollars(s, i), 2
+		}
+		return nil, run
+	}
+	if next := strings.IndexAny(rest, "`<\\$\n"); next > 0 {
+		return nil, next
+	}
+	return nil, 1
+}
+
+// codeSpan returns the length of the code span at the start of s, or of its backticks if
+// they open none.
+func codeSpan(s string, plain bool) int {
+	text := strings.TrimLeft(s, "`")
+	size := len(s) - len(text)
+	if plain {
+		return size
+	}
+	if end := blankLine.FindStringIndex(text); end != nil {
+		text = text[:end[0]]
+	}
+	for at := 0; ; {
+		next := strings.IndexByte(text[at:], '`')
+		if next < 0 {
+			return size
+		}
+		at += next
+		run := len(text[at:]) - len(strings.TrimLeft(text[at:], "`"))
+		at += run
+		if run == size {
+			return size + at
+		}
+	}
+}
+
+// backslash returns the formula that starts with a backslash: an environment, or text
+// between \\( and \\) or \\[ and \\], which Jupyter's Markdown writes with two.
+func backslash(s string, i int, plain bool) (*formula, int) {
+	rest := s[i:]
+	open, slash := "", `\\`
+	if plain {
+		slash = `\`
+	}
+	if tail, ok := strings.CutPrefix(rest, slash); ok && tail != "" && strings.ContainsAny(tail[:1], "([") {
+		open = tail[:1]
+	}
+	if open != "" {
+		closing := slash + map[string]string{"(": ")", "[": "]"}[open]
+		from := i + len(slash) + 1
+		if n := strings.Index(limited(s[from:], maxFormula), closing); n >= 0 && !blankLine.MatchString(s[from:from+n]) && strings.TrimSpace(s[from:from+n]) != "" {
+			return finish(s, i, from, from+n, from+n+len(closing), open == "["), 0
+		}
+	}
+	if m := environment.FindStringSubmatch(rest); m != nil {
+		if n := endOf(limited(rest, maxFormula), m[1]); n > 0 {
+			return finish(s, i, i, i+n, i+n, true), 0
+		}
+	}
+	if m := crossRef.FindString(rest); m != "" {
+		return &formula{start: i, end: i + len(m), tex: m, reference: true}, 0
+	}
+	return nil, min(2, len(rest))
+}
+
+// limited returns at most n bytes of s.
+func limited(s string, n int) string { return s[:min(n, len(s))] }
+
+// endOf returns the length of the environment at the start of s, or 0 if it has no end.
+func endOf(s, name string) int {
+	open, closing := `\begin{`+name+`}`, `\end{`+name+`}`
+	depth := 0
+	for at := 0; at < len(s); {
+		next := strings.IndexByte(s[at:], '\\')
+		if next < 0 {
+			return 0
+		}
+		at += next
+		switch {
+		case strings.HasPrefix(s[at:], open):
+			depth++
+			at += len(open)
+		case strings.HasPrefix(s[at:], closing):
+			at += len(closing)
+			if depth--; depth == 0 {
+				return at
+			}
+		default:
+			at += 2
+		}
+	}
+	return 0
+}
+
+// dollars returns the formula whose opening $$ is at s[i]. Empty lines may only be in it
+// if both pairs of dollars are alone in their lines and the text between is no prose.
+func dollars(s string, i int) *formula {
+	from := i + 2
+	end := nextDollars(limited(s[from:], maxFormula))
+	if end < 0 {
+		return nil
+	}
+	text := s[from : from+end]
+	if strings.TrimSpace(text) == "" || !strings.Contains(text, "\n") && onlyWords(text) {
+		return nil
+	}
+	if blankLine.MatchString(text) {
+		before, after := s[strings.LastIndexByte(s[:i], '\n')+1:i], text[strings.LastIndexByte(text, '\n')+1:]
+		if strings.Trim(before+after, " \t>") != "" || !strings.HasPrefix(strings.TrimLeft(text, " \t\r"), "\n") || !looksTeX(text) {
+			return nil
+		}
+	}
+	return finish(s, i, from, from+end, from+end+2, true)
+}
+
+func nextDollars(s string) int {
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\':
 			i++
-			continue
-		}
-		if !bytes.HasPrefix(line[i:], fence) {
-			continue
-		}
-		if len(fence) == 2 {
+		case strings.HasPrefix(s[i:], "$$"):
 			return i
 		}
-		digitNext := i+1 < len(line) && line[i+1] >= '0' && line[i+1] <= '9'
-		if i > 0 && isSpace(line[i-1]) || digitNext {
-			continue
-		}
-		return i
 	}
 	return -1
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
-
-type mathRenderer mathExtension
-
-// RegisterFuncs implements renderer.NodeRenderer.
-func (r mathRenderer) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
-	reg.Register(kindMathBlock, r.block)
-	reg.Register(kindMathInline, r.inline)
+// dollar returns the formula whose opening $ is at s[i]. The rule is that of pandoc:
+// there is no space after the opening and before the closing dollar, and no digit after
+// the closing one, so that "$5 and $6" is not a formula. As in Jupyter spaces are allowed
+// too, if the text between the dollars looks like TeX.
+func dollar(s string, i int) *formula {
+	from := i + 1
+	limit := from + len(limited(s[from:], maxInline))
+	if m := blankLine.FindStringIndex(s[from:limit]); m != nil {
+		limit = from + m[0]
+	}
+	end := nextDollar(s[from:limit])
+	if end < 0 {
+		return nil
+	}
+	text := s[from : from+end]
+	after, before := byte(' '), byte(' ')
+	if from+end+1 < len(s) {
+		after = s[from+end+1]
+	}
+	if i > 0 {
+		before = s[i-1]
+	}
+	trimmed := strings.TrimSpace(text)
+	if trimmed == "" || isDigit(after) || after == '{' || strings.Count(text, "`")%2 == 1 {
+		return nil
+	}
+	price := isDigit(trimmed[0]) || isDigit(lastVisible(s[:i]))
+	switch tight := trimmed == text; {
+	case tight && shellName.MatchString(text) && isLetter(after):
+		return nil
+	case tight && price && !strings.ContainsAny(text, `\^_{`) && proseWord.MatchString(" "+text+" "):
+		return nil
+	case !tight && (isLetter(after) || isLetter(before) || !looksTeX(trimmed) || price && !strings.ContainsAny(text, `\^_{=<>`)):
+		return nil
+	}
+	return finish(s, i, from, from+end, from+end+1, false)
 }
 
-func (r mathRenderer) block(w util.BufWriter, source []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {
-	if !entering {
-		return ast.WalkContinue, nil
+// nextDollar returns where the closing dollar is. Dollars inside braces count only if
+// there is no other.
+func nextDollar(s string) int {
+	inBraces, depth := -1, 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '{':
+			depth++
+		case '}':
+			depth--
+		case '$':
+			if depth <= 0 {
+				return i
+			}
+			if inBraces < 0 {
+				inBraces = i
+			}
+		}
 	}
-	var tex []byte
-	lines := node.Lines()
-	for i := range lines.Len() {
-		seg := lines.At(i)
-		tex = append(tex, seg.Value(source)...)
-	}
-	tex = bytes.TrimPrefix(bytes.TrimSpace(tex), dollars)
-	if !bytes.HasSuffix(tex, dollars) {
-		return ast.WalkStop, fmt.Errorf("the formula that starts with $$ before %.40q is never closed: no line ends with $$", tex)
-	}
-	tex = bytes.TrimSuffix(tex, dollars)
-	_, err := w.WriteString("<p>" + r.place(string(tex), true) + "</p>\n")
-	return ast.WalkContinue, err
+	return inBraces
 }
 
-func (r mathRenderer) inline(w util.BufWriter, _ []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {
-	if !entering {
-		return ast.WalkContinue, nil
+var (
+	shellName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]+\W`)
+	proseWord = regexp.MustCompile(`\s[A-Za-z]{2,}\s`)
+	// Commands with their words, and words in the arguments of \text and its like.
+	command   = regexp.MustCompile(`\\(?:text[a-z]*|mbox|mathrm|operatorname\*?|label|begin|end|mathit|mathbf|mathsf)\s*\{[^{}]*\}|\\[A-Za-z]+|[_^]\{[^{}]*\}`)
+	word      = regexp.MustCompile(`[A-Za-z]{2,}`)
+	prose     = regexp.MustCompile(`[A-Za-z]{2,}[,;:]?\s+[A-Za-z]{2,}`)
+	operation = regexp.MustCompile(`[0-9]\s*[-+*/=<>]\s*[0-9]`)
+)
+
+// looksTeX reports whether a text with spaces between dollars is a formula, not prose.
+func looksTeX(s string) bool {
+	bare := command.ReplaceAllString(s, "")
+	switch {
+	case prose.MatchString(bare):
+		return false
+	case bare != s, strings.ContainsAny(bare, `\^_=<>`):
+		return true
+	case word.MatchString(bare):
+		return false
 	}
-	n := node.(*mathInline)
-	_, err := w.WriteString(r.place(n.tex, n.display))
-	return ast.WalkContinue, err
+	return strings.IndexFunc(bare, func(r rune) bool { return r >= 0x80 || isLetter(byte(r)) }) >= 0 || operation.MatchString(bare)
+}
+
+// onlyWords reports whether a text consists of words without a sign of TeX.
+func onlyWords(s string) bool {
+	return word.MatchString(s) && strings.IndexFunc(s, func(r rune) bool { return !(r >= 0x80 || isLetter(byte(r)) || strings.ContainsRune(" ,.-'", r)) }) < 0 && strings.ContainsRune(s, ' ')
+}
+
+func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+
+// lastVisible returns the last byte of s before spaces.
+func lastVisible(s string) byte {
+	if s = strings.TrimRight(s, " "); s != "" {
+		return s[len(s)-1]
+	}
+	return 0
+}
+
+// finish returns the formula between from and to. Of a formula in a block quote it removes
+// the marks of the quote. A full stop or comma after a formula in a line of its own
+// belongs to it; else it would be alone in the next line.
+func finish(s string, start, from, to, end int, display bool) *formula {
+	tex := s[from:to]
+	line := s[strings.LastIndexByte(s[:start], '\n')+1 : start]
+	if quotes := strings.Count(line, ">"); quotes > 0 && strings.Trim(line, "> \t") == "" {
+		tex = unquote(tex, quotes)
+	}
+	tex = blankLine.ReplaceAllString(tex, "\n")
+	f := &formula{start: start, end: end, tex: tex, display: display}
+	if display && end < len(s) && strings.IndexByte(".,;:", s[end]) >= 0 && (end+1 == len(s) || strings.IndexByte(" \t\r\n", s[end+1]) >= 0) {
+		f.tex, f.end = f.tex+trailing+s[end:end+1], end+1
+	}
+	return f
+}
+
+// trailing separates a formula from the punctuation after it.
+const trailing = "\x00"
+
+func unquote(s string, quotes int) string {
+	first := true
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		for n := 0; !first && n < quotes; n++ {
+			rest, ok := strings.CutPrefix(strings.TrimLeft(line, " "), ">")
+			if !ok {
+				break
+			}
+			line = rest
+		}
+		b.WriteString(line)
+		first = false
+	}
+	return b.String()
 }

@@ -2,10 +2,10 @@ package report
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +19,8 @@ import (
 // like a notebook, but prefers a chart or the record of a run to their HTML.
 func (b *builder) output(o *ipynb.Output) ([]outputView, error) {
 	switch o.Type {
+	case ipynb.Malformed:
+		return one(outputView{Note: "An output of this cell cannot be read: " + o.Problem + "."}), nil
 	case ipynb.Stream:
 		if text := plain(o.Text); strings.TrimSpace(text) != "" {
 			return one(outputView{Text: text, Stderr: o.Name == "stderr"}), nil
@@ -65,51 +67,69 @@ func (b *builder) output(o *ipynb.Output) ([]outputView, error) {
 
 func one(v outputView) []outputView { return []outputView{v} }
 
-// foreign converts an output that does not come from this project.
+// foreign converts an output that does not come from this project. It shows the richest
+// part of the output that a report can show. Parts that it cannot show are named, unless
+// a picture or HTML is shown in their place.
 func (b *builder) foreign(o *ipynb.Output) ([]outputView, error) {
+	notes, hasNotes := template.HTML(""), false
 	if text, ok := o.TextOf("text/html"); ok {
-		html, err := b.w.foreign(text)
-		if err != nil {
-			return nil, err
-		}
-		if strings.TrimSpace(string(html)) != "" {
+		html, shown := b.w.foreign(text)
+		if shown {
 			return one(outputView{HTML: html}), nil
 		}
+		notes, hasNotes = html, strings.TrimSpace(string(html)) != ""
 	}
-	alt, _ := o.TextOf("text/plain")
-	if alt = strings.TrimSpace(plain(alt)); alt == "" || len(alt) > 300 {
-		alt = "picture in the output of the cell"
-	}
-	if text, ok := o.TextOf("image/svg+xml"); ok {
-		src := "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(text))
-		return one(outputView{Picture: template.URL(src), Alt: alt}), nil
-	}
-	for _, kind := range []string{"image/png", "image/jpeg", "image/gif", "image/webp"} {
-		if data, ok := o.TextOf(kind); ok {
-			uri := kind + ";base64," + strings.Join(strings.Fields(data), "")
-			if dataImage.MatchString(uri) {
-				return one(outputView{Picture: template.URL("data:" + uri), Alt: alt}), nil
-			}
+	if uri := bestPicture(o.Data); uri != "" {
+		alt, _ := o.TextOf("text/plain")
+		if alt = strings.TrimSpace(plain(alt)); alt == "" || len(alt) > 300 {
+			alt = "picture in the output of the cell"
 		}
+		return one(outputView{Picture: template.URL(uri), Alt: alt}), nil
 	}
-	if text, ok := o.TextOf("text/markdown"); ok {
-		html, err := b.w.markdown(text, nil, false, showSource)
+	for _, mime := range []string{"text/markdown", "text/latex"} {
+		text, ok := o.TextOf(mime)
+		if !ok || strings.TrimSpace(text) == "" {
+			continue
+		}
+		render := b.w.latex
+		if mime == "text/markdown" {
+			render = func(text string) (template.HTML, error) { return b.w.markdown(text, nil, false) }
+		}
+		html, err := render(text)
 		if err != nil {
 			return nil, err
 		}
 		return one(outputView{HTML: html}), nil
 	}
-	if text, ok := o.TextOf("text/latex"); ok {
-		html, err := b.w.markdown(text, nil, false, showSource)
-		if err != nil {
-			return nil, err
+	var views []outputView
+	if hasNotes {
+		views = one(outputView{HTML: notes})
+	}
+	left := slices.Sorted(maps.Keys(o.Data))
+	show := func(mime, text string) {
+		if text = plain(text); strings.TrimSpace(text) != "" {
+			views = append(views, outputView{Text: text})
 		}
-		return one(outputView{HTML: html}), nil
+		left = slices.DeleteFunc(left, func(s string) bool { return s == mime || s == "text/plain" })
 	}
-	if text, ok := o.TextOf("text/plain"); ok && strings.TrimSpace(text) != "" {
-		return one(outputView{Text: plain(text)}), nil
+	var indented bytes.Buffer
+	if raw, ok := o.Data["application/json"]; ok && json.Indent(&indented, raw, "", "  ") == nil {
+		show("application/json", indented.String())
+	} else if text, ok := o.TextOf("text/plain"); ok {
+		show("text/plain", text)
+	} else if i := slices.IndexFunc(left, func(s string) bool { return strings.HasPrefix(s, "text/") && s != "text/html" }); i >= 0 {
+		if text, ok := o.TextOf(left[i]); ok {
+			show(left[i], text)
+		}
 	}
-	return nil, nil
+	left = slices.DeleteFunc(left, func(mime string) bool {
+		text, ok := o.TextOf(mime)
+		return ok && strings.TrimSpace(text) == "" || mime == "text/html" && hasNotes
+	})
+	if len(left) > 0 {
+		views = append(views, outputView{Note: "Not shown in a report: output of type " + strings.Join(left, ", ") + "."})
+	}
+	return views, nil
 }
 
 // figure prepares a chart: its number, picture, option and data.

@@ -188,22 +188,70 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 		}
 		p.Runs = append(p.Runs, v)
 	}
+	b.w.folders = opts.Folders
+	for _, c := range nb.Cells {
+		if c.Type == ipynb.Markdown && !hidden(c) {
+			b.w.collectLabels(c.Source)
+		}
+	}
+	b.w.equations.last = 0
 	b.anyRan = slices.ContainsFunc(nb.Cells, ran)
 	p.NeverRan = NeverRan(nb)
 	for i, c := range nb.Cells {
 		if hidden(c) {
 			continue
 		}
+		b.w.warn = nil
+		if opts.Warn != nil {
+			b.w.warn = func(f formulaWarning) {
+				opts.Warn(fmt.Sprintf("cell %d: formula shown as written: %s: %s", i+1, shortText(f.source), f.why))
+			}
+		}
 		if err := b.cell(i, c); err != nil {
 			return nil, fmt.Errorf("cell %d: %w", i+1, err)
 		}
 	}
+	b.link()
 	p.Title, p.Heading, p.TOC = b.w.titleText, b.w.title, b.w.headings
 	if p.Title == "" {
 		p.Title, p.Heading = untitled, untitled
 	}
 	p.Appendix = p.appendix()
 	return p, nil
+}
+
+// link completes the links inside the page, when all their ends are known.
+func (b *builder) link() {
+	p := b.page
+	exists := func(id string) bool {
+		kind, count, _ := strings.Cut(id, "-")
+		n, _ := strconv.Atoi(count)
+		switch kind {
+		case "figure":
+			return n >= 1 && n <= b.figures && b.side == ""
+		case "cell":
+			return slices.ContainsFunc(p.Cells, func(v cellView) bool { return v.Anchor == id })
+		case "content":
+			return true
+		}
+		return slices.ContainsFunc(p.appendix(), func(h heading) bool { return h.ID == id })
+	}
+	for i := range p.Cells {
+		p.Cells[i].Prose = b.w.link(p.Cells[i].Prose, exists)
+		for j := range p.Cells[i].Outputs {
+			o := &p.Cells[i].Outputs[j]
+			o.HTML = b.w.link(o.HTML, exists)
+		}
+	}
+}
+
+// shortText returns the beginning of a text in one line.
+func shortText(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > 80 {
+		return string(r[:80]) + "…"
+	}
+	return s
 }
 
 // untitled is the title of a notebook without one.
@@ -239,7 +287,7 @@ func (b *builder) cell(i int, c *ipynb.Cell) error {
 	v := cellView{Anchor: "cell-" + strconv.Itoa(i+1)}
 	switch c.Type {
 	case ipynb.Markdown:
-		html, err := b.w.markdown(c.Source, c.Attachments, true, returnError)
+		html, err := b.w.markdown(c.Source, c.Attachments, true)
 		if err != nil {
 			return err
 		}

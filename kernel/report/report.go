@@ -32,13 +32,20 @@ type Options struct {
 	// Pictures draws charts without static picture. If it is nil, a new one is used;
 	// sharing one between reports saves time.
 	Pictures *Pictures
+	// Folders are where files may be to which the notebook refers by a relative path: the
+	// folder of the notebook's source, then others. Pictures in them are included. If it
+	// is empty, no file is read.
+	Folders []string
+	// Warn is called with one line for each formula that KaTeX refuses and that is shown
+	// as written. It may be nil.
+	Warn func(text string)
 
 	side string
 }
 
 // Write renders an executed notebook. It returns an error with the number of the cell if
-// KaTeX cannot typeset a formula, ECharts cannot draw a chart, or a record has another
-// version. A notebook with failed cells is rendered and marked as failed.
+// ECharts cannot draw a chart, or a record has another version. A notebook with failed
+// cells is rendered and marked as failed.
 func Write(ctx context.Context, nb *ipynb.Notebook, opts Options) ([]byte, error) {
 	p, err := build(ctx, nb, opts)
 	if err != nil {

@@ -315,17 +315,10 @@ func TestBadInput(t *testing.T) {
 		run(nb.Add(ipynb.Code, "x"), 1, &ipynb.Output{Type: ipynb.DisplayData, Data: map[string]json.RawMessage{mime: json.RawMessage(value)}})
 		return nb
 	}
-	formula := blank()
-	formula.Add(ipynb.Markdown, "fine $x$")
-	formula.Add(ipynb.Markdown, `broken $\frac{1$`)
-	unclosed := blank()
-	unclosed.Add(ipynb.Markdown, "$$\nx = 1\n\nText goes on.")
 	for name, c := range map[string]struct {
 		nb   *ipynb.Notebook
 		want []string
 	}{
-		"formula":        {formula, []string{"cell 2", `\\frac{1`}},
-		"unclosed":       {unclosed, []string{"cell 1", "never closed"}},
 		"bad option":     {broken(chart.MIME, `{"version":1,"id":"c","title":"T","option":{"series":[{"type":"line","data":[1]}]}}`), []string{"cell 1", "T"}},
 		"chart garbage":  {broken(chart.MIME, `[1]`), []string{"cell 1", "chart"}},
 		"chart version":  {broken(chart.MIME, `{"version":2,"id":"c","option":{}}`), []string{"cell 1", "version 2"}},
