@@ -290,3 +290,27 @@ func TestShapePanics(t *testing.T) {
 		})
 	}
 }
+
+// What Predict says about the last bits: an image alone and the same image among others differ
+// by less than 1e-5.
+func TestPredictOfBatches(t *testing.T) {
+	const pixels, images = 784, 64
+	for _, loss := range []Loss{SquaredError, CrossEntropy} {
+		n := must[float32](t, Config{Sizes: []int{pixels, 500, 10}, Loss: loss, Rates: []float64{1, 1}}, 1)
+		s := stream.New(1, "images")
+		x := make([]float32, images*pixels)
+		for i := range x {
+			if s.Float64() < 0.2 { // as many pixels of a digit are not zero
+				x[i] = float32(s.Float64())
+			}
+		}
+		all := n.Predict(nil, x)
+		for i := range images {
+			for j, r := range n.Predict(nil, x[i*pixels:(i+1)*pixels]) {
+				if d := math.Abs(float64(r - all[10*i+j])); !(d < 1e-5) {
+					t.Errorf("%s: image %d alone differs by %g", loss, i, d)
+				}
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -19,8 +20,9 @@ var codeCommit = sync.OnceValue(func() string {
 })
 
 // commitOf returns the checked-out commit of the clone at root, with "-dirty" at the end
-// if the code in dendrite or the dependencies differ from it. Outside of git it returns
-// "unknown". Notebooks are ignored, because running a notebook changes it.
+// if the code in dendrite or the dependencies differ from it. Files that git does not track
+// count only if they are compiled. Outside of git it returns "unknown". Notebooks are ignored,
+// because running a notebook changes it.
 func commitOf(root string) string {
 	git := func(args ...string) (string, error) {
 		out, err := exec.Command("git", append([]string{"--no-optional-locks", "-C", root}, args...)...).Output()
@@ -30,8 +32,23 @@ func commitOf(root string) string {
 	if err != nil {
 		return unknown
 	}
-	if changes, err := git("status", "--porcelain", "--", "dendrite", "go.mod", "go.sum"); err != nil || changes != "" {
-		commit += "-dirty"
+	changes, err := git("status", "--porcelain", "--untracked-files=no", "--", "dendrite", "go.mod", "go.sum")
+	if err != nil || changes != "" {
+		return commit + "-dirty"
+	}
+	others, err := git("ls-files", "--others", "-z", "--", "dendrite") // also those that git ignores
+	if err != nil || slices.ContainsFunc(strings.Split(others, "\x00"), isCode) {
+		return commit + "-dirty"
 	}
 	return commit
+}
+
+// isCode reports whether the go command compiles a file with this path, which has slashes.
+func isCode(path string) bool {
+	for _, part := range strings.Split(path, "/") {
+		if part == "testdata" || strings.HasPrefix(part, "_") || strings.HasPrefix(part, ".") {
+			return false
+		}
+	}
+	return strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, ".s")
 }

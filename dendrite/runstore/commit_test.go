@@ -29,7 +29,10 @@ func TestCommit(t *testing.T) {
 	head := git("rev-parse", "HEAD")
 	for _, c := range []struct{ change, want string }{
 		{"notebooks/theory.ipynb", head},
-		{"dendrite/model.go", head + "-dirty"},
+		{"dendrite/notes.txt", head},
+		{"dendrite/model_test.go", head},
+		{"dendrite/testdata/model.go", head},
+		{"dendrite/model.go", head + "-dirty"}, // it is compiled
 	} {
 		file := filepath.Join(root, filepath.FromSlash(c.change))
 		must(t, os.MkdirAll(filepath.Dir(file), 0o755))

@@ -545,3 +545,37 @@ func TestShapePanics(t *testing.T) {
 		})
 	}
 }
+
+// What Predict says about the last bits: an image alone and the same image among others differ
+// by less than 1e-5.
+func TestPredictOfBatches(t *testing.T) {
+	const pixels, images = 784, 64
+	for _, level := range simd.Levels() {
+		restore := simd.Use(level)
+		c := Config{
+			Sizes: []int{pixels, 500, 500, 10}, Thresholds: true, Lambda: []float64{0.3, 0.3, 0.1}, LambdaI: 0.1,
+			Init: Init{Up: []float64{0.1, 0.1, 0.3}, Down: []float64{4, 12}},
+		}
+		n := must[float32](t, c, 1)
+		s := stream.New(1, "images")
+		x := make([]float32, images*pixels)
+		for i := range x {
+			if s.Float64() < 0.2 { // as many pixels of a digit are not zero
+				x[i] = float32(s.Float64())
+			}
+		}
+		all := n.Predict(nil, x)
+		var largest float64
+		for _, size := range []int{1, 3, 10, 50} {
+			for first := 0; first+size <= images; first += size {
+				for i, r := range n.Predict(nil, x[first*pixels:(first+size)*pixels]) {
+					largest = max(largest, math.Abs(float64(r-all[10*first+i])))
+				}
+			}
+		}
+		restore()
+		if !(largest < 1e-5) {
+			t.Errorf("%s: rates differ by %g between batches", level, largest)
+		}
+	}
+}

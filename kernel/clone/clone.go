@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -153,7 +154,8 @@ func removeAbandoned(dir string) {
 
 // Commit returns the checked-out commit of a clone and whether files differ from it;
 // outside of git it returns "". Files in notebooks/results are ignored, because runs
-// write them.
+// write them. Files that git does not track, such as notes, reports or new notebooks, count
+// only if they are Go code that is compiled.
 func Commit(ctx context.Context, root string) (commit string, dirty bool) {
 	git := func(args ...string) (string, error) {
 		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...).Output()
@@ -163,8 +165,22 @@ func Commit(ctx context.Context, root string) (commit string, dirty bool) {
 	if err != nil {
 		return "", false
 	}
-	changes, err := git("status", "--porcelain", "--", ".", ":(exclude)notebooks/results")
-	return commit, err != nil || changes != ""
+	changes, err := git("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)notebooks/results")
+	if err != nil || changes != "" {
+		return commit, true
+	}
+	others, err := git("ls-files", "--others", "-z", "--", "dendrite", "kernel") // also those that git ignores
+	return commit, err != nil || slices.ContainsFunc(strings.Split(others, "\x00"), isCode)
+}
+
+// isCode reports whether the go command compiles a file with this path, which has slashes.
+func isCode(path string) bool {
+	for _, part := range strings.Split(path, "/") {
+		if part == "testdata" || strings.HasPrefix(part, "_") || strings.HasPrefix(part, ".") {
+			return false
+		}
+	}
+	return strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, ".s")
 }
 
 // File returns a file from the checked-out commit of a clone. path is relative to

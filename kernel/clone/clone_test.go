@@ -147,7 +147,17 @@ func TestCommit(t *testing.T) {
 	for _, c := range []struct {
 		file string
 		want bool
-	}{{"", false}, {"notebooks/results/theory.json", false}, {"notebooks/theory.ipynb", true}} {
+	}{
+		{"", false},
+		{"notebooks/results/theory.json", false},
+		{"notebooks/theory.ipynb", false},
+		{"notes.txt", false},
+		{"my folder/plan.go", false}, // no program imports it
+		{"dendrite/notes.md", false},
+		{"dendrite/figure/mine_test.go", false},
+		{"dendrite/figure/testdata/old.go", false},
+		{"dendrite/figure/mine.go", true},
+	} {
 		if c.file != "" {
 			file := filepath.Join(root, c.file)
 			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
