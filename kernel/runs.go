@@ -17,8 +17,9 @@ import (
 )
 
 type runsCmd struct {
-	Show  runsShowCmd  `cmd:"" default:"withargs" help:"Show what is in the run store (default)."`
-	Prune runsPruneCmd `cmd:"" help:"Remove runs from the store."`
+	Show   runsShowCmd   `cmd:"" default:"withargs" help:"Show what is in the run store (default)."`
+	Export runsExportCmd `cmd:"" help:"Write the arrays of a run as CSV files."`
+	Prune  runsPruneCmd  `cmd:"" help:"Remove runs from the store."`
 }
 
 // A storedRun is one run in the store.
@@ -90,8 +91,9 @@ func (k storedRun) state() string {
 }
 
 type runsShowCmd struct {
-	Experiment string `arg:"" optional:"" help:"Show every run of this experiment (default: a line per experiment)."`
-	JSON       bool   `help:"Print JSON for scripts."`
+	Experiment string   `arg:"" optional:"" help:"Show every run of this experiment, or one run: EXPERIMENT/UNIT-HASH (default: a line per experiment)."`
+	Where      []string `short:"w" placeholder:"NAME=VALUE" sep:"none" help:"Only runs in which this parameter has this value; may be repeated."`
+	JSON       bool     `help:"Print JSON for scripts."`
 }
 
 // Help implements kong.HelpProvider.
@@ -110,18 +112,38 @@ they are not marked as stale.
 Checksums of results and arrays are compared only when a run is used. If they do not
 match, the run is computed again.
 
+Parameters that differ from the preset are shown with each run; for your own
+experiment, those that differ between its runs. One run is shown with all its
+parameters and arrays.
+
 Examples:
 
   go run ./kernel runs
 
   go run ./kernel runs mnist
 
+  go run ./kernel runs --where sigma=0.3
+
+  go run ./kernel runs mnist/backprop-seed1-0123456789abcdef
+
+  go run ./kernel runs export mnist/backprop-seed1-0123456789abcdef
+
   go run ./kernel runs prune --stale --yes`
 }
 
 func (cmd *runsShowCmd) Run(c *console) error {
+	if strings.Contains(cmd.Experiment, "/") {
+		if len(cmd.Where) > 0 {
+			return usage("--where searches among runs: give an experiment or nothing, not the run %s", cmd.Experiment)
+		}
+		return cmd.one(c)
+	}
 	store, runs, err := storedRuns(cmd.Experiment)
 	if err != nil {
+		return err
+	}
+	params := parametersOf(runs)
+	if runs, err = matching(runs, params, cmd.Where); err != nil {
 		return err
 	}
 	if cmd.JSON {
@@ -133,10 +155,12 @@ func (cmd *runsShowCmd) Run(c *console) error {
 			Created    time.Time `json:"created"`
 			Seconds    float64   `json:"seconds"`
 			Backend    string    `json:"backend,omitempty"`
+
+			Parameters map[string]string `json:"parameters,omitempty"`
 		}
 		rows := []row{}
 		for _, k := range runs {
-			rows = append(rows, row{k.Name, k.Experiment, k.state(), k.Size, k.Meta.Created, k.Meta.Seconds, k.Meta.Backend})
+			rows = append(rows, row{k.Name, k.Experiment, k.state(), k.Size, k.Meta.Created, k.Meta.Seconds, k.Meta.Backend, params[k.Name].values()})
 		}
 		return c.printJSON(rows)
 	}
@@ -145,10 +169,10 @@ func (cmd *runsShowCmd) Run(c *console) error {
 	for _, k := range runs {
 		total += k.Size
 	}
-	if cmd.Experiment != "" {
-		fmt.Fprintln(table, "RUN\tSTATE\tSIZE\tCOMPUTED\tTOOK\tBACKEND")
+	if cmd.Experiment != "" || len(cmd.Where) > 0 {
+		fmt.Fprintln(table, "RUN\tSTATE\tSIZE\tCOMPUTED\tTOOK\tBACKEND\tCHANGED PARAMETERS")
 		for _, k := range runs {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Name, k.state(), fileSize(k.Size), k.Meta.Created.Local().Format(time.DateTime), human.Duration(k.Meta.Seconds), k.Meta.Backend)
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.Name, k.state(), fileSize(k.Size), k.Meta.Created.Local().Format(time.DateTime), human.Duration(k.Meta.Seconds), k.Meta.Backend, params[k.Name].changed())
 		}
 	} else {
 		fmt.Fprintln(table, "EXPERIMENT\tCOMPLETE\tCHECKPOINTS\tSTALE\tSIZE\tNEWEST")

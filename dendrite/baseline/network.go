@@ -137,8 +137,8 @@ func (n *Network[T]) Config() Config { return n.cfg }
 // area first. Saving it, making a network of the same Config and setting it
 // resumes training bit for bit.
 type State[T simd.Float] struct {
-	Up        [][]T // areas 1..N: Sizes[k] x Sizes[k-1]
-	Threshold [][]T // areas 1..N: Sizes[k]
+	Up        [][]T `doc:"weights onto areas 1 to N, targets x sources"`
+	Threshold [][]T `doc:"thresholds of areas 1 to N"`
 }
 
 // State returns a copy of the network's weights.

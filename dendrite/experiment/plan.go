@@ -168,6 +168,21 @@ type JobInfo struct {
 	Begun   bool    `json:"begun"`   // not kept, but the store has a checkpoint
 }
 
+// JobKey is the unit and the key of a job's result, as in its run.json.
+type JobKey struct {
+	Unit string
+	Key  any
+}
+
+// Keys returns the keys of the jobs in order.
+func (p *Plan) Keys() []JobKey {
+	var keys []JobKey
+	for _, j := range p.jobs {
+		keys = append(keys, JobKey{j.unit, j.key})
+	}
+	return keys
+}
+
 // List returns the jobs in order, with whether their results or checkpoints are in the store.
 func (p *Plan) List(store *runstore.Store) []JobInfo {
 	var all []JobInfo

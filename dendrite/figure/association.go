@@ -123,26 +123,25 @@ type AssociationSeed struct {
 
 	// From restMs before the teacher's onset, one value per millisecond,
 	// means over its steps.
-	Apical   []float64 // |v_A|^2, over the neurons of area 1
-	Mismatch []float64 // |u^P_2 - u^I_1|^2, over the output neurons
-	Distance []float64 // |u_2 - u^trgt|^2 of the feed-forward pass: no teacher, no noise
+	Apical   []float64 `doc:"|v_A|^2 over the neurons of area 1, by millisecond"`
+	Mismatch []float64 `doc:"|u^P_2 - u^I_1|^2 over the output neurons, by millisecond"`
+	Distance []float64 `doc:"|u_2 - u^trgt|^2 of the feed-forward pass without teacher and noise, by millisecond"`
 
 	// Steady is |v_A|^2 of potentials that are first averaged over windows of
 	// windowMs: this keeps the error and removes most of the noise.
-	Steady []float64
-
-	Target        []float64 // potentials
-	Naive, Taught []float64 // mean output potentials over restMs without the teacher, before and after
+	Steady        []float64 `doc:"|v_A|^2 of potentials averaged over windows of 10 ms"`
+	Target        []float64 `doc:"target potential of each output neuron"`
+	Naive, Taught []float64 `doc:"mean potential of each output neuron without the teacher, before (Naive) and after learning (Taught)"`
 }
 
 // AssociationTraces follow one neuron of area 1 and one output neuron through
 // the window of the figure, teacher off, then on, without plasticity.
 type AssociationTraces struct {
-	Time             []float64 // ms
-	Input            []float64 // r_0 of one input
-	Output           []float64 // u^P_2
-	Target           []float64 // smoothed u^trgt, from the teacher's onset
-	TopDown, Lateral []float64 // parts of v_A of one neuron of area 1
+	Time             []float64 `unit:"ms" doc:"time of the traces"`
+	Input            []float64 `doc:"rate r_0 of one input"`
+	Output           []float64 `doc:"somatic potential u^P_2 of one neuron"`
+	Target           []float64 `doc:"smoothed target u^trgt, from the onset of the teacher"`
+	TopDown, Lateral []float64 `doc:"part of the apical potential v_A of one neuron of area 1"`
 }
 
 const (

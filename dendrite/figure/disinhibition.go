@@ -283,17 +283,17 @@ func (p DisinhibitionParams) jobs(plan *experiment.Plan) (func(*experiment.Run[D
 // DisinhibitionNet is a trained dendritic network. Index 0 of the curves is before
 // learning, index e after epoch e.
 type DisinhibitionNet struct {
-	Validation, Test []float64 // error, %
+	Validation, Test []float64 `unit:"%" doc:"share of images answered wrongly, before learning and after each epoch"`
 	// Mean sizes over the neurons of area 1 and 500 validation images.
-	TopDown []float64 // W_1,2 r_2 without the teacher: the input to cancel
-	Apical  []float64 // v_A without the teacher: what the interneurons do not cancel
-	Error   []float64 // what the teacher adds to v_A
+	TopDown []float64 `doc:"W_1,2 r_2 without the teacher, mean absolute value, by epoch"`
+	Apical  []float64 `doc:"apical potential v_A without the teacher, mean absolute value, by epoch"`
+	Error   []float64 `doc:"what the teacher adds to v_A, mean absolute value, by epoch"`
 	Weights disinhibitionState
 }
 
 // DisinhibitionReading is the trained reader.
 type DisinhibitionReading struct {
-	Validation, Test []float64 // error, %, by epoch
+	Validation, Test []float64 `unit:"%" doc:"share of images answered wrongly, by epoch"`
 	Weights          baseline.State[float32]
 }
 

@@ -87,6 +87,9 @@ func mnistDeviations(p MNISTParams) []string {
 	}
 	if names := p.FittedLists(); len(names) > 0 {
 		text += fmt.Sprintf(" The values of %s for this number of areas follow from those for two: the area above the pixels, the one below the output, and the output keep theirs, and those between are repeated. They were not optimised.", strings.Join(names, ", "))
+		if len(p.Hidden) > 2 {
+			text += fmt.Sprintf(" The microcircuit's learning rates among them are %g times those for two areas, with which three areas of 500 neurons do not learn.", lab.DeepRates)
+		}
 	}
 	return []string{text}
 }

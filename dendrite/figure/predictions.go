@@ -105,12 +105,12 @@ func (m manipulation) apply(p PredictionsParams, n microcircuit.Params, share fl
 
 // PredictionsNet holds the results of one network under one manipulation.
 type PredictionsNet struct {
-	Trials []int // moments at which it was tested, on unseen patterns without noise and teacher
+	Trials []int `unit:"trials" doc:"trials done at each test"`
 	// Error is the squared error of the output rates of the settled network,
 	// interneurons as the manipulation leaves them.
-	Error   []float64
-	Forward []float64 // the same in the feed-forward pass, without apical input: the bottom-up synapses alone
-	Apical  []float64 // root mean square of v_A over neurons and patterns, settled
+	Error   []float64 `doc:"squared error of the output rates of the settled network, by test"`
+	Forward []float64 `doc:"the same in the feed-forward pass, without apical input"`
+	Apical  []float64 `doc:"root mean square of v_A over neurons and patterns, settled, by test"`
 
 	Before, After Silencing         // SST silenced, before and after learning
 	Recording     PredictionsTraces // after learning, SST as in training, teacher from the middle on
@@ -120,18 +120,18 @@ type PredictionsNet struct {
 // Silencing is what silencing SST does to the apical dendrites, settled and
 // without noise: one value per neuron and pattern.
 type Silencing struct {
-	TopDown   []float64 // W_1,2 r_2 before silencing
-	Immediate []float64 // change of v_A in the first time step
-	Sustained []float64 // change of v_A after 100 ms, when the network has settled again
+	TopDown   []float64 `doc:"top-down input W_1,2 r_2 before silencing, by neuron and pattern"`
+	Immediate []float64 `doc:"change of v_A in the first time step, by neuron and pattern"`
+	Sustained []float64 `doc:"change of v_A after 100 ms, by neuron and pattern"`
 	Traces    PredictionsTraces
 }
 
 // PredictionsTraces follow one neuron of area 1 and one of area 2 through one
 // pattern; in the middle SST or the teacher is switched.
 type PredictionsTraces struct {
-	Time                     []float64 // ms
-	Apical, TopDown, Lateral []float64 // v_A and its parts, the lateral one as the gate lets it pass
-	Output, Target           []float64 // u_2 and its target
+	Time                     []float64 `unit:"ms" doc:"time of the traces"`
+	Apical, TopDown, Lateral []float64 `doc:"apical potential v_A of one neuron of area 1, and its parts"`
+	Output, Target           []float64 `doc:"potential u_2 of one output neuron, and its target"`
 }
 
 // PredictionsRun is a finished run; its methods are the panels.

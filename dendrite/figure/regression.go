@@ -187,19 +187,19 @@ func (p RegressionParams) learner(seed uint64, who regressionLearner) (*lab.Lear
 // RegressionNet is the result of one network. Its curves have one value per moment
 // of Trials, at most some 800.
 type RegressionNet struct {
-	Trials []int     // trials done at each moment
-	Error  []float64 // moving average of |r_2 - r^trgt|^2 on unseen patterns
+	Trials []int     `unit:"trials" doc:"trials done at each moment"`
+	Error  []float64 `doc:"moving average of |r_2 - r^trgt|^2 on unseen patterns, by moment"`
 
 	// Of the microcircuit alone: means since the moment before, during
 	// learning, so with noise and teacher, sampled every millisecond.
-	Apical   []float64 // |v_A|^2, over the neurons of area 1
-	TopDown  []float64 // |W_1,2 r_2|^2, the top-down input
-	Mismatch []float64 // |u^P_2 - u^I_1|^2, over the output neurons
+	Apical   []float64 `doc:"|v_A|^2 over the neurons of area 1, mean since the moment before"`
+	TopDown  []float64 `doc:"|W_1,2 r_2|^2, the top-down input, mean since the moment before"`
+	Mismatch []float64 `doc:"|u^P_2 - u^I_1|^2 over the output neurons, mean since the moment before"`
 
 	// Of the microcircuit alone: angles between weight matrices, degrees.
-	Alignment []float64 // W_1,2 and the transposed W_2,1
-	AnglePI   []float64 // W^PI and -W_1,2
-	AngleIP   []float64 // W^IP and W_2,1
+	Alignment []float64 `unit:"°" doc:"angle between W_1,2 and the transposed W_2,1, by moment"`
+	AnglePI   []float64 `unit:"°" doc:"angle between W^PI and -W_1,2, by moment"`
+	AngleIP   []float64 `unit:"°" doc:"angle between W^IP and W_2,1, by moment"`
 
 	Before, After RegressionTraces // of the microcircuit alone
 
@@ -214,10 +214,10 @@ type RegressionNet struct {
 // most from it, and one input through two patterns, without plasticity. In the
 // first half of each the teacher is off, in the second it is on.
 type RegressionTraces struct {
-	Time           []float64 // ms
-	Output, Target []float64 // rates
-	Apical         []float64 // v_A
-	Input          []float64 // r_0
+	Time           []float64 `unit:"ms" doc:"time of the traces"`
+	Output, Target []float64 `doc:"rate of one output neuron, and its target"`
+	Apical         []float64 `doc:"apical potential v_A of one neuron of area 1"`
+	Input          []float64 `doc:"rate r_0 of one input"`
 }
 
 // RegressionRun is a finished run; its methods are the figure's panels.

@@ -110,11 +110,11 @@ func theoryConductance(lambda float64) float64 { return 1.1 * lambda / (1 - lamb
 // TheoryNet holds the results of one network with one pattern. Index [area-1][i] belongs
 // to mixing factor i.
 type TheoryNet struct {
-	Transposed [][]float64 // angle between rule (7) and backprop, degrees; W_k,k+1 = W_k+1,k^T
-	Random     [][]float64 // the same with W_k,k+1 drawn at random
-	Size       [][]float64 // norm of the weight change (transposed feedback, rate 1)
-	Leading    [][]float64 // the same to leading order of the analysis
-	TwoStep    [][]float64 // distance of the two-step dynamics from the fixed point, relative to how far the teacher moved the somata
+	Transposed [][]float64 `unit:"°" doc:"angle between rule (7) and backprop, W_k,k+1 = W_k+1,k^T: [area][mixing factor]"`
+	Random     [][]float64 `unit:"°" doc:"the same with W_k,k+1 drawn at random"`
+	Size       [][]float64 `doc:"norm of the weight change, transposed feedback, rate 1: [area][mixing factor]"`
+	Leading    [][]float64 `doc:"the same to leading order of the analysis"`
+	TwoStep    [][]float64 `doc:"distance of the two-step dynamics from the fixed point, relative to how far the teacher moved the somata: [area][mixing factor]"`
 }
 
 // TheoryRun is a finished run; its methods are the panels.
@@ -305,12 +305,12 @@ func twoStepDistance(net *microcircuit.Network, forward [][]float64, rates, targ
 
 // TheoryMoments is one network at several moments of the small regression.
 type TheoryMoments struct {
-	Trials  []int
-	Error   []float64   // squared test error
-	Weights []float64   // angle between W_1,2 and W_2,1^T, degrees
-	Learned [][]float64 // [area-1][moment]: angle of the weight change to backprop with the learned lateral weights, mean over patterns, degrees
-	Ideal   [][]float64 // the same with the lateral weights of the self-predicting state
-	Sweep   [][]float64 // [moment][i]: area 1 with ideal lateral weights at mixing factor i of MomentLambdas
+	Trials  []int       `unit:"trials" doc:"trials done at each moment"`
+	Error   []float64   `doc:"squared test error, by moment"`
+	Weights []float64   `unit:"°" doc:"angle between W_1,2 and W_2,1^T, by moment"`
+	Learned [][]float64 `unit:"°" doc:"angle of the weight change to backprop with the learned lateral weights, mean over patterns: [area][moment]"`
+	Ideal   [][]float64 `unit:"°" doc:"the same with the lateral weights of the self-predicting state"`
+	Sweep   [][]float64 `unit:"°" doc:"the same in area 1 at other mixing factors: [moment][mixing factor]"`
 }
 
 // MomentLambdas are the mixing factors at which the network of the regression

@@ -81,8 +81,8 @@ func (p *Projection[T]) Learn(x, r []T, rate float64) {
 
 // State is what a projection learns, row-major.
 type State[T simd.Float] struct {
-	Weights   []T // pixels x neurons
-	Threshold []T // pixels
+	Weights   []T `doc:"weights from area 1 onto the pixels, pixels x neurons"`
+	Threshold []T `doc:"thresholds of the pixels"`
 }
 
 // State returns a copy of the weights.

@@ -38,7 +38,7 @@ func (e *Entry) SaveCheckpoint(state any, meta Meta) error {
 }
 
 func (e *Entry) packCheckpoint(state any, meta Meta) ([]byte, error) {
-	run, err := e.describe(meta)
+	run, err := e.describe(meta, nil)
 	if err != nil {
 		return nil, err
 	}

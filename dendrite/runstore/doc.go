@@ -17,7 +17,8 @@
 // The files can be read without this package:
 //
 //	<store>/<experiment>/<unit>-<first 16 hex digits of the key's SHA-256>/
-//		run.json      the key, when, how long, on which processor, at which commit
+//		run.json      the key, when, how long, on which processor, at which commit;
+//		              shape, unit and meaning of each array
 //		result.json   the result without its numeric slices
 //		arrays.npz    the numeric slices, named by field, for numpy.load
 //		SHA256SUMS    checked on every Load; also by sha256sum -c
@@ -40,7 +41,8 @@
 // encoding.TextMarshaler or encoding.BinaryMarshaler and their counterparts
 // (such as random streams). Slices and arrays of numbers or booleans, and
 // rectangular slices of such slices, are stored in the .npz file with all bits, also NaN
-// payloads and signed zeros. A nil slice is loaded as nil, an empty one as empty. For
+// payloads and signed zeros. The tags unit and doc of a field, as in
+// `unit:"mV" doc:"potential of each neuron"`, describe its arrays. A nil slice is loaded as nil, an empty one as empty. For
 // interfaces, functions, channels, complex numbers and structs with unexported fields the
 // error contains the name of the field.
 package runstore

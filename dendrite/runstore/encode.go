@@ -47,18 +47,27 @@ func isMatrix(v reflect.Value) bool {
 // An encoder converts a value to JSON text and arrays. In place of an array the text has
 // {"array": "its name"}.
 type encoder struct {
-	json  []byte
-	files []file // the arrays as .npy
-	names map[string]bool
+	json   []byte
+	files  []file  // the arrays as .npy
+	arrays []Array // their descriptions
+	about  about   // of the field around the present value
+	names  map[string]bool
 }
 
 // encode returns v as indented JSON and .npy files.
 func encode(v any) (text []byte, arrays []file, err error) {
+	text, arrays, _, err = encodeDescribed(v)
+	return text, arrays, err
+}
+
+// encodeDescribed is encode with descriptions of the arrays. Unit and meaning of an array are
+// the tags unit and doc of its field, or of the nearest field around it that has one of them.
+func encodeDescribed(v any) (text []byte, files []file, arrays []Array, err error) {
 	e := encoder{names: map[string]bool{}}
 	if err := e.value(reflect.ValueOf(v), "", 0); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return indent(e.json), e.files, nil
+	return indent(e.json), e.files, e.arrays, nil
 }
 
 func (e *encoder) value(v reflect.Value, path string, depth int) error {
@@ -113,9 +122,14 @@ func (e *encoder) value(v reflect.Value, path string, depth int) error {
 				return err
 			}
 			e.json = append(e.json, ':')
+			around := e.about
+			if m.about != (about{}) {
+				e.about = m.about
+			}
 			if err := e.value(m.value, join(path, m.name), depth+1); err != nil {
 				return err
 			}
+			e.about = around
 		}
 		e.json = append(e.json, '}')
 		return nil
@@ -181,6 +195,7 @@ func (e *encoder) array(path string, a *array) error {
 	}
 	e.names[name] = true
 	e.files = append(e.files, file{name + ".npy", a.npy()})
+	e.arrays = append(e.arrays, Array{Name: name, Type: a.dtype, Shape: a.shape, Unit: e.about.unit, Meaning: e.about.meaning})
 	e.json = fmt.Appendf(e.json, `{"array":%q}`, name)
 	return nil
 }

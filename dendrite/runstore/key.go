@@ -106,7 +106,11 @@ func appendCanonical(b []byte, v reflect.Value, path string, depth int) ([]byte,
 type member struct {
 	name  string
 	value reflect.Value
+	about about // of a field
 }
+
+// about is what the tags of a field say about its value.
+type about struct{ unit, meaning string }
 
 // membersOf returns the fields of a struct in order, or the elements of a map sorted by
 // name.
@@ -120,7 +124,7 @@ func membersOf(v reflect.Value, path string) ([]member, error) {
 			case !f.IsExported():
 				return nil, fmt.Errorf("%s.%s is an unexported field of %s: only exported fields can be stored", path, f.Name, t)
 			default:
-				members = append(members, member{f.Name, v.Field(i)})
+				members = append(members, member{f.Name, v.Field(i), about{f.Tag.Get("unit"), f.Tag.Get("doc")}})
 			}
 		}
 		return members, nil
@@ -135,7 +139,7 @@ func membersOf(v reflect.Value, path string) ([]member, error) {
 		default:
 			return nil, fmt.Errorf("%s is a map with keys of type %s: only strings and integers can be stored", path, t.Key())
 		}
-		members = append(members, member{name, iter.Value()})
+		members = append(members, member{name: name, value: iter.Value()})
 	}
 	slices.SortFunc(members, func(x, y member) int { return cmp.Compare(x.name, y.name) })
 	return members, nil

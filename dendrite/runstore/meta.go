@@ -73,16 +73,17 @@ type description struct {
 	Key        json.RawMessage `json:"key"`
 	SHA256     string          `json:"sha256"`
 	Meta
+	Arrays []Array `json:"arrays,omitempty"` // in arrays.npz
 }
 
 // describe returns the entry's run.json.
-func (e *Entry) describe(meta Meta) ([]byte, error) {
+func (e *Entry) describe(meta Meta, arrays []Array) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	meta.Created = meta.Created.UTC()
-	if err := enc.Encode(description{format, e.experiment, e.unit, e.key, e.hash, meta}); err != nil {
+	if err := enc.Encode(description{format, e.experiment, e.unit, e.key, e.hash, meta, arrays}); err != nil {
 		return nil, fmt.Errorf("%s: %w", runFile, err)
 	}
 	return buf.Bytes(), nil

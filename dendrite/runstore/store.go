@@ -175,11 +175,11 @@ func (e *Entry) Save(result any, meta Meta) error {
 
 // pack returns the files of a result.
 func (e *Entry) pack(result any, meta Meta) ([]file, error) {
-	run, err := e.describe(meta)
+	text, arrays, descriptions, err := encodeDescribed(result)
 	if err != nil {
 		return nil, err
 	}
-	text, arrays, err := encode(result)
+	run, err := e.describe(meta, descriptions)
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,16 @@ func TestFolderIsReadable(t *testing.T) {
   "go": "go1.26",
   "arch": "amd64",
   "backend": "avx2",
-  "cpu": "A & B"
+  "cpu": "A & B",
+  "arrays": [
+    {
+      "name": "Mean",
+      "type": "<f8",
+      "shape": [
+        2
+      ]
+    }
+  ]
 }
 `,
 		"result.json": `{

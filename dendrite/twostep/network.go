@@ -131,12 +131,12 @@ func (n *Network[T]) Config() Config { return n.cfg }
 // and setting it resumes training bit for bit. The thresholds are nil without
 // Config.Thresholds.
 type State[T simd.Float] struct {
-	Up          [][]T // areas 1..N: Sizes[k] x Sizes[k-1]
-	UpThreshold [][]T // areas 1..N: Sizes[k]
-	Down        [][]T // hidden areas: Sizes[k] x Sizes[k+1]
-	IP          [][]T // hidden areas: Sizes[k+1] x Sizes[k]
-	IPThreshold [][]T // hidden areas: Sizes[k+1]
-	PI          [][]T // hidden areas: Sizes[k] x Sizes[k+1]
+	Up          [][]T `doc:"W_k,k-1 of areas 1 to N, targets x sources"`
+	UpThreshold [][]T `doc:"thresholds of areas 1 to N"`
+	Down        [][]T `doc:"W_k,k+1 of hidden areas, targets x sources"`
+	IP          [][]T `doc:"W^IP of hidden areas, Sizes[k+1] x Sizes[k]"`
+	IPThreshold [][]T `doc:"thresholds of the interneurons of hidden areas"`
+	PI          [][]T `doc:"W^PI of hidden areas, Sizes[k] x Sizes[k+1]"`
 }
 
 // State returns a copy of the network's weights.

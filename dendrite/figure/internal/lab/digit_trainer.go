@@ -14,27 +14,27 @@ import (
 // DigitCurve is the result of one network. Index 0 of the curves is before learning,
 // index e after epoch e. The names of its fields are part of stored results.
 type DigitCurve struct {
-	Validation, Test []float64 // error, %
+	Validation, Test []float64 `unit:"%" doc:"share of images answered wrongly, before learning and after each epoch"`
 
 	// Mean sizes of potentials over the neurons of each hidden area and 500
 	// validation images, [area][epoch], for the microcircuit alone.
-	TopDown       [][]float64 // mean |W_k,k+1 r_k+1| without the teacher
-	Apical        [][]float64 // no teacher: the part that is not cancelled
-	ApicalTeacher [][]float64 // with the teacher: the error signal
+	TopDown       [][]float64 `doc:"top-down input, mean |W_k,k+1 r_k+1| without the teacher: [area][epoch]"`
+	Apical        [][]float64 `doc:"apical potential without the teacher, the part that is not cancelled, mean absolute value: [area][epoch]"`
+	ApicalTeacher [][]float64 `doc:"apical potential with the teacher, the error signal, mean absolute value: [area][epoch]"`
 
 	// Angles between the microcircuit's learning and backprop, degrees,
 	// [area][epoch].
-	FeedbackAngle [][]float64 // between top-down weights and transposed bottom-up weights
-	UpdateAngle   [][]float64 // between the weight changes of rule (7) and of backprop
+	FeedbackAngle [][]float64 `unit:"°" doc:"angle between top-down weights and transposed bottom-up weights: [area][epoch]"`
+	UpdateAngle   [][]float64 `unit:"°" doc:"angle between the weight changes of rule (7) and of backprop: [area][epoch]"`
 
 	// The basal weights of the first neurons of area 1 at the end, for the
 	// microcircuit alone.
-	ReceptiveFields [][]float32
+	ReceptiveFields [][]float32 `doc:"bottom-up weights onto the first neurons of area 1 at the end: [neuron][pixel]"`
 	FieldWidth      int
 
 	// The test images at the end.
-	Confusion [][]int // [true class][answer]
-	Mistakes  []Mistake
+	Confusion [][]int   `unit:"images" doc:"test images at the end: [true class][answer]"`
+	Mistakes  []Mistake `doc:"first test images answered wrongly"`
 }
 
 // Mistake is a test image that was answered wrongly.
@@ -42,7 +42,7 @@ type Mistake struct {
 	Number        int // in the test set
 	Truth, Answer int
 	Width         int
-	Pixels        []float32 // 0 background to 1
+	Pixels        []float32 `doc:"pixels of a test image answered wrongly, 0 background to 1"`
 }
 
 // keptMistakes is the largest number of mistakes in a result.

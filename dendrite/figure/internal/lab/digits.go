@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"microcircuits/dendrite/baseline"
@@ -109,30 +110,45 @@ type depthList struct {
 	values *[]float64
 	two    []float64
 	output bool // it also has a value for the output
+	rate   bool // learning rates of the microcircuit
 }
 
 func (p *Digits) depthLists() []depthList {
 	d := DigitDefaults()
 	return []depthList{
-		{"Microcircuit.Lambda", &p.Microcircuit.Lambda, d.Microcircuit.Lambda, true},
-		{"Microcircuit.EtaUp", &p.Microcircuit.EtaUp, d.Microcircuit.EtaUp, true},
-		{"Microcircuit.EtaIP", &p.Microcircuit.EtaIP, d.Microcircuit.EtaIP, false},
-		{"Microcircuit.InitDown", &p.Microcircuit.InitDown, d.Microcircuit.InitDown, false},
-		{"FrozenMiddle.Lambda", &p.FrozenMiddle.Lambda, d.FrozenMiddle.Lambda, true},
-		{"FrozenMiddle.EtaIP", &p.FrozenMiddle.EtaIP, d.FrozenMiddle.EtaIP, false},
-		{"FrozenMiddle.InitDown", &p.FrozenMiddle.InitDown, d.FrozenMiddle.InitDown, false},
+		{"Microcircuit.Lambda", &p.Microcircuit.Lambda, d.Microcircuit.Lambda, true, false},
+		{"Microcircuit.EtaUp", &p.Microcircuit.EtaUp, d.Microcircuit.EtaUp, true, true},
+		{"Microcircuit.EtaIP", &p.Microcircuit.EtaIP, d.Microcircuit.EtaIP, false, true},
+		{"Microcircuit.InitDown", &p.Microcircuit.InitDown, d.Microcircuit.InitDown, false, false},
+		{"FrozenMiddle.Lambda", &p.FrozenMiddle.Lambda, d.FrozenMiddle.Lambda, true, false},
+		{"FrozenMiddle.EtaIP", &p.FrozenMiddle.EtaIP, d.FrozenMiddle.EtaIP, false, false},
+		{"FrozenMiddle.InitDown", &p.FrozenMiddle.InitDown, d.FrozenMiddle.InitDown, false, false},
 	}
 }
 
 // forDepth returns the default for a number of hidden areas. The area above the pixels, the
 // one below the output, and the output keep their values; the others get the value of the
-// hidden area between whose neighbours are hidden areas too.
+// hidden area whose neighbours are the same. In more than two areas the microcircuit's rates are
+// multiplied by DeepRates.
 func (l depthList) forDepth(hidden int) []float64 {
-	if !l.output { // onto the areas below: the last is next to the output
-		return append(slices.Repeat(l.two[:1], hidden-1), l.two[1])
+	var out []float64
+	if l.output {
+		out = slices.Concat(l.two[:1], slices.Repeat(l.two[1:2], hidden-1), l.two[2:])
+	} else { // of hidden areas: the last is next to the output
+		out = append(slices.Repeat(l.two[:1], hidden-1), l.two[1])
 	}
-	return slices.Concat(l.two[:1], slices.Repeat(l.two[1:2], hidden-1), l.two[2:])
+	if l.rate && hidden > 2 {
+		for i, x := range out {
+			out[i] = math.Round(1e4*DeepRates*x) / 1e4
+		}
+	}
+	return out
 }
+
+// DeepRates is the factor of the microcircuit's learning rates for more than two hidden areas.
+// The error grows from area to area: with the rates for two areas, three areas of 500 neurons do
+// not learn.
+const DeepRates = 0.3
 
 // FitDepth replaces lists that have their defaults for two hidden areas by those for the
 // network's number of hidden areas.

@@ -40,13 +40,11 @@ type GateNetwork struct {
 type GateTransition struct {
 	// Time is in ms from the opening. The traces are those of one neuron of area
 	// 1 under one new noisy pattern.
-	Time                                  []float64
-	Soma, Basal, Apical, TopDown, Lateral []float64
-	// Likeness is the correlation, over the neurons of area 1, of their somatic
+	Time                                  []float64 `unit:"ms" doc:"time from the opening of the gate"`
+	Soma, Basal, Apical, TopDown, Lateral []float64 `doc:"potential, or part of the apical one, of one neuron of area 1"`
 	// potentials with those for the clean pattern with the gate shut:
 	// mean over noisy patterns.
-	Likeness []float64
-	// Root mean squares over neurons and patterns: apical potential with the
+	Likeness []float64 `doc:"correlation of the somatic potentials of area 1 with those for the clean pattern, mean over noisy patterns"`
 	// gate shut and open, settled, and W_1,2 r_2 before opening.
 	Shut, Open, TopDownRMS float64
 	HalfTime               float64 // ms until somata are half way to their new steady state, on average

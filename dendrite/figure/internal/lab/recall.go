@@ -25,12 +25,11 @@ type Recall struct {
 
 // Recalled is the result of recall in one network.
 type Recalled struct {
-	Prototypes     [][]float32 // by class: its target pattern at the output, the gate open, no input
-	PrototypeRead  []int       // class given by the reader
-	PrototypeMatch []float64   // correlation with the mean training image of the class
-	PrototypeBest  []int       // class whose mean training image has the highest correlation
-	ClassMeans     [][]float32
-
+	Prototypes       [][]float32 `doc:"image of each class, with its target pattern at the output, the gate open and no input: [class][pixel]"`
+	PrototypeRead    []int       `doc:"class that the reader gives to each prototype"`
+	PrototypeMatch   []float64   `doc:"correlation of each prototype with the mean training image of its class"`
+	PrototypeBest    []int       `doc:"class whose mean training image has the highest correlation with each prototype"`
+	ClassMeans       [][]float32 `doc:"mean training image of each class: [class][pixel]"`
 	Validation, Test RecallMeasures
 	Gallery          RecallGallery // of the first seed alone
 	Apical           RecallTraces  // of the first seed alone
@@ -40,27 +39,27 @@ type Recalled struct {
 // in the order of Noises and Conditions, means over the images.
 type RecallMeasures struct {
 	Images      int
-	MSE         [][]float64 // per pixel, to the clean digit
-	Correlation [][]float64 // with the mean training image of the digit's class
-	Read        [][]float64 // read as its class by the independent reader, %
-	Own         []float64   // noisy image named correctly by the network itself, %
+	MSE         [][]float64 `doc:"squared error per pixel to the clean digit: [noise][condition]"`
+	Correlation [][]float64 `doc:"correlation with the mean training image of the class: [noise][condition]"`
+	Read        [][]float64 `unit:"%" doc:"images that the reader gives their class: [noise][condition]"`
+	Own         []float64   `unit:"%" doc:"noisy images that the network itself names correctly, by noise"`
 }
 
 // RecallGallery holds one test digit of each class and the images made from it.
 type RecallGallery struct {
 	Width    int
-	Clean    [][]float32     // [class]
-	Images   [][][][]float32 // [noise][noisy, shut, then gates, one step][class]
-	Opening  [][][]float32   // [noise][class at gates 0, 0.1 ... 1], one after the other
-	Openings []float64
+	Clean    [][]float32     `doc:"clean test digit of each class: [class][pixel]"`
+	Images   [][][][]float32 `doc:"images made from it: [noise][condition][class][pixel]"`
+	Opening  [][][]float32   `doc:"images at gates from 0 to 1: [noise][class and gate][pixel]"`
+	Openings []float64       `doc:"the gates"`
 }
 
 // RecallTraces follow one neuron of area 1 through test digits, shown with the
 // gate shut and then, again, open.
 type RecallTraces struct {
 	Neuron                                int
-	Class                                 []int
-	Soma, Basal, TopDown, Lateral, Apical []float64 // shut, then open
+	Class                                 []int     `doc:"class of each test digit"`
+	Soma, Basal, TopDown, Lateral, Apical []float64 `doc:"potential, or part of the apical one, of one neuron of area 1 by digit: gate shut, then open"`
 }
 
 // Noises are the kinds of noise on the digits; the first is none.

@@ -103,13 +103,13 @@ func (p SelfPrediction) Seconds() float64 {
 type SelfPredictionSeed struct {
 	// One value per training pattern: means over its duration, sampled every
 	// millisecond, of squared norms over the neurons of area 1.
-	Apical   []float64 // |v_A|^2
-	TopDown  []float64 // |W_1,2 r_2|^2, the top-down input
-	Mismatch []float64 // |u^P_2 - u^I_1|^2
+	Apical   []float64 `doc:"|v_A|^2 summed over the neurons of area 1, mean over each training pattern"`
+	TopDown  []float64 `doc:"|W_1,2 r_2|^2, the top-down input, mean over each training pattern"`
+	Mismatch []float64 `doc:"|u^P_2 - u^I_1|^2, mean over each training pattern"`
 
 	// One value per training pattern: root mean squares over the weights.
-	DistancePI []float64 // of W^PI + W^PP_1,2
-	DistanceIP []float64 // of W^IP minus the closed form
+	DistancePI []float64 `doc:"root mean square of W^PI + W^PP_1,2 over the weights, after each training pattern"`
+	DistanceIP []float64 `doc:"root mean square of W^IP minus the closed form over the weights, after each training pattern"`
 
 	Before, After SelfPredictionTraces
 	// ClosedForm is the largest |v_A| of a neuron after settling with the
@@ -125,11 +125,11 @@ type SelfPredictionSeed struct {
 // SelfPredictionTraces follow one neuron of area 1 and the first neuron of
 // area 2 with its interneuron through two patterns, without plasticity.
 type SelfPredictionTraces struct {
-	Time             []float64 // ms
-	Input            []float64 // r_0 of one input
-	Output           []float64 // u^P_2
-	Interneuron      []float64 // u^I_1
-	TopDown, Lateral []float64 // parts of v_A of one neuron of area 1
+	Time             []float64 `unit:"ms" doc:"time of the traces"`
+	Input            []float64 `doc:"rate r_0 of one input"`
+	Output           []float64 `doc:"somatic potential u^P_2 of one neuron"`
+	Interneuron      []float64 `doc:"somatic potential u^I_1 of its interneuron"`
+	TopDown, Lateral []float64 `doc:"part of the apical potential v_A of one neuron of area 1"`
 }
 
 // selfPredictingState is a checkpoint: the network after Done patterns.
