@@ -58,4 +58,3 @@ func (j *cellRun) cell() string {
 	}
 	return j.source
 }
-
