@@ -76,7 +76,7 @@ func Compare(run Finished) {
 		Header: []string{"Quantity", "Paper", "Ours", "Tolerance", "Verdict", "Note"},
 	}
 	for _, c := range r.Claims {
-		t.Rows = append(t.Rows, []string{c.Quantity, c.Paper.String(), c.OursText(), c.BoundText(), string(c.Verdict), c.Note})
+		t.Rows = append(t.Rows, []string{c.Quantity, c.Paper.String(), c.OursText(), c.BoundText(), c.Verdict.Words(), c.Note})
 	}
 	for _, w := range r.Warnings {
 		t.Notes = append(t.Notes, "Warning: "+w)

@@ -33,7 +33,7 @@ notebooks/results (quick scale: notebooks/results/quick). A number fails when
   - it differs from the kept number in any seed, because runs are deterministic. If
     the numeric backend is not that of the kept run, the average over seeds may differ
     by a tenth, by one in the last digit shown, or by rounding errors (below 1e-9),
-  - it deviates from the paper and no run is kept,
+  - it differs from the paper and no run is kept,
   - it is in the kept run, but the notebook does not show it.
 
 The exit status is 1 when a number fails, or when a notebook shows no number. Runs
@@ -182,7 +182,7 @@ func compareClaims(run *record.Record, ref *report.Reference) []comparison {
 			same := ref.Backend == run.Provenance.Backend
 			switch {
 			case now.Verdict.Rank() < before.Verdict.Rank():
-				k.Why = "the kept run: " + string(before.Verdict)
+				k.Why = "the kept run: " + before.Verdict.Words()
 			case measuresAgree(now, before, same):
 			case same:
 				k.Why = "different number on the same backend, " + ref.Backend
@@ -221,7 +221,7 @@ func printComparisons(c *console, all []comparison) error {
 		if k.Failed {
 			mark = "FAILED"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s, kept %s\t(%s)\n", mark, k.Quantity, k.Now, k.Kept, cmp.Or(k.Why, string(k.Verdict)))
+		fmt.Fprintf(table, "%s\t%s\t%s, kept %s\t(%s)\n", mark, k.Quantity, k.Now, k.Kept, cmp.Or(k.Why, k.Verdict.Words()))
 	}
 	return table.Flush()
 }

@@ -139,6 +139,11 @@ func (cmd *reportCmd) compare(ctx context.Context, c *console, dir string) error
 		return err
 	}
 	c.print("%s", relative(file))
+	index, err := writeIndex(ctx, c, dir, nil, new(report.Pictures))
+	if err != nil {
+		return err
+	}
+	c.print("%s", relative(index))
 	return nil
 }
 
@@ -184,7 +189,8 @@ func writeReport(ctx context.Context, nb *ipynb.Notebook, dir, name string, opts
 }
 
 // writeIndex writes the index page of a folder. It lists the given entries, and
-// earlier reports whose executed notebook is still in the folder and can be read.
+// earlier reports whose executed notebook is still in the folder and can be read, and
+// comparisons of two runs.
 func writeIndex(ctx context.Context, c *console, dir string, entries []report.Entry, pictures *report.Pictures) (string, error) {
 	have := map[string]report.Entry{}
 	for _, e := range entries {
@@ -202,8 +208,11 @@ func writeIndex(ctx context.Context, c *console, dir string, entries []report.En
 			continue
 		}
 		e, err := earlierEntry(ctx, page, pictures)
+		if errors.Is(err, os.ErrNotExist) {
+			e, err = report.ReadComparison(page)
+		}
 		switch {
-		case errors.Is(err, os.ErrNotExist): // the index itself, or a page that is not a report
+		case errors.Is(err, report.ErrNoComparison): // the index itself, or a page that is not ours
 		case err != nil:
 			c.status("left out of %s: %v", indexName, err)
 		default:

@@ -254,7 +254,7 @@ func (r *AssociationRun) claims() []record.Claim {
 			Note:  "not sufficient to show learning: interneurons learn to mimic a taught output, see the controls",
 		},
 		{
-			ID: "output-miss", Quantity: "Output without the teacher: distance from the target",
+			ID: "output-miss", Headline: true, Quantity: "Output without the teacher: distance from the target",
 			Paper: record.Words("reaches the target (N Fig. 1B ii, one neuron)"),
 			Ours:  []record.Measure{record.Median("before", "%.2g", "", before), record.Median("after", "%.2g", "", after)},
 			Bound: record.Holding(record.InEverySeed("after").AtMost(associationReached)),

@@ -299,7 +299,7 @@ func (r *RegressionRun) claims() []record.Claim {
 			Bound: record.Holding(record.InEverySeed("").Below(1)),
 		},
 		{
-			ID: "error-half", Quantity: "Microcircuit's error as a share of the shallow learner's",
+			ID: "error-half", Headline: true, Quantity: "Microcircuit's error as a share of the shallow learner's",
 			Paper: record.Words("not printed; about half in N Fig. 2C"),
 			Ours:  []record.Measure{record.Single("", "%.2g", "", stat.Mean(full, nil)/stat.Mean(shallow, nil))},
 			Bound: record.Holding(record.Alone("").AtMost(0.5)), Note: "means over seeds, one divided by the other",

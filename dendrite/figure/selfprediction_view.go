@@ -115,7 +115,7 @@ func (r *SelfPredictionRun) claims() []record.Claim {
 	decays := record.Words("decays towards 0 (the curves of the supplement could not be re-read)")
 	claims := []record.Claim{
 		{
-			ID: "apical-fall", Quantity: "Fall of the squared apical potential, from first pattern to last tenth",
+			ID: "apical-fall", Headline: true, Quantity: "Fall of the squared apical potential, from first pattern to last tenth",
 			Paper: decays, Ours: []record.Measure{record.Median("", "%.0f", "times", r.Fall())},
 			Bound: record.Holding(record.InEverySeed("").Above(100)),
 		},

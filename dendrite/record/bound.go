@@ -210,7 +210,7 @@ func (b Bound) text(c *Claim) string {
 	case len(b.Matches) == 0:
 		return textOf(c, b.Holds)
 	}
-	return "matches: " + textOf(c, b.Matches) + "; qualitatively: " + textOf(c, b.Holds)
+	return Matches.Words() + ": " + textOf(c, b.Matches) + "; " + Qualitatively.Words() + ": " + textOf(c, b.Holds)
 }
 
 func textOf(c *Claim, tests []Test) string {

@@ -18,6 +18,8 @@ type Claim struct {
 	Bound    Bound     `json:"bound"`
 	Verdict  Verdict   `json:"verdict"` // follows from Ours and Bound, see [Judge]
 	Note     string    `json:"note,omitempty"`
+	// Headline marks the claim that says the most about the figure, see [Headline].
+	Headline bool `json:"headline,omitempty"`
 }
 
 // Stated is the paper's statement about a quantity: numbers with their unit, words, or
@@ -59,6 +61,20 @@ const (
 	NotComparable Verdict = "not comparable" // there is no bound, for example with other data than the paper's
 )
 
+// Words returns the verdict in words for readers. Reports, tables and the program use
+// these; files have the verdict itself.
+func (v Verdict) Words() string {
+	switch v {
+	case Matches:
+		return "same number"
+	case Qualitatively:
+		return "same behaviour"
+	case Deviates:
+		return "differs"
+	}
+	return string(v)
+}
+
 // Rank orders verdicts from bad to good. It is -1 for NotComparable and unknown verdicts.
 func (v Verdict) Rank() int {
 	switch v {
@@ -82,6 +98,19 @@ func Judge(claims []Claim) {
 		c := &claims[i]
 		c.Verdict = c.Bound.verdict(c)
 	}
+}
+
+// Headline returns the claim that a list of figures shows: the first that is marked,
+// else the first with a number of the paper, else the first. It is nil without claims.
+func Headline(claims []Claim) *Claim {
+	if len(claims) == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(claims, func(c Claim) bool { return c.Headline })
+	if i < 0 {
+		i = slices.IndexFunc(claims, func(c Claim) bool { return len(c.Paper.Values) > 0 })
+	}
+	return &claims[max(i, 0)]
 }
 
 // verb matches the allowed values of a Measure's Format.

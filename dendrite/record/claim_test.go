@@ -44,9 +44,9 @@ func TestBound(t *testing.T) {
 		{Matching(Alone("a").Within(0.1, 1).Times("b")), []Measure{Single("a", "%.2f", "", 2), Single("b", "%.2f", "", 2)}, Matches, "a 1 × b ± 0.1"},
 		{Matching(Alone("a").WithinFactor(2, 1).Times("b")), []Measure{Single("a", "%.2f", "", 5), Single("b", "%.2f", "", 2)}, Deviates, "a within a factor 2 of 1 × b"},
 		{Bound{Holds: []Test{OnAverage("").AtMost(2.1)}, Matches: []Test{OnAverage("").Within(0.15, 1.96)}},
-			[]Measure{Mean("", "%.2f", "%", []float64{1.9, 1.8})}, Matches, "matches: 1.96 ± 0.15 % on average; qualitatively: at most 2.1 % on average"},
+			[]Measure{Mean("", "%.2f", "%", []float64{1.9, 1.8})}, Matches, "same number: 1.96 ± 0.15 % on average; same behaviour: at most 2.1 % on average"},
 		{Bound{Holds: []Test{OnAverage("").AtMost(2.1)}, Matches: []Test{OnAverage("").Within(0.15, 1.96)}},
-			[]Measure{Mean("", "%.2f", "%", []float64{1, 1.2})}, Qualitatively, "matches: 1.96 ± 0.15 % on average; qualitatively: at most 2.1 % on average"},
+			[]Measure{Mean("", "%.2f", "%", []float64{1, 1.2})}, Qualitatively, "same number: 1.96 ± 0.15 % on average; same behaviour: at most 2.1 % on average"},
 		{Holding(InEverySeed("end").Below(1).Times("start"), OnAverage("end").AtMost(0.75).Times("start")),
 			[]Measure{Mean("start", "%.0f", "°", []float64{90, 80}), Mean("end", "%.0f", "°", []float64{45, 60})},
 			Qualitatively, "end below start in every seed, end at most 0.75 times start on average"},
@@ -195,5 +195,32 @@ func TestMedianOf(t *testing.T) {
 	}
 	if !math.IsNaN(MedianOf(nil)) || !math.IsNaN(MedianOf([]float64{1, math.NaN()})) {
 		t.Error("NaN is lost")
+	}
+}
+
+// A list of figures shows the marked claim, else one with a number of the paper.
+func TestHeadline(t *testing.T) {
+	words, number := Claim{ID: "words", Paper: Words("falls")}, Claim{ID: "number", Paper: Number(1.96, "%")}
+	marked := Claim{ID: "marked", Headline: true}
+	for want, claims := range map[string][]Claim{
+		"marked": {words, number, marked}, "number": {words, number}, "words": {words, {ID: "other"}},
+	} {
+		if c := Headline(claims); c == nil || c.ID != want {
+			t.Errorf("headline %v, want %s", c, want)
+		}
+	}
+	if c := Headline(nil); c != nil {
+		t.Errorf("headline %v without claims", c)
+	}
+}
+
+func TestVerdictWords(t *testing.T) {
+	seen := map[string]bool{"": true}
+	for _, v := range []Verdict{Matches, Qualitatively, Deviates, NotComparable} {
+		if w := v.Words(); seen[w] {
+			t.Errorf("%s has the words %q, as another verdict has", v, w)
+		} else {
+			seen[w] = true
+		}
 	}
 }

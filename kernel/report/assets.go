@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/base64"
 	"html/template"
+	"microcircuits/dendrite/record"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"duration": human.Duration,
 	"short":    shorten,
 	"when":     when,
+	"words":    record.Verdict.Words,
 }).ParseFS(templateFiles, "templates/*.html"))
 
 // short abbreviates a commit or checksum.

@@ -9,18 +9,18 @@ import (
 	"slices"
 	"strings"
 
-	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
 
-// An Entry is one report on the index page.
+// An Entry is one report or one comparison of two runs on the index page.
 type Entry struct {
 	Href        string // of the report, relative to the index page
 	Title       string
 	Figure      string   // of the paper; empty for an experiment of the user's own
 	Changed     []string // changed parameters with their values
 	Badges      []Badge
-	Claims      []record.Claim
+	Comparison  bool // of two runs; only Href and Title are set
+	Standings   []Standing
 	WallSeconds float64 // of the notebook's run; 0 if unknown
 	Started     string
 	Failed      bool
@@ -50,7 +50,11 @@ func summarize(ctx context.Context, nb *ipynb.Notebook, pictures *Pictures) (e E
 	}
 	info, _ := nb.Info()
 	e.WallSeconds, e.Started = info.WallSeconds, info.Started
-	e.Badges, e.Claims = badges(runs), claims(runs)
+	kept, err := references(info, runs)
+	if err != nil {
+		return e, err
+	}
+	e.Badges, e.Standings = badges(runs), standings(runs, kept)
 	if len(runs) > 0 {
 		e.Figure = runs[0].Figure
 	}
@@ -116,23 +120,30 @@ func (e Entry) Name() string { return strings.TrimSuffix(e.Href, path.Ext(e.Href
 // Picture returns the thumbnail as an attribute.
 func (e Entry) Picture() template.HTMLAttr { return sourceOf(e.Thumbnail) }
 
-// Tally counts the verdicts of the entry's claims.
-func (e Entry) Tally() []count { return tally(e.Claims) }
-
-// Index renders the index page: a gallery of reports in the order of the entries. Links
+// Index renders the index page: a gallery of reports in the order of the entries, and a
+// list of the comparisons. Links
 // are relative, so that the folder can be moved. The page cites the paper if an entry
 // reproduces one of its figures.
 func Index(entries []Entry) ([]byte, error) {
 	scripts, policy := inline([]string{asset("theme.js"), asset("toggle.js")})
+	var reports, comparisons []Entry
+	for _, e := range entries {
+		if e.Comparison {
+			comparisons = append(comparisons, e)
+		} else {
+			reports = append(reports, e)
+		}
+	}
 	data := struct {
-		Entries    []Entry
-		CitesPaper bool
-		Paper      paper
-		CSP        string
-		Style      template.CSS
-		Theme      template.HTML
-		Script     template.HTML
-	}{entries, slices.ContainsFunc(entries, func(e Entry) bool { return e.Figure != "" }), thePaper, policy, template.CSS(asset("page.css") + asset("index.css")), scripts[0], scripts[1]}
+		Entries     []Entry
+		Comparisons []Entry
+		CitesPaper  bool
+		Paper       paper
+		CSP         string
+		Style       template.CSS
+		Theme       template.HTML
+		Script      template.HTML
+	}{reports, comparisons, slices.ContainsFunc(entries, func(e Entry) bool { return e.Figure != "" }), thePaper, policy, template.CSS(asset("page.css") + asset("index.css")), scripts[0], scripts[1]}
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, "index.html", data); err != nil {
 		return nil, fmt.Errorf("index of reports: %w", err)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"reflect"
 	"testing"
 
 	"microcircuits/kernel/ipynb"
@@ -21,7 +22,7 @@ func TestEntryIsOfTheReport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e.Href != name+".html" || e.Title != p.Title || e.Failed != (len(p.Failures) > 0 || p.NeverRan) || len(e.Badges) != len(p.Badges) || len(e.Claims) != len(p.Claims) {
+		if e.Href != name+".html" || e.Title != p.Title || e.Failed != (len(p.Failures) > 0 || p.NeverRan) || len(e.Badges) != len(p.Badges) || !reflect.DeepEqual(e.Standings, p.Standings) {
 			t.Errorf("%s: entry %+v of a report titled %q with failures %v", name, e, p.Title, p.Failures)
 		}
 		first := new(figureView)

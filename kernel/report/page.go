@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"microcircuits/dendrite/record"
 	"microcircuits/kernel/internal/human"
@@ -23,6 +24,7 @@ type page struct {
 	Index      string // link to the index page; empty if there is none
 	Badges     []Badge
 	Claims     []record.Claim
+	Standings  []Standing
 	TOC        []heading
 	Appendix   []heading // sections that the report adds
 	Failures   []failure
@@ -40,8 +42,17 @@ type page struct {
 	Scripts []template.HTML // after the content; the policy allows each by its hash
 }
 
-// Tally counts the verdicts of the page.
-func (p *page) Tally() []count { return tally(p.Claims) }
+// Figures returns what the runs of the page reproduce, such as a figure's number or a
+// section that the paper does not plot.
+func (p *page) Figures() []string {
+	var all []string
+	for _, r := range p.Runs {
+		if r.Figure != "" && !slices.Contains(all, r.Figure) {
+			all = append(all, r.Figure)
+		}
+	}
+	return all
+}
 
 // Compared returns the runs whose comparison with the paper is on the page.
 func (p *page) Compared() []*runView {
@@ -176,15 +187,15 @@ func build(ctx context.Context, nb *ipynb.Notebook, opts Options) (*page, error)
 	p.Info, p.HasInfo = nb.Info()
 	p.Badges, p.Claims = badges(runs), claims(runs)
 	p.CitesPaper = slices.ContainsFunc(runs, func(r *record.Record) bool { return r.Figure != "" })
+	kept, err := references(p.Info, runs)
+	if err != nil {
+		return nil, err
+	}
+	p.Standings = standings(runs, kept)
 	for i, r := range runs {
-		v := &runView{Record: r, Number: i + 1, Many: len(runs) > 1}
+		v := &runView{Record: r, Number: i + 1, Many: len(runs) > 1, Reference: kept[i]}
 		for _, q := range r.Parameters {
 			v.Parameters = append(v.Parameters, parameterView{q, b.symbol(q.Symbol)})
-		}
-		if data, ok := p.Info.References[r.Experiment]; ok {
-			if v.Reference, err = readReference(data, r.Experiment); err != nil {
-				return nil, err
-			}
 		}
 		p.Runs = append(p.Runs, v)
 	}
@@ -264,16 +275,28 @@ func NeverRan(nb *ipynb.Notebook) bool {
 
 func ran(c *ipynb.Cell) bool { return c.Type == ipynb.Code && c.ExecutionCount != nil }
 
-// symbolScript matches a sub- or superscript of several letters without braces, as in
-// η^PI or W_k,k+1. TeX needs braces around it.
-var symbolScript = regexp.MustCompile(`([_^])([\pL\pN][\pL\pN,]+(?:[+-]\pN+)?)`)
+// symbolScript matches a sub- or superscript without braces, as in η^PI or W_k,k+1: names
+// and numbers, each with a number added or subtracted, joined by commas. A comma before
+// a space ends it, as in λ_1, λ_2.
+var symbolScript = regexp.MustCompile(`([_^])([\pL\pN]+(?:[+\-−]\pN+)?(?:,[\pL\pN]+(?:[+\-−]\pN+)?)*)`)
+
+// braced puts braces around the scripts of a symbol that have several letters, which TeX
+// needs.
+func braced(symbol string) string {
+	return symbolScript.ReplaceAllStringFunc(symbol, func(script string) string {
+		if utf8.RuneCountInString(script) == 2 {
+			return script
+		}
+		return script[:1] + "{" + script[1:] + "}"
+	})
+}
 
 // symbol typesets a parameter's symbol, which may be TeX or plain text. If KaTeX
 // returns an error, the symbol is shown as text.
 func (b *builder) symbol(s string) template.HTML {
 	tex := strings.Trim(s, "$")
 	if !strings.ContainsAny(tex, `\{`) {
-		tex = symbolScript.ReplaceAllString(tex, "$1{$2}")
+		tex = braced(tex)
 	}
 	if tex != "" {
 		if ml, err := b.w.formulas.typeset(b.ctx, tex, false); err == nil {
