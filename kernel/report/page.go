@@ -417,7 +417,8 @@ func reason(c *ipynb.Cell, o *ipynb.Output) string {
 	}
 	for _, o := range c.Outputs {
 		if o.Type == ipynb.Stream && o.Name == "stderr" {
-			lines := strings.Split(strings.TrimSpace(plain(o.Text)), "\n")
+			// A headless run has the exit status on standard error too.
+			lines := strings.Split(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(plain(o.Text)), text)), "\n")
 			if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
 				text = last
 			}
