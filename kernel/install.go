@@ -68,7 +68,7 @@ func (cmd *installCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	launcher := filepath.Join(front.SpecDir(data), launcherName)
-	building := c.line("building the launcher, the kernel of this clone and what cells use")
+	building := c.slowLine("compiling the launcher, the kernel of this clone and what cells use", "the first time up to three minutes")
 	err = clone.BuildPackage(ctx, goCmd, root, "./kernel/launch", launcher)
 	if err == nil {
 		// Jupyter waits one minute for a kernel to start: build everything now.
@@ -108,7 +108,7 @@ func buildCompletion(ctx context.Context, c *console, goCmd, root string) error 
 	if err != nil {
 		return err
 	}
-	building := c.line("building gopls for completion")
+	building := c.slowLine("compiling gopls for completion", "about a minute")
 	err = clone.BuildPackage(ctx, goCmd, dir, clone.CompletionPackage, program)
 	building.finish("")
 	return err

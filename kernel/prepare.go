@@ -16,7 +16,7 @@ import (
 // empty build cache that takes long; here it has a progress line of its own and is
 // not part of a cell's time.
 func (r *runner) prepare(ctx context.Context, jobs []*job) error {
-	tools := r.slowLine("compiling GoNB, which runs the cells", "the first time about a minute")
+	tools := r.slowLine("compiling GoNB, which runs the cells", "the first time up to a minute")
 	var err error
 	r.tools, err = gonb.FindTools(ctx, r.root)
 	tools.finish("")

@@ -32,8 +32,6 @@ const (
 	dotEvery  = 10 * time.Second // in a log, in the first minute; later once a minute
 )
 
-func (c *console) line(text string) *line { return c.slowLine(text, "") }
-
 // slowLine is a line for work that is slow the first time; slow says how slow.
 func (c *console) slowLine(text, slow string) *line {
 	return c.begin(&line{text: text, slow: slow})
