@@ -16,16 +16,6 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// figureOf returns the figure that the named notebook shows, or nil.
-func figureOf(notebook string) experiment.Any {
-	for _, f := range figure.Catalogue() {
-		if f.About().Notebook == notebook {
-			return f
-		}
-	}
-	return nil
-}
-
 // figureIn returns the figure whose preset the cells of a notebook use, as in
 // dendrite.Preset(figure.MNIST, scale, changes). It returns nil if there is none, or if
 // there are several or the arguments are not plain names or texts: then only the run can

@@ -96,7 +96,7 @@ func (c *console) listNotebooks(root string) ([]listing, error) {
 			return nil, err
 		}
 		l := listing{Notebook: notebookName(path), Title: nb.Title()}
-		if f := figureOf(l.Notebook); f != nil {
+		if f := figureIn(nb); f != nil {
 			info := f.About()
 			l.Experiment, l.Title, l.Figure = info.Name, info.Title, info.Figure
 			if l.Reference, err = referenceTiming(filepath.Join(root, "notebooks", "results"), info.Name); err != nil {
