@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -167,7 +166,7 @@ func TestReadmePython(t *testing.T) {
 	}
 	for _, l := range lines {
 		if !strings.HasPrefix(l, filepath.Base(name)+" ") {
-			t.Error(fmt.Sprintf("another run than %s: %s", name, l))
+			t.Errorf("another run than %s: %s", name, l)
 		}
 	}
 }
