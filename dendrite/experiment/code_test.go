@@ -82,7 +82,7 @@ func main() {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	fmt.Println(run.Seeds[0], run.Provenance.Cached, run.Provenance.Unstored)
+	fmt.Println(run.Seeds[0], run.Provenance.Cached)
 }
 `
 }
