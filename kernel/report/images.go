@@ -255,7 +255,7 @@ func xmlName(s string) bool {
 // A finder finds the pictures of a cell: its attachments and files beside the notebook.
 type finder struct {
 	folders     []string // where the notebook may be, the likeliest first
-	attachments map[string]map[string]json.RawMessage
+	attachments map[string]json.RawMessage
 }
 
 func newFinder(folders []string, attachments json.RawMessage) finder {
@@ -326,9 +326,13 @@ func pictureFile(folder, name string) (uri, why string) {
 // attached returns the data address of a picture attached to the cell. Names are only
 // looked up in the attachments, never used as file names.
 func (f finder) attached(name string) string {
-	files := f.attachments[name]
-	if plain, err := url.PathUnescape(name); err == nil && files == nil {
-		files = f.attachments[plain]
+	raw := f.attachments[name]
+	if plain, err := url.PathUnescape(name); err == nil && raw == nil {
+		raw = f.attachments[plain]
+	}
+	var files map[string]json.RawMessage
+	if json.Unmarshal(raw, &files) != nil {
+		return ""
 	}
 	return bestPicture(files)
 }

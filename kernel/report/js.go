@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/dop251/goja"
 )
@@ -27,8 +28,11 @@ func newEngine(name string, scripts ...string) (*engine, error) {
 	vm.SetRandSource(func() float64 { return 0.5 })
 	var last goja.Value
 	for i, script := range scripts {
-		var err error
-		if last, err = vm.RunScript(fmt.Sprintf("%s-%d.js", name, i+1), script); err != nil {
+		program, err := compile(fmt.Sprintf("%s-%d.js", name, i+1), script)
+		if err != nil {
+			return nil, fmt.Errorf("read script %d of %s: %w", i+1, name, err)
+		}
+		if last, err = vm.RunProgram(program); err != nil {
 			return nil, fmt.Errorf("load script %d of %s: %w", i+1, name, err)
 		}
 	}
@@ -37,6 +41,21 @@ func newEngine(name string, scripts ...string) (*engine, error) {
 		return nil, fmt.Errorf("the last script of %s is not a function", name)
 	}
 	return &engine{vm: vm, fn: fn}, nil
+}
+
+// programs are the scripts compiled so far. Compiling takes ten times as long as running a
+// library once, and every report has its own engine.
+var programs sync.Map
+
+func compile(name, script string) (*goja.Program, error) {
+	if p, ok := programs.Load(script); ok {
+		return p.(*goja.Program), nil
+	}
+	p, err := goja.Compile(name, script, false)
+	if err == nil {
+		programs.Store(script, p)
+	}
+	return p, err
 }
 
 // call calls the function and returns its result as a string. It interrupts the script

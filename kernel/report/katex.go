@@ -86,6 +86,7 @@ func (f *formulas) typeset(ctx context.Context, tex string, display bool) (strin
 			html = ""
 		}
 	}
+	html = completeMathML(html)
 	f.done[key] = html
 	return html, nil
 }

@@ -409,10 +409,15 @@ func (w *writer) target(name string, exists func(id string) bool) string {
 	return ""
 }
 
-// foreign sanitises the HTML of an output. shown is false if nothing of it is visible.
+// foreign sanitises the HTML of an output. shown is false if nothing of it is visible but
+// notes; then html is empty if there are none.
 func (w *writer) foreign(text string) (html template.HTML, shown bool) {
 	body := w.clean(text, nil)
-	return template.HTML(innerHTML(body)), visible(body)
+	shown = visible(body)
+	if !shown && strings.TrimSpace(textOf(body)) == "" {
+		return "", false
+	}
+	return template.HTML(innerHTML(body)), shown
 }
 
 var (

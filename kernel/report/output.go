@@ -71,13 +71,13 @@ func one(v outputView) []outputView { return []outputView{v} }
 // part of the output that a report can show. Parts that it cannot show are named, unless
 // a picture or HTML is shown in their place.
 func (b *builder) foreign(o *ipynb.Output) ([]outputView, error) {
-	notes, hasNotes := template.HTML(""), false
+	var notes template.HTML
 	if text, ok := o.TextOf("text/html"); ok {
 		html, shown := b.w.foreign(text)
 		if shown {
 			return one(outputView{HTML: html}), nil
 		}
-		notes, hasNotes = html, strings.TrimSpace(string(html)) != ""
+		notes = html
 	}
 	if uri := bestPicture(o.Data); uri != "" {
 		alt, _ := o.TextOf("text/plain")
@@ -102,7 +102,7 @@ func (b *builder) foreign(o *ipynb.Output) ([]outputView, error) {
 		return one(outputView{HTML: html}), nil
 	}
 	var views []outputView
-	if hasNotes {
+	if notes != "" {
 		views = one(outputView{HTML: notes})
 	}
 	left := slices.Sorted(maps.Keys(o.Data))
@@ -124,7 +124,7 @@ func (b *builder) foreign(o *ipynb.Output) ([]outputView, error) {
 	}
 	left = slices.DeleteFunc(left, func(mime string) bool {
 		text, ok := o.TextOf(mime)
-		return ok && strings.TrimSpace(text) == "" || mime == "text/html" && hasNotes
+		return ok && strings.TrimSpace(text) == "" || mime == "text/html" && notes != ""
 	})
 	if len(left) > 0 {
 		views = append(views, outputView{Note: "Not shown in a report: output of type " + strings.Join(left, ", ") + "."})

@@ -40,7 +40,6 @@ var (
 		"flex-direction":                                        `row|column`,
 		"gap":                                                   styleLength,
 		"justify-content align-items":                           `center|flex-start|flex-end|space-between|space-around|space-evenly|start|end|stretch|baseline`,
-		"float clear":                                           `left|right|none|both`,
 	})
 )
 

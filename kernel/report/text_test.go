@@ -2,8 +2,13 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"microcircuits/kernel/ipynb"
 )
 
 func rendered(t *testing.T, source string) (string, *writer) {
@@ -99,6 +104,42 @@ func TestPlain(t *testing.T) {
 	}
 }
 
+// Of a long printed text the beginning and the end are shown, and how much is left out.
+func TestLongPrintedText(t *testing.T) {
+	var lines strings.Builder
+	for i := range 30_000 {
+		fmt.Fprintf(&lines, "line %d\n", i)
+	}
+	got := plain(lines.String() + "FINAL RESULT 42\n")
+	if !strings.HasPrefix(got, "line 0\n") || !strings.HasSuffix(got, "\nFINAL RESULT 42\n") || len(got) > maxText+200 {
+		t.Errorf("%d bytes, from %.20q to %q", len(got), got, got[len(got)-30:])
+	}
+	_, left, _ := strings.Cut(got, "… ")
+	var count, size int
+	if _, err := fmt.Sscanf(left, "%d lines (%d bytes) left out", &count, &size); err != nil {
+		t.Errorf("no line says what is left out: %v", err)
+	}
+	if shown := strings.Count(got, "\n") - 1; shown+count != 30_001 {
+		t.Errorf("%d lines shown and %d left out, want 30001 together", shown, count)
+	}
+	for _, long := range []string{strings.Repeat("x", 3*maxText) + "END", strings.Repeat("é", maxText) + "\nEND", "a\n" + strings.Repeat("日", maxText) + "END"} {
+		if got := plain(long); !strings.HasSuffix(got, "END") || !strings.Contains(got, "left out") || !utf8.ValidString(got) || len(got) > maxText+200 {
+			t.Errorf("%.10q...: %d bytes, ends in %q", long, len(got), got[len(got)-20:])
+		}
+	}
+}
+
+// Pieces of one stream are one text: a progress bar arrives in many.
+func TestPrintedPieces(t *testing.T) {
+	nb := blank()
+	out := func(s string) *ipynb.Output { return &ipynb.Output{Type: ipynb.Stream, Name: "stdout", Text: s} }
+	run(nb.Add(ipynb.Code, "x"), 1, out("12345\b"), out("\bX\n  1%"), out("\b\b\b\b 99%\n"), out("one\r"), out("\x1b[Ktwo\n"), out("\x1b[32mgreen\x1b[0m 1\n\x1b"), out("[A\x1b[2Klast"))
+	printed := find(parse(t, render(t, nb)), class("printed"))
+	if len(printed) != 1 || strings.TrimSpace(textOf(printed[0])) != "123X5\n 99%\ntwo\nlast" {
+		t.Errorf("%d printed texts: %q", len(printed), textOf(printed[0]))
+	}
+}
+
 func TestCSV(t *testing.T) {
 	var table dataTable
 	if err := json.Unmarshal([]byte(`{"columns":[{"name":"t","unit":"ms"},{"name":"a,b"}],"rows":[[0.5,"x"],[1,null],[2,"=1+1"],[3,"q\"uote"]]}`), &table); err != nil {
@@ -116,4 +157,10 @@ func TestTablesOfOutputsAreFocusable(t *testing.T) {
 	if err != nil || !strings.Contains(got, `<table tabindex="0">`) {
 		t.Errorf("%s, error %v", got, err)
 	}
+}
+
+// leads reports whether a link inside the page has its end.
+func leads(ids map[string]bool, fragment string) bool {
+	id, err := url.PathUnescape(fragment)
+	return err == nil && ids[id]
 }

@@ -2,6 +2,7 @@
 package files
 
 import (
+	"os"
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
@@ -14,6 +15,10 @@ import (
 func Write(path string, data []byte) error {
 	if file, err := filepath.EvalSymlinks(path); err == nil {
 		path = file
+	} else if to, err := os.Readlink(path); err == nil { // a link to a file that does not exist yet
+		if path = filepath.Join(filepath.Dir(path), to); filepath.IsAbs(to) {
+			path = to
+		}
 	}
 	return renameio.WriteFile(path, data, 0o666, renameio.WithTempDir(filepath.Dir(path)))
 }

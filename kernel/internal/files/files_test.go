@@ -46,6 +46,11 @@ func TestWrite(t *testing.T) {
 	if to, err := os.Readlink(link); err != nil || to != "file" {
 		t.Errorf("the link points to %q, %v", to, err)
 	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	write(link, "a link to nothing")
+	checkFile(t, file, "a link to nothing", 0o640)
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
 		t.Errorf("files in the folder: %v, %v", entries, err)
 	}
