@@ -411,13 +411,35 @@ func (w *writer) target(name string, exists func(id string) bool) string {
 
 // foreign sanitises the HTML of an output. shown is false if nothing of it is visible but
 // notes; then html is empty if there are none.
-func (w *writer) foreign(text string) (html template.HTML, shown bool) {
+func (w *writer) foreign(text string) (html template.HTML, shown bool, err error) {
 	body := w.clean(text, nil)
 	shown = visible(body)
 	if !shown && strings.TrimSpace(textOf(body)) == "" {
-		return "", false
+		return "", false, nil
 	}
-	return template.HTML(innerHTML(body)), shown
+	w.equations.uncounted = true
+	for _, n := range slices.Collect(body.Descendants()) {
+		if n.Type != xhtml.TextNode || isCode(n) {
+			continue
+		}
+		m := markFormulas(n.Data, true) // Jupyter typesets formulas in HTML, too
+		if len(m.found) == 0 {
+			continue
+		}
+		typeset, err := w.typeset(m)
+		if err != nil {
+			return "", false, err
+		}
+		part := newBody()
+		part.AppendChild(textNode(m.text))
+		setFormulas(part, typeset, m.sources)
+		for c := part.FirstChild; c != nil; c = part.FirstChild {
+			part.RemoveChild(c)
+			n.Parent.InsertBefore(c, n)
+		}
+		n.Parent.RemoveChild(n)
+	}
+	return template.HTML(innerHTML(body)), shown, nil
 }
 
 var (

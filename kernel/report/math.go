@@ -238,7 +238,8 @@ func dollar(s string, i int) *formula {
 	switch tight := trimmed == text; {
 	case tight && shellName.MatchString(text) && isLetter(after):
 		return nil
-	case tight && price && !strings.ContainsAny(text, `\^_{`) && proseWord.MatchString(" "+text+" "):
+	case tight && price && !strings.ContainsAny(text, `\^_{`) &&
+		(proseWord.MatchString(" "+text+" ") || sentence.MatchString(text) || strings.Count(text, "(") != strings.Count(text, ")")):
 		return nil
 	case !tight && (isLetter(after) || isLetter(before) || !looksTeX(trimmed) || price && !strings.ContainsAny(text, `\^_{=<>`)):
 		return nil
@@ -273,6 +274,7 @@ func nextDollar(s string) int {
 var (
 	shellName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]+\W`)
 	proseWord = regexp.MustCompile(`\s[A-Za-z]{2,}\s`)
+	sentence  = regexp.MustCompile(`[.;:!?)]\s+[A-Za-z]`)
 	// Commands with their words, and words in the arguments of \text and its like.
 	command   = regexp.MustCompile(`\\(?:text[a-z]*|mbox|mathrm|operatorname\*?|label|begin|end|mathit|mathbf|mathsf)\s*\{[^{}]*\}|\\[A-Za-z]+|[_^]\{[^{}]*\}`)
 	word      = regexp.MustCompile(`[A-Za-z]{2,}`)

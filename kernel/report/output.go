@@ -73,7 +73,10 @@ func one(v outputView) []outputView { return []outputView{v} }
 func (b *builder) foreign(o *ipynb.Output) ([]outputView, error) {
 	var notes template.HTML
 	if text, ok := o.TextOf("text/html"); ok {
-		html, shown := b.w.foreign(text)
+		html, shown, err := b.w.foreign(text)
+		if err != nil {
+			return nil, err
+		}
 		if shown {
 			return one(outputView{HTML: html}), nil
 		}

@@ -37,14 +37,15 @@ func TestFormulasAsInJupyter(t *testing.T) {
 		// No formulas:
 		"costs $5 and $6. It was 5$ or 6$; $ 5 and $ 6 each; US$ 5": 0,
 		"between $5-$10, $1.50 to $2.50/kg and $20":                 0,
-		"either $5 or 5$.":                              0,
-		"$HOME/bin:$PATH and ${A}/x:${B}":               0,
-		"<!-- $x$ --> <a href=\"?a=$1&b=$2$\">a</a>":    0,
-		"~~~\n$x$\n~~~\n`a $x$ b`":                      0,
-		"$$\nx = 1\n\nText goes on, and on.\n\n$$$ $$$": 0,
-		"- costs $x\n\n- other y$":                      0,
-		"\\(x\\) and \\[y\\] are brackets":              0,
-		"\\begin{align} without end":                    0,
+		"(about $8.50). A 5$ bill":                                  0,
+		"either $5 or 5$.":                                          0,
+		"$HOME/bin:$PATH and ${A}/x:${B}":                           0,
+		"<!-- $x$ --> <a href=\"?a=$1&b=$2$\">a</a>":                0,
+		"~~~\n$x$\n~~~\n`a $x$ b`":                                  0,
+		"$$\nx = 1\n\nText goes on, and on.\n\n$$$ $$$":             0,
+		"- costs $x\n\n- other y$":                                  0,
+		"\\(x\\) and \\[y\\] are brackets":                          0,
+		"\\begin{align} without end":                                0,
 	} {
 		html, _ := rendered(t, source)
 		if n := strings.Count(html, "<math"); n != want || strings.Contains(html, "refused") {
@@ -236,7 +237,10 @@ func TestDrawings(t *testing.T) {
 		`<svg viewBox="0 0 1 1"><linearGradient id="a"/><use xlink:href="#a"/><foreignObject><p>HTML<br>x</p></foreignObject><br></svg>`,
 		`<svg><script>HACKED</script><a onclick="HACKED"><style>*{fill:red}</style></a></svg>`, `<svg a:b="c" x"y="1" 1z="2"><g</svg>`,
 	} {
-		html, shown := newWriter(t.Context()).foreign(source)
+		html, shown, err := newWriter(t.Context()).foreign(source)
+		if err != nil {
+			t.Fatal(err)
+		}
 		images := find(parse(t, []byte(html)), tag(atom.Img))
 		if !shown || len(images) == 0 || attr(images[0], "alt") == "" {
 			t.Errorf("%s became %s", source, html)
@@ -283,6 +287,7 @@ func TestOutputsLeaveSomething(t *testing.T) {
 		"widget":                   {o{"application/vnd.jupyter.widget-view+json": o{}, "text/plain": "IntSlider(value=3)"}, "IntSlider(value=3)"},
 		"JSON":                     {o{"application/json": o{"a": []int{1}}, "text/plain": "<object>"}, "\"a\": ["},
 		"PDF":                      {o{"application/pdf": "JVBERi0="}, "application/pdf"},
+		"formula in HTML":          {o{"text/html": "<p>$x^2$ costs $5 and <code>$y$</code></p>"}, "</math></span> costs $5 and <code>$y$</code>"},
 		"script type":              {o{"application/javascript": "x"}, "application/javascript"},
 		"JPEG by another name":     {o{"image/jpg": "/9j/4AAQSkZJRg=="}, "data:image/jpeg"},
 		"SVG without name space":   {o{"image/svg+xml": "<svg width='1'><g/></svg>"}, "data:image/svg+xml"},
