@@ -42,7 +42,7 @@ const maxText = 100_000
 // plain returns a printed text as a terminal shows it. Of a text longer than maxText it
 // shows the beginning and the end.
 func plain(s string) string {
-	s = terminal.Text(strings.ToValidUTF8(s, "\ufffd"))
+	s = terminal.Text(s)
 	if len(s) <= maxText {
 		return s
 	}

@@ -19,8 +19,10 @@ const maxCells = 100_000
 const maxColumn = 1000
 
 // Text returns what a terminal shows after it got s, without colours. Clearing the whole
-// screen starts a new line, so that no text is lost.
+// screen starts a new line, so that no text is lost. Bytes that are not UTF-8 become
+// U+FFFD.
 func Text(s string) string {
+	s = strings.ToValidUTF8(s, "\ufffd")
 	if strings.IndexFunc(s, isControl) < 0 {
 		return s
 	}
@@ -215,7 +217,9 @@ func (t *screen) escape(s string) int {
 		}
 		return 2 // it has no end: what follows is text
 	case '(', ')', '*', '+', '#', '%', ' ':
-		return min(3, len(s))
+		if len(s) > 2 && s[2] > ' ' && s[2] < 0x7f {
+			return 3
+		}
 	case 'M':
 		t.move(-1)
 	}
