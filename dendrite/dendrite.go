@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"microcircuits/dendrite/experiment"
@@ -75,10 +76,11 @@ func Run[P any, R Finished](d *experiment.Definition[P, R], p P) R {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	title := runTitle(d, p)
 	var bar *notebook.Progress // nil for a run that is read from the store
 	r, err := d.Run(ctx, experiment.Env{Progress: func(p experiment.Progress) {
 		if bar == nil {
-			bar = notebook.NewProgress(d.Info.Title)
+			bar = notebook.NewProgress(title)
 		}
 		bar.Before(p.Before)
 		bar.Update(p.Fraction, p.Text)
@@ -99,6 +101,21 @@ func Run[P any, R Finished](d *experiment.Definition[P, R], p P) R {
 		fmt.Fprintln(os.Stderr, reason)
 	}
 	return r
+}
+
+// runTitle names a run: the title of the figure and the parameters that differ from the
+// preset, so that variants of one figure can be told apart.
+func runTitle[P, R any](d *experiment.Definition[P, R], p P) string {
+	var changed []string
+	for _, q := range d.Table(p) {
+		if q.Changed {
+			changed = append(changed, q.Name+" = "+q.Value)
+		}
+	}
+	if len(changed) == 0 {
+		return d.Info.Title
+	}
+	return d.Info.Title + ", " + strings.Join(changed, ", ")
 }
 
 // Figures returns a table of the figures: what each notebook shows.

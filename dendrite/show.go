@@ -57,8 +57,8 @@ func Summary(run Finished) {
 	if r.Provenance.Cached {
 		how = fmt.Sprintf("found in the run store (computed on %s)", r.Provenance.Started.Format("2 January 2006"))
 	}
-	notebook.Show(notebook.Markdown(fmt.Sprintf("**%s**, %s: %d seeds, %s of computing, %s.",
-		r.Title, r.Badge(), len(r.Provenance.Seeds), seconds(r.Provenance.ComputeSeconds), how)))
+	notebook.Show(notebook.Markdown(fmt.Sprintf("**%s**, %s: %s, %s of computing, %s.",
+		r.Title, r.Badge(), record.Count(len(r.Provenance.Seeds), "seed"), seconds(r.Provenance.ComputeSeconds), how)))
 	for _, w := range r.Warnings {
 		notebook.Show(notebook.Markdown("**Warning.** " + w))
 	}

@@ -203,7 +203,7 @@ func (c *circuit) input(y, basal int) {
 	c.add(`<text class="t" x="%d" y="%d" font-weight="bold">Input</text>`, textLeft, y+4)
 	c.symbol(textLeft+40, y+4, "r", "", "0")
 	if c.spec.Sizes != nil {
-		c.add(`<text class="q" x="%d" y="%d">%d rates</text>`, pyramid+44, y+4, c.spec.Sizes[0])
+		c.add(`<text class="q" x="%d" y="%d">%s</text>`, pyramid+44, y+4, counted(c.spec.Sizes[0], "rate"))
 	}
 }
 

@@ -19,6 +19,7 @@ type Curve struct {
 	Low      []float64   // band around Y, with High; nil for none
 	High     []float64   //
 	Seeds    [][]float64 // single runs at the same X, drawn faintly; nil for none
+	Points   bool        // points without a line between them, where x is no scale, such as the number of an image
 }
 
 // MeanSD returns a curve through the mean of the runs with a band of one
@@ -57,7 +58,7 @@ func MeanSD(name string, q Quantity, x []float64, runs [][]float64) Curve {
 // Reference is a straight line at a number for comparison, such as one printed in
 // the paper.
 type Reference struct {
-	Label    string // such as "paper 1.96 %"; not drawn if the curves leave no space
+	Label    string // such as "paper 1.96 %"; above the panel if the curves leave no space
 	Value    float64
 	Quantity Quantity // gives the colour; Other: the paper's colour
 	Vertical bool     // at an x instead of a y
@@ -107,7 +108,6 @@ func Lines(spec LinesSpec) *Chart {
 	legend := legendHeight(names)
 	f.grid(left, headHeight, right, footHeight)
 	f.axes(0, x, y, true)
-	f.head(plain(y.label()), 0, 6, false, nil)
 
 	var wide, narrow []obj
 	keep := thinTogether(drawn, maxPoints)
@@ -118,7 +118,7 @@ func Lines(spec LinesSpec) *Chart {
 		wide = append(wide, obj{"id": seriesID(i), "endLabel": obj{"show": label}})
 		narrow = append(narrow, obj{"id": seriesID(i), "endLabel": obj{"show": false}})
 	}
-	f.references(references, drawn, x, y, "end")
+	f.linesHead(y, f.references(references, drawn, x, y, "end"))
 	f.wide["series"], f.narrow["series"] = wide, narrow
 	f.wide["grid"] = []obj{{"top": headHeight, "right": right}}
 	f.narrow["grid"] = []obj{{"top": headHeight + legend, "right": x.overhang()}}
@@ -137,6 +137,29 @@ func Lines(spec LinesSpec) *Chart {
 		ch.Alt = describe("Line chart", spec.X, spec.Y, named(curves, longestName), spec.References)
 	}
 	return ch.seal()
+}
+
+// linesHead names the vertical axis and the references whose labels have no place in
+// the panel.
+func (f *figure) linesHead(y scale, refs []Reference) {
+	text, rich := plain(y.label()), obj{}
+	for i, r := range refs {
+		key := fmt.Sprintf("r%d", i)
+		rich[key] = obj{"color": r.color(), "fontSize": 11, "padding": []int{0, 0, 0, 12}}
+		text += fmt.Sprintf("{%s|┅ %s}", key, plain(r.Label))
+	}
+	if len(refs) == 0 {
+		rich = nil
+	}
+	f.head(text, 0, 6, false, rich)
+}
+
+// color returns the colour of the line and its label.
+func (r Reference) color() string {
+	if r.Quantity == Other {
+		return Paper.Color()
+	}
+	return r.Quantity.Color()
 }
 
 // longSeries is a number of points. A chart with at least as many can be zoomed,
@@ -237,8 +260,12 @@ func (f *figure) curve(i int, c Curve, y scale, axis int, floor float64, keep []
 		"endLabel": obj{"show": false, "formatter": "{a}", "color": color, "fontWeight": "bold",
 			"fontSize": 12, "lineHeight": 16, "distance": 7, "width": 190, "overflow": "truncate"},
 		"labelLayout": obj{"moveOverlap": "shiftY"}, "emphasis": obj{"disabled": true}}
-	own("", 3, charts.SingleSeries{Name: c.Name, Data: line(c.X, c.Y, keep, y.digits()), ShowSymbol: opts.Bool(len(c.X) <= 25),
-		LineStyle: &opts.LineStyle{Color: color, Width: 2, Type: dash}}, extra)
+	style := &opts.LineStyle{Color: color, Width: 2, Type: dash}
+	if c.Points {
+		style.Opacity = opts.Float(0)
+	}
+	own("", 3, charts.SingleSeries{Name: c.Name, Data: line(c.X, c.Y, keep, y.digits()), ShowSymbol: opts.Bool(c.Points || len(c.X) <= 25),
+		LineStyle: style}, extra)
 	hidden := func() obj { return obj{"silent": true, "tooltip": obj{"show": false}, "symbol": "none"} }
 	if c.Low != nil {
 		// An invisible line at the low edge and, stacked on it, the width of the
@@ -276,12 +303,12 @@ func (f *figure) curve(i int, c Curve, y scale, axis int, floor float64, keep []
 // cursor sets the common axis of the tooltip.
 func (f *figure) cursor(x Axis) { f.hints["x"], f.hints["xUnit"] = x.Name, x.Unit }
 
-// references adds straight lines. A label is written where the fewest curves pass,
-// or left out if all places are crowded. Top is the upper end of a vertical line:
-// "start" or "end".
-func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top string) {
+// references adds straight lines. A label is written where the fewest curves pass. It
+// returns the references without a label, because all places are crowded. Top is the
+// upper end of a vertical line: "start" or "end".
+func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top string) (unlabelled []Reference) {
 	if len(refs) == 0 {
-		return
+		return nil
 	}
 	labels := labelPlaces{curves: curves, x: x, y: y}
 	for _, r := range refs {
@@ -291,27 +318,27 @@ func (f *figure) references(refs []Reference, curves []Curve, x, y scale, top st
 	}
 	var data []obj
 	for _, r := range refs {
-		q := r.Quantity
-		if q == Other {
-			q = Paper
-		}
 		key, position := "yAxis", top
 		if r.Vertical {
 			key = "xAxis"
 		} else {
 			position = labels.place(y.fraction(r.Value))
 		}
-		label := obj{"formatter": "{b}", "position": position, "color": q.Color(), "fontSize": 11}
+		label := obj{"formatter": "{b}", "position": position, "color": r.color(), "fontSize": 11}
 		if position == "" {
 			label = obj{"show": false}
+			if r.Label != "" {
+				unlabelled = append(unlabelled, r)
+			}
 		}
 		data = append(data, obj{"name": r.Label, key: pos(r.Value),
-			"lineStyle": obj{"color": q.Color(), "type": "dotted", "width": 1.5},
+			"lineStyle": obj{"color": r.color(), "type": "dotted", "width": 1.5},
 			"label":     label})
 	}
 	f.series(charts.SingleSeries{Id: "references", Type: "line", Data: []point{{x.lo, math.NaN()}}},
 		obj{"silent": true, "tooltip": obj{"show": false}, "symbol": "none", "z": 1,
 			"markLine": obj{"silent": true, "symbol": []string{"none", "none"}, "data": data}})
+	return unlabelled
 }
 
 // labelPlaces finds places for the labels of horizontal references: above or below

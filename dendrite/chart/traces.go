@@ -241,7 +241,7 @@ func (f *figure) stack(spec TracesSpec, ys []scale, left, panel int, titled bool
 				main := len(f.base.MultiSeries)
 				f.curve(id, curve, ys[r], index, ys[r].lo, keep[0], obj{"unit": p.Y.Unit, "row": r, "column": c})
 				f.base.MultiSeries[main].LineStyle.Width = 1.5
-				f.base.MultiSeries[main].ShowSymbol = opts.Bool(false)
+				f.base.MultiSeries[main].ShowSymbol = opts.Bool(curve.Points)
 				id, keep = id+1, keep[1:]
 			}
 			f.windows(col.Windows, p.Curves, x, ys[r], index, r == 0)
@@ -299,6 +299,9 @@ func panelHead(p Panel) (string, obj) {
 		key := fmt.Sprintf("k%d", i)
 		rich[key] = obj{"color": pick(c.Color, c.Quantity, i), "fontWeight": "bold", "fontSize": 12, "padding": []int{0, 0, 0, 12}}
 		dash := map[string]string{"solid": "━", "dashed": "╍", "dotted": "┅"}[c.Quantity.Dash()]
+		if c.Points {
+			dash = "●"
+		}
 		text += fmt.Sprintf("{%s|%s %s}", key, dash, plain(c.Name))
 	}
 	return text, rich

@@ -264,7 +264,8 @@ func (r *AssociationRun) claims() []record.Claim {
 			ID: "onset-mismatch", Quantity: "Squared mismatch of interneurons and outputs at the onset",
 			Paper: record.Words("on an axis from 0 to 1 (N Fig. 1C i)"),
 			Ours:  []record.Measure{record.Median("", "%.2g", "", r.peaks())},
-			Bound: record.Holding(record.ByMedian("").Below(paperMismatchAxis)),
+			Bound: record.Holding(record.ByMedian("").AtLeast(paperMismatchAxis/10), record.ByMedian("").Below(paperMismatchAxis)),
+			Note:  "a mismatch below a tenth of the axis would hardly be seen in the paper's figure",
 		},
 	}
 }

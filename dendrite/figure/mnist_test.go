@@ -285,12 +285,12 @@ func TestMNISTSilence(t *testing.T) {
 	r := digitsRun()
 	for i := range r.Microcircuit {
 		m := &r.Microcircuit[i]
-		m.TopDown = [][]float64{{0, 100}, {0, 100}}
+		m.TopDown = [][]float64{{0, 200}, {0, 200}}
 		m.Apical = [][]float64{{0, 1}, {0, 0.5}}
 		m.ApicalTeacher = [][]float64{{0, 2}, {0, 5}}
 	}
 	claims := r.silence()
-	if c := claim(t, claims, "apical-silence"); c.Verdict != record.Qualitatively || c.Ours[0].Values[0] != 1 {
+	if c := claim(t, claims, "apical-silence"); c.Verdict != record.Qualitatively || c.Ours[0].Values[0] != 0.5 {
 		t.Errorf("%s, %s", c.OursText(), c.Verdict)
 	}
 	if c := claim(t, claims, "apical-silence-taught"); c.Verdict != record.Deviates || c.Ours[0].Values[0] != 50 || c.Ours[1].Values[0] != 10 {

@@ -45,8 +45,8 @@ func (r *PredictionsRun) SilencingTraces() *chart.Chart {
 	n := r.nets(intact)[0]
 	return chart.Traces(chart.TracesSpec{
 		Title: "Silencing SST interneurons",
-		Caption: fmt.Sprintf("Neuron 3 of area 1 and an output neuron under an unseen pattern; SST interneurons are silenced after 100 ms. No teacher, plasticity off, noise on; seed 1, before learning and after %d trials. Scale: %s.",
-			r.Params.Regression.Trials, r.Badge()),
+		Caption: fmt.Sprintf("Neuron 3 of area 1 and an output neuron under an unseen pattern; SST interneurons are silenced after 100 ms. No teacher, plasticity off, noise on; seed 1, before learning and after %s. Scale: %s.",
+			record.Count(r.Params.Regression.Trials, "trial"), r.Badge()),
 		X:       chart.Axis{Name: "Time", Unit: "ms"},
 		Columns: []chart.TraceColumn{traceColumn("(i) before learning", n.Before.Traces, "SST silenced"), traceColumn("(ii) after learning", n.After.Traces, "SST silenced")},
 	})
@@ -64,8 +64,8 @@ func (r *PredictionsRun) SilencingScatter() *chart.Chart {
 	}
 	return chart.Scatter(chart.ScatterSpec{
 		Title: "Apical depolarisation when SST is silenced",
-		Caption: fmt.Sprintf("Change of the apical potential in the first 0.1 ms of silencing against the top-down input W₁₂r₂ at that moment: all %d neurons of area 1, %d unseen patterns, %d seeds; settled, no noise, no teacher. Line: equality. Scale: %s.",
-			r.Params.Regression.Hidden, silencedWith, len(r.Provenance.Seeds), r.Badge()),
+		Caption: fmt.Sprintf("Change of the apical potential in the first 0.1 ms of silencing against the top-down input W₁₂r₂ at that moment: all %d neurons of area 1, %s, %s; settled, no noise, no teacher. Line: equality. Scale: %s.",
+			r.Params.Regression.Hidden, record.Count(silencedWith, "unseen pattern"), record.Count(len(r.Provenance.Seeds), "seed"), r.Badge()),
 		X: chart.Axis{Name: "Top-down input W₁₂r₂"}, Y: chart.Axis{Name: "Apical depolarisation"},
 		Points: []chart.Points{
 			cloud("before learning", chart.Paper, func(n PredictionsNet) Silencing { return n.Before }),
@@ -183,8 +183,8 @@ func (r *PredictionsRun) FinalErrors() *chart.Chart {
 	}
 	return chart.Bars(chart.BarsSpec{
 		Title: "Final error, relative to the intact network",
-		Caption: fmt.Sprintf("Squared error of the settled network, mean over the last fifth of the tests, divided by that of the intact network with the same seed: geometric mean, whiskers from the smallest to the largest of %d seeds.%s Scale: %s.",
-			len(r.Provenance.Seeds), r.divergedNote(), r.Badge()),
+		Caption: fmt.Sprintf("Squared error of the settled network, mean over the last fifth of the tests, divided by that of the intact network with the same seed: geometric mean, whiskers from the smallest to the largest of %s.%s Scale: %s.",
+			record.Count(len(r.Provenance.Seeds), "seed"), r.divergedNote(), r.Badge()),
 		Value: chart.Axis{Name: "Error, multiples of the intact network's", Log: true}, Bars: bars,
 		References: []chart.Reference{{Label: "intact", Value: 1, Quantity: chart.Microcircuit}},
 	})
@@ -194,8 +194,8 @@ func (r *PredictionsRun) FinalErrors() *chart.Chart {
 func (r *PredictionsRun) recordings(m manipulation, title, column string) *chart.Chart {
 	return chart.Traces(chart.TracesSpec{
 		Title: title,
-		Caption: fmt.Sprintf("The same neurons under an unseen pattern after %d trials, intact and manipulated; after 100 ms the teacher nudges the output. Plasticity off, noise on; seed 1. Scale: %s.",
-			r.Params.Regression.Trials, r.Badge()),
+		Caption: fmt.Sprintf("The same neurons under an unseen pattern after %s, intact and manipulated; after 100 ms the teacher nudges the output. Plasticity off, noise on; seed 1. Scale: %s.",
+			record.Count(r.Params.Regression.Trials, "trial"), r.Badge()),
 		X:       chart.Axis{Name: "Time", Unit: "ms"},
 		Columns: []chart.TraceColumn{traceColumn("(i) intact", r.nets(intact)[0].Recording, "teacher on"), traceColumn("(ii) "+column, r.nets(m)[0].Recording, "teacher on")},
 	})

@@ -250,7 +250,7 @@ func TestRegressionNumbers(t *testing.T) {
 	net := func(final float64) RegressionNet {
 		return RegressionNet{
 			Trials: []int{1, 10, 90, 100}, Error: []float64{1, 1, 1, final}, Final: final, Constant: 2,
-			Apical: []float64{8, 8, 8, 2}, TopDown: []float64{8, 8, 8, 20}, Mismatch: []float64{6, 6, 6, 3},
+			Apical: []float64{8, 8, 8, 2}, TopDown: []float64{8, 8, 8, 20}, Mismatch: []float64{9, 9, 9, 3},
 			Alignment: []float64{90, 80, 70, 50}, AnglePI: []float64{90, 90, 90, 20}, AngleIP: []float64{90, 90, 90, 10},
 			Limit: 0.5,
 		}

@@ -55,9 +55,9 @@ func robustnessDivergence(cells ...RobustnessCell) string {
 	}
 	n := robustnessDiverged(cells...)
 	if n == 0 {
-		return fmt.Sprintf("None of the %d networks diverged.", total)
+		return fmt.Sprintf("None of the %s diverged.", record.Count(total, "network"))
 	}
-	return fmt.Sprintf("%d of the %d networks diverged; cells and points with one of them are left empty.", n, total)
+	return fmt.Sprintf("%d of the %s diverged; cells and points with one of them are left empty.", n, record.Count(total, "network"))
 }
 
 func robustnessTicks(values []float64) []string {
@@ -79,8 +79,8 @@ func (r *RobustnessRun) better(title, caption string, x, y chart.Axis, columns, 
 	}
 	return chart.HeatMap(chart.HeatMapSpec{
 		Title: title,
-		Caption: fmt.Sprintf("%s Colour: log₂ of the test error over that of a learner without hidden plasticity at the standard settings: -1 is half its error, 0 equal, positive worse; geometric mean of %d seeds, limited to ±2.5. %s Scale: %s.",
-			caption, r.Params.Seeds, robustnessDivergence(slices.Concat(cells...)...), r.Badge()),
+		Caption: fmt.Sprintf("%s Colour: log₂ of the test error over that of a learner without hidden plasticity at the standard settings: -1 is half its error, 0 equal, positive worse; geometric mean of %s, limited to ±2.5. %s Scale: %s.",
+			caption, record.Count(r.Params.Seeds, "seed"), robustnessDivergence(slices.Concat(cells...)...), r.Badge()),
 		X: x, Y: y, Columns: robustnessTicks(columns), Rows: robustnessTicks(rows), Values: values,
 		Value: chart.Axis{Name: "log₂ of error over shallow", Range: [2]float64{-2.5, 2.5}}, Colors: chart.Diverging, Height: 300,
 	})
@@ -90,7 +90,7 @@ func (r *RobustnessRun) better(title, caption string, x, y chart.Axis, columns, 
 func (r *RobustnessRun) NoiseAndFilter() *chart.Chart {
 	q := r.Params.Regression
 	return r.better("Noise and the filter of plasticity",
-		fmt.Sprintf("Small regression of %d trials. The standard settings are σ = %g, τ_w = %g ms; N's regression has σ = 0.3.", q.Trials, q.Sigma, q.TauW),
+		fmt.Sprintf("Small regression of %s. The standard settings are σ = %g, τ_w = %g ms; N's regression has σ = 0.3.", record.Count(q.Trials, "trial"), q.Sigma, q.TauW),
 		chart.Axis{Name: "Noise σ", Unit: "1/√ms"}, chart.Axis{Name: "τ_w", Unit: "ms"},
 		r.Params.Noise, r.Params.Filter, r.NoiseFilter)
 }
@@ -120,8 +120,8 @@ func (r *RobustnessRun) FilterAndRates() *chart.Chart {
 	}
 	return chart.Lines(chart.LinesSpec{
 		Title: "The filter at lower learning rates",
-		Caption: fmt.Sprintf("Small regression: at 1, %d trials with %g times N's learning rates; at x, x times as many trials with rates x times lower. Test error with τ_w = %g ms over that of the same network without the filter: below 1 the filter helps. Band: %s. %s Scale: %s.",
-			p.Regression.Trials, p.Regression.RateFactor, p.Regression.TauW, r.seedsBand(), robustnessDivergence(slices.Concat(slices.Concat(r.Filtered...), slices.Concat(r.Unfiltered...))...), r.Badge()),
+		Caption: fmt.Sprintf("Small regression: at 1, %s with %g times N's learning rates; at x, x times as many trials with rates x times lower. Test error with τ_w = %g ms over that of the same network without the filter: below 1 the filter helps. Band: %s. %s Scale: %s.",
+			record.Count(p.Regression.Trials, "trial"), p.Regression.RateFactor, p.Regression.TauW, r.seedsBand(), robustnessDivergence(slices.Concat(slices.Concat(r.Filtered...), slices.Concat(r.Unfiltered...))...), r.Badge()),
 		X: chart.Axis{Name: "Times slower", Log: true}, Y: chart.Axis{Name: "Error with the filter over error without"},
 		Curves: curves, References: []chart.Reference{{Label: "no filter", Value: 1}}, Band: r.seedsBand(),
 	})
@@ -154,15 +154,15 @@ func (r *RobustnessRun) bySeed(cells []RobustnessCell, values func(RobustnessCel
 }
 
 func (r *RobustnessRun) seedsBand() string {
-	return fmt.Sprintf("geometric mean ± s.d. of %d seeds", r.Params.Seeds)
+	return fmt.Sprintf("geometric mean ± s.d. of %s", record.Count(r.Params.Seeds, "seed"))
 }
 
 // InitialRange shows the range of initial weights over which learning works.
 func (r *RobustnessRun) InitialRange() *chart.Chart {
 	return chart.Lines(chart.LinesSpec{
 		Title: "Initial bottom-up weights",
-		Caption: fmt.Sprintf("Small regression of %d trials. Test error over that of the shallow learner at the standard range ±%g; \"shallow\" starts from the same weights and has no hidden plasticity. Band: %s. %s Scale: %s.",
-			r.Params.Regression.Trials, r.Params.Regression.InitUp, r.seedsBand(), robustnessDivergence(slices.Concat(r.InitUp, r.InitUpShallow)...), r.Badge()),
+		Caption: fmt.Sprintf("Small regression of %s. Test error over that of the shallow learner at the standard range ±%g; \"shallow\" starts from the same weights and has no hidden plasticity. Band: %s. %s Scale: %s.",
+			record.Count(r.Params.Regression.Trials, "trial"), r.Params.Regression.InitUp, r.seedsBand(), robustnessDivergence(slices.Concat(r.InitUp, r.InitUpShallow)...), r.Badge()),
 		X: chart.Axis{Name: "Initial range ±W", Log: true}, Y: chart.Axis{Name: "Error over shallow", Log: true, Range: [2]float64{0.1, 2}},
 		Curves: []chart.Curve{
 			r.against("microcircuit", chart.Microcircuit, r.Params.InitUp, r.InitUp),
@@ -177,8 +177,8 @@ func (r *RobustnessRun) InitialRange() *chart.Chart {
 func (r *RobustnessRun) FeedbackRange() *chart.Chart {
 	return chart.Lines(chart.LinesSpec{
 		Title: "Range of the fixed top-down weights",
-		Caption: fmt.Sprintf("Small regression of %d trials. Test error over that of the shallow learner. Hidden weights change about twice as fast with feedback twice as strong: learning with weak feedback is slow. Band: %s. %s Scale: %s.",
-			r.Params.Regression.Trials, r.seedsBand(), robustnessDivergence(r.InitDown...), r.Badge()),
+		Caption: fmt.Sprintf("Small regression of %s. Test error over that of the shallow learner. Hidden weights change about twice as fast with feedback twice as strong: learning with weak feedback is slow. Band: %s. %s Scale: %s.",
+			record.Count(r.Params.Regression.Trials, "trial"), r.seedsBand(), robustnessDivergence(r.InitDown...), r.Badge()),
 		X: chart.Axis{Name: "Range ±W₁₂", Log: true}, Y: chart.Axis{Name: "Error over shallow", Log: true, Range: [2]float64{0.1, 2}},
 		Curves:     []chart.Curve{r.against("microcircuit", chart.Microcircuit, r.Params.InitDown, r.InitDown)},
 		References: []chart.Reference{{Label: "shallow learner", Value: 1, Quantity: chart.Shallow}},
@@ -200,8 +200,8 @@ func (r *RobustnessRun) DigitsInitAndFeedback() *chart.Chart {
 	}
 	return chart.HeatMap(chart.HeatMapSpec{
 		Title: "Digits: initial weights and feedback",
-		Caption: fmt.Sprintf("Error on %d validation images of networks with two hidden areas of %d neurons after %d epochs of %d images, mean of %d seeds; chance is 90 %%, a single layer has %.1f %%. In the additive reading of the two-step dynamics with fixed interneuron-to-pyramidal weights, only the product of feedback range and λ matters. %s Scale: %s.",
-			d.Tests, d.Hidden, d.Epochs, d.Images, r.Params.Seeds, r.single(), robustnessDivergence(slices.Concat(r.DigitsInitFeedback...)...), r.Badge()),
+		Caption: fmt.Sprintf("Error on %s of networks with two hidden areas of %s after %s of %s, mean of %s; chance is 90 %%, a single layer has %.1f %%. In the additive reading of the two-step dynamics with fixed interneuron-to-pyramidal weights, only the product of feedback range and λ matters. %s Scale: %s.",
+			record.Count(d.Tests, "validation image"), record.Count(d.Hidden, "neuron"), record.Count(d.Epochs, "epoch"), record.Count(d.Images, "image"), record.Count(r.Params.Seeds, "seed"), r.single(), robustnessDivergence(slices.Concat(r.DigitsInitFeedback...)...), r.Badge()),
 		X: chart.Axis{Name: "Feedback range ±W₁₂ (a third of ±W₂₃)"}, Y: chart.Axis{Name: "Initial range ±W"},
 		Columns: robustnessTicks(d.Feedback), Rows: robustnessTicks(d.InitUp), Values: values,
 		Value: chart.Axis{Name: "validation error", Unit: "%", Range: [2]float64{0, 90}}, Height: 340,
@@ -212,7 +212,7 @@ func (r *RobustnessRun) DigitsInitAndFeedback() *chart.Chart {
 func (r *RobustnessRun) DigitsMixing() *chart.Chart {
 	d := r.Params.Digits
 	runs := r.bySeed(r.DigitsLambda, RobustnessCell.errors)
-	band := fmt.Sprintf("mean ± s.d. of %d seeds", r.Params.Seeds)
+	band := fmt.Sprintf("mean ± s.d. of %s", record.Count(r.Params.Seeds, "seed"))
 	return chart.Lines(chart.LinesSpec{
 		Title: "Digits: mixing factor of the hidden areas",
 		Caption: fmt.Sprintf("As above, with feedback ±%g and initial weights ±0.1; the standard is λ = 0.3. Band: %s. %s Scale: %s.",
@@ -364,6 +364,6 @@ func (r *RobustnessRun) digitsClaim() record.Claim {
 		Paper: record.Words("robust to initialisation (in words only)"),
 		Ours:  append([]record.Measure{record.Single("", "%.0f", fmt.Sprintf("of %d", len(d.InitUp)), float64(learned))}, errors...),
 		Bound: record.Holding(record.Alone("").AtLeast(math.Ceil(0.6 * float64(len(d.InitUp))))),
-		Note:  fmt.Sprintf("over all sweeps, %d networks diverged", n),
+		Note:  fmt.Sprintf("over all sweeps, %s diverged", record.Count(n, "network")),
 	}
 }

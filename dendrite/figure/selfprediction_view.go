@@ -42,8 +42,8 @@ func (r *SelfPredictionRun) Traces() *chart.Chart {
 	first := r.Seeds[0]
 	return chart.Traces(chart.TracesSpec{
 		Title: "Feedback and its lateral cancellation",
-		Caption: fmt.Sprintf("A Fig. 1 / N Fig. S1, traces. One neuron of each kind during two test patterns, before learning and after %d patterns (seed %d; plasticity off, noise on). Potentials are relative to rest, in the model's units. Scale: %s.",
-			r.Params.Patterns, r.Provenance.Seeds[0], r.Badge()),
+		Caption: fmt.Sprintf("A Fig. 1 / N Fig. S1, traces. One neuron of each kind during two test patterns, before learning and after %s (seed %d; plasticity off, noise on). Potentials are relative to rest, in the model's units. Scale: %s.",
+			record.Count(r.Params.Patterns, "pattern"), r.Provenance.Seeds[0], r.Badge()),
 		X:       chart.Axis{Name: "Time", Unit: "ms"},
 		Columns: []chart.TraceColumn{column("(i) before learning", first.Before), column("(ii) after learning", first.After)},
 	})

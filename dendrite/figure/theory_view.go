@@ -18,11 +18,11 @@ import (
 var theoryAxis = chart.Axis{Name: "Mixing factor λ", Log: true, Range: [2]float64{0.001, 1}}
 
 func (r *TheoryRun) netBand() string {
-	return fmt.Sprintf("geometric mean ± s.d. of %d networks", len(r.Nets))
+	return fmt.Sprintf("geometric mean ± s.d. of %s", record.Count(len(r.Nets), "network"))
 }
 
 func (r *TheoryRun) regressionBand() string {
-	return fmt.Sprintf("mean ± s.d. of %d seeds", len(r.Moments))
+	return fmt.Sprintf("mean ± s.d. of %s", record.Count(len(r.Moments), "seed"))
 }
 
 // overLambda is a curve over the mixing factors of the sweep, in a colour of the
@@ -45,8 +45,8 @@ func (r *TheoryRun) Angles() *chart.Chart {
 	}
 	return chart.Lines(chart.LinesSpec{
 		Title: "Angle between the microcircuit's weight change and backprop",
-		Caption: fmt.Sprintf("Networks of %d-%d-%d-%d neurons in the self-predicting state, settled with one input and teacher; λ is the same in all areas. With top-down weights that are the transposed bottom-up weights the angle falls in proportion to λ; with random top-down weights the angle in the hidden areas is about 90° at every λ. Right of the line the law is not expected to hold; the last point has the papers' conductances, 0.8 for apical dendrites and nudging. Band: %s. Scale: %s.",
-			r.Params.Inputs, r.Params.Hidden1, r.Params.Hidden2, r.Params.Outputs, r.netBand(), r.Badge()),
+		Caption: fmt.Sprintf("Networks of %d-%d-%d-%s in the self-predicting state, settled with one input and teacher; λ is the same in all areas. With top-down weights that are the transposed bottom-up weights the angle falls in proportion to λ; with random top-down weights the angle in the hidden areas is about 90° at every λ. Right of the line the law is not expected to hold; the last point has the papers' conductances, 0.8 for apical dendrites and nudging. Band: %s. Scale: %s.",
+			r.Params.Inputs, r.Params.Hidden1, r.Params.Hidden2, record.Count(r.Params.Outputs, "neuron"), r.netBand(), r.Badge()),
 		X: theoryAxis, Y: chart.Axis{Name: "Angle to backprop", Unit: "°", Log: true, Range: [2]float64{0.01, 100}},
 		Curves:     curves,
 		References: []chart.Reference{{Label: "λ = " + fmt.Sprint(r.Params.LambdaFit), Value: r.Params.LambdaFit, Vertical: true}},
@@ -140,7 +140,7 @@ func (r *TheoryRun) AnglesDuringLearning() *chart.Chart {
 	var curves []chart.Curve
 	picked := []int{0, len(trials) / 3, 2 * len(trials) / 3, len(trials) - 1}
 	for i, at := range slices.Compact(picked) {
-		c := chart.MeanSD(fmt.Sprintf("after %d trials", trials[at]), chart.Other, x,
+		c := chart.MeanSD(fmt.Sprintf("after %s", record.Count(trials[at], "trial")), chart.Other, x,
 			lab.Each(r.Moments, func(m TheoryMoments) []float64 { return m.Sweep[at] }))
 		c.Color = chart.PaletteColor(i)
 		curves = append(curves, c)
@@ -269,7 +269,7 @@ func (r *TheoryRun) twoStepClaim() record.Claim {
 		ID: "two-step-distance", Quantity: "Two-step dynamics against the fixed point: relative distance in the worst area",
 		Paper: record.Words("improves as the apical conductance goes to 0 (N 3.4)"),
 		Ours:  []record.Measure{record.Mean(smallest, "%.1e", "", worst(r.Params.LambdaLow)), record.Mean(largest, "%.2f", "", worst(1))},
-		Bound: record.Holding(record.OnAverage(smallest).Below(0.01), record.OnAverage(smallest).Below(0.1).Times(largest)),
+		Bound: record.Holding(record.OnAverage(smallest).Below(0.002), record.OnAverage(smallest).Below(0.02).Times(largest)),
 	}
 }
 
@@ -281,7 +281,7 @@ func (r *TheoryRun) alignmentClaim() record.Claim {
 		ID: "alignment", Quantity: "Angle of the weight change to backprop, area 1, before and after the small regression",
 		Paper: record.Words("falls, as forward weights align with feedback (N 3.3: weights to about 45°)"),
 		Ours:  []record.Measure{record.Mean("before", "%.0f", "°", first), record.Mean("after", "%.0f", "°", last), record.Mean("weights after", "%.0f", "°", weights)},
-		Bound: record.Holding(record.InEverySeed("after").Below(1).Times("before")),
+		Bound: record.Holding(record.OnAverage("after").Below(75), record.InEverySeed("after").Below(1).Times("before")),
 		Note:  fmt.Sprintf("another network and task than N's; λ = %.2f throughout", r.Params.Regression.Network().G.MixingHidden()),
 	}
 }

@@ -41,6 +41,14 @@ func (t Table) check() {
 	}
 }
 
+// shown returns a cell as it is shown: a number that is rounded to zero has no sign.
+func shown(cell string) string {
+	if number, ok := strings.CutPrefix(cell, "-"); ok && number != "" && strings.Trim(number, "0.") == "" {
+		return number
+	}
+	return cell
+}
+
 // Bundle returns the table as HTML and as text. It panics if a row does not have as many
 // cells as the header.
 func (t Table) Bundle() map[string]any {
@@ -63,7 +71,7 @@ func (t Table) HTML() string {
 			if tag == "th" {
 				scope = ` scope="col"`
 			}
-			fmt.Fprintf(&b, `<%s%s style="text-align:%s">%s</%s>`, tag, scope, style, html.EscapeString(cell), tag)
+			fmt.Fprintf(&b, `<%s%s style="text-align:%s">%s</%s>`, tag, scope, style, html.EscapeString(shown(cell)), tag)
 		}
 		b.WriteString("</tr>")
 	}
@@ -86,7 +94,7 @@ func (t Table) String() string {
 	width := make([]int, len(t.Header))
 	for _, row := range append([][]string{t.Header}, t.Rows...) {
 		for i, cell := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
+			width[i] = max(width[i], utf8.RuneCountInString(shown(cell)))
 		}
 	}
 	var lines []string
@@ -96,6 +104,7 @@ func (t Table) String() string {
 	line := func(row []string) {
 		cells := make([]string, len(row))
 		for i, cell := range row {
+			cell = shown(cell)
 			gap := width[i] - utf8.RuneCountInString(cell)
 			left := [...]int{0, gap, gap / 2}[t.align(i)]
 			cells[i] = strings.Repeat(" ", left) + cell + strings.Repeat(" ", gap-left)

@@ -109,13 +109,39 @@ func (m *Measure) String() string {
 	case s.Count == 1:
 		return m.withUnit(s.Center)
 	case m.Center == InMean:
-		return withUnit(m.number(s.Center)+" ± "+m.number(s.High-s.Center), m.Unit) + fmt.Sprintf(" (%d seeds)", s.Count)
+		n := m.numbers(s.Center, s.High-s.Center)
+		return withUnit(n[0]+" ± "+n[1], m.Unit) + fmt.Sprintf(" (%d seeds)", s.Count)
 	}
 	about := ""
 	if m.Center == InGeo {
 		about = "geometric mean; "
 	}
-	return fmt.Sprintf("%s (%s%s to %s, %d seeds)", m.withUnit(s.Center), about, m.number(s.Low), m.number(s.High), s.Count)
+	n := m.numbers(s.Center, s.Low, s.High)
+	return fmt.Sprintf("%s (%s%s to %s, %d seeds)", withUnit(n[0], m.Unit), about, n[1], n[2], s.Count)
+}
+
+// numbers formats values that are read together: all have as many decimals as the one
+// that has the most, unless one has a power of ten.
+func (m *Measure) numbers(values ...float64) []string {
+	texts, decimals := make([]string, len(values)), 0
+	for i, v := range values {
+		texts[i] = m.number(v)
+	}
+	if !strings.HasSuffix(m.Format, "g") || strings.ContainsAny(strings.Join(texts, ""), "eNI") {
+		return texts
+	}
+	for _, text := range texts {
+		_, fraction, _ := strings.Cut(text, ".")
+		decimals = max(decimals, len(fraction))
+	}
+	same := Measure{Format: fmt.Sprintf("%%.%df", decimals)}
+	if strings.HasPrefix(m.Format, "±") {
+		same.Format = "±" + same.Format
+	}
+	for i, v := range values {
+		texts[i] = same.number(v)
+	}
+	return texts
 }
 
 // number formats one value. A value that is rounded to zero has no sign.

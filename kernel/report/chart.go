@@ -138,10 +138,60 @@ func shortNumber(v any) string {
 		return fmt.Sprint(v)
 	}
 	x, err := n.Float64()
+	if err == nil && x == 0 {
+		return "0" // also for a negative zero
+	}
 	if err != nil || math.Abs(x) >= 1e6 || x == math.Trunc(x) {
 		return n.String()
 	}
 	return strconv.FormatFloat(x, 'g', 5, 64)
+}
+
+// shortRows rounds the numbers of a table. Numbers in one column have the same number of
+// decimals, unless they differ so much in size that this would hide or invent digits.
+func shortRows(rows [][]any) [][]string {
+	out := make([][]string, len(rows))
+	width := 0
+	for r, row := range rows {
+		for _, v := range row {
+			out[r] = append(out[r], shortNumber(v))
+		}
+		width = max(width, len(row))
+	}
+	for column := range width {
+		alignDecimals(rows, out, column)
+	}
+	return out
+}
+
+// mostDecimals is the largest number of decimals that are added to a number.
+const mostDecimals = 4
+
+func alignDecimals(rows [][]any, out [][]string, column int) {
+	decimals := 0
+	var numbers []int // rows with a number
+	for r, row := range rows {
+		if column >= len(row) {
+			continue
+		}
+		if _, ok := row[column].(json.Number); !ok {
+			continue
+		}
+		if strings.ContainsAny(out[r][column], "eE") {
+			return
+		}
+		_, fraction, _ := strings.Cut(out[r][column], ".")
+		decimals = max(decimals, len(fraction))
+		numbers = append(numbers, r)
+	}
+	if decimals > mostDecimals {
+		return
+	}
+	for _, r := range numbers {
+		if x, err := strconv.ParseFloat(out[r][column], 64); err == nil {
+			out[r][column] = strconv.FormatFloat(x+0, 'f', decimals, 64) // + 0: no negative zero
+		}
+	}
 }
 
 // plainCSV is the largest size in bytes of a table that the page contains

@@ -169,13 +169,7 @@ func (b *builder) figure(c *chartData, o *ipynb.Output) (*figureView, error) {
 		for i := range c.Table.Columns {
 			f.Columns = append(f.Columns, c.Table.label(i))
 		}
-		for _, row := range c.Table.Rows[:min(maxRows, len(c.Table.Rows))] {
-			cells := make([]string, len(row))
-			for i, v := range row {
-				cells[i] = shortNumber(v)
-			}
-			f.Rows = append(f.Rows, cells)
-		}
+		f.Rows = shortRows(c.Table.Rows[:min(maxRows, len(c.Table.Rows))])
 	}
 	return f, nil
 }

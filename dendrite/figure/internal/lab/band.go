@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"microcircuits/dendrite/chart"
+	"microcircuits/dendrite/record"
 )
 
 // MeanBand describes, for a caption, a line and its band.
@@ -11,7 +12,7 @@ func MeanBand(seeds int) string {
 	if seeds == 1 {
 		return "one seed"
 	}
-	return fmt.Sprintf("mean and standard deviation of %d seeds", seeds)
+	return fmt.Sprintf("mean and standard deviation of %s", record.Count(seeds, "seed"))
 }
 
 // GeometricBand describes a curve of [GeometricCurve].
@@ -19,7 +20,7 @@ func GeometricBand(seeds int) string {
 	if seeds == 1 {
 		return "one seed"
 	}
-	return fmt.Sprintf("geometric mean and standard deviation of %d seeds", seeds)
+	return fmt.Sprintf("geometric mean and standard deviation of %s", record.Count(seeds, "seed"))
 }
 
 // GeometricCurve is a curve through the geometric mean of the runs with a band of
