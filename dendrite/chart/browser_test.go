@@ -67,6 +67,20 @@ var define=function(){problems.push("define was called")};define.amd={};</script
 		t.Errorf("pictures before, charts before ECharts, pictures after, echarts, elements with a description: %s", got)
 	}
 
+	// A page of VS Code has no colour of its own: its body says what the theme is.
+	eval(`document.body.style.background="transparent"`)
+	for _, theme := range []string{"vscode-dark", "vscode-light", "vscode-high-contrast", "vscode-high-contrast-light vscode-high-contrast"} {
+		kind, _, _ := strings.Cut(theme, " ")
+		eval(fmt.Sprintf(`(function () { document.body.className = %q; document.body.setAttribute("data-vscode-theme-kind", %q) })()`, theme, kind))
+		want := "#24292f"
+		if !strings.Contains(kind, "light") {
+			want = "#e4e6e8"
+		}
+		wait(fmt.Sprintf(`Array.prototype.some.call(document.querySelectorAll("#one svg text"), function (e) { return e.getAttribute("fill") == %q })`, want))
+	}
+	eval(`(function () { document.body.className = ""; document.body.removeAttribute("data-vscode-theme-kind"); document.body.style.background = "#fff" })()`)
+	wait(`Array.prototype.some.call(document.querySelectorAll("#one svg text"), function (e) { return e.getAttribute("fill") == "#24292f" })`)
+
 	one := `document.querySelector("#one .dendrite-chart")`
 	light := eval(one + `.querySelector("svg text").getAttribute("fill")`)
 	eval(`document.documentElement.setAttribute("data-theme","dark")`)

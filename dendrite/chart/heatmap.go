@@ -58,6 +58,7 @@ func HeatMap(spec HeatMapSpec) *Chart {
 	}
 	// In a small matrix each cell shows its number, in black or white for contrast.
 	withText := rows*cols <= 80 && cols <= 10
+	text := cellText(spec.Values)
 	var cells []any
 	for r := 0; r < rows; r += block {
 		for c := 0; c < cols; c += block {
@@ -74,7 +75,7 @@ func HeatMap(spec HeatMapSpec) *Chart {
 			if luminance(spec.Colors.at((v-lo)/(hi-lo))) > 0.18 {
 				ink = "#000000"
 			}
-			cells = append(cells, obj{"value": cell, "label": obj{"show": true, "formatter": brief(v), "color": ink}})
+			cells = append(cells, obj{"value": cell, "label": obj{"show": true, "formatter": minus(text(v)), "color": ink}})
 		}
 	}
 	shownRows, shownCols := shortNames(blockNames(rowNames, block)), shortNames(blockNames(colNames, block))
@@ -101,7 +102,7 @@ func HeatMap(spec HeatMapSpec) *Chart {
 		"dendrite": obj{"cells": true, "x": spec.X.Name, "y": spec.Y.Name, "columns": shownCols, "rows": shownRows, "unit": spec.Value.Unit}})
 	// go-echarts stores the range of a visual map in single precision.
 	bar := obj{"type": "continuous", "min": value(lo), "max": value(hi), "calculable": false, "precision": 3,
-		"inRange": obj{"color": spec.Colors.stops()}, "text": []string{short(hi), short(lo)}, "textGap": 6, "itemWidth": 12, "hoverLink": false}
+		"inRange": obj{"color": spec.Colors.stops()}, "text": []string{minus(short(hi)), minus(short(lo))}, "textGap": 6, "itemWidth": 12, "hoverLink": false}
 	f.top["visualMap"] = []obj{bar}
 	valueHead := plain(shorten(spec.Value.label(), longestName))
 	f.head(valueHead, 0, 8, false, nil)
@@ -215,6 +216,40 @@ func brief(v float64) string {
 		return s
 	}
 	return strconv.FormatFloat(v, 'g', 2, 64)
+}
+
+// minus writes a number with the sign that the axes have.
+func minus(number string) string {
+	if rest, ok := strings.CutPrefix(number, "-"); ok {
+		return "−" + rest
+	}
+	return number
+}
+
+// cellText returns the format of the numbers in cells: with the same number of decimals,
+// so that three digits of the largest are shown, unless small ones would lose all theirs.
+func cellText(values [][]float64) func(float64) string {
+	large, small, most := 0.0, math.Inf(1), 0
+	for _, row := range values {
+		for _, v := range row {
+			if v = math.Abs(drawable(v)); v > 0 {
+				large, small = math.Max(large, v), math.Min(small, v)
+				_, fraction, _ := strings.Cut(brief(v), ".")
+				most = max(most, len(fraction))
+			}
+		}
+	}
+	decimals := min(most, max(0, 2-int(math.Floor(math.Log10(large)))))
+	if large == 0 || large >= 1e5 || decimals > 4 || small < math.Pow10(-decimals) {
+		return brief
+	}
+	return func(v float64) string {
+		text := strconv.FormatFloat(v, 'f', decimals, 64)
+		if strings.Trim(text, "-0.") == "" {
+			return strings.TrimPrefix(text, "-")
+		}
+		return text
+	}
 }
 
 func widest(names []string) int {
