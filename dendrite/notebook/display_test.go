@@ -148,6 +148,10 @@ func TestTable(t *testing.T) {
 	if n := strings.Count(page, "text-align:right"); n != 3 {
 		t.Errorf("%d right-aligned cells, want 3", n)
 	}
+	zeros := Table{Header: []string{"x"}, Rows: [][]string{{"-0.00"}, {"-0"}, {"-0.01"}, {"-"}, {"--"}}}
+	if got, want := zeros.String(), "x\n-----\n0.00\n0\n-0.01\n-\n--"; got != want || strings.Contains(zeros.HTML(), "-0.00") {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	defer func() {
 		if got, want := recover(), `notebook: table "x": row 1 has 1 cells, want 2`; got != want {
 			t.Errorf("panic %v, want %v", got, want)
