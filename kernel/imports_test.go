@@ -29,6 +29,7 @@ var rooms = map[string][]string{
 	"dendrite/task":                {"dendrite/internal/..."},
 	"dendrite/notebook":            {"dendrite/chart", "dendrite/notebook/names"},
 	"dendrite/notebook/names":      {},
+	"dendrite/notebook/streams":    {"dendrite/notebook/names"},
 	"dendrite/chart":               {},
 	"dendrite/runstore":            {},
 	"dendrite/record":              {},

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"go/parser"
-	"go/token"
 	"slices"
-	"strconv"
 
+	"microcircuits/kernel/cell"
 	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/ipynb"
 )
@@ -46,16 +44,12 @@ func (r *runner) prepare(ctx context.Context, jobs []*job) error {
 func imports(jobs []*job) []string {
 	var pkgs []string
 	for _, j := range jobs {
-		for _, cell := range j.nb.Cells {
-			if cell.Type != ipynb.Code {
+		for _, c := range j.nb.Cells {
+			if c.Type != ipynb.Code {
 				continue
 			}
-			file, err := parser.ParseFile(token.NewFileSet(), "", "package p\n"+goLines(cell.Source), parser.ImportsOnly)
-			if err != nil {
-				continue
-			}
-			for _, spec := range file.Imports {
-				if path, err := strconv.Unquote(spec.Path.Value); err == nil && path != "C" {
+			for _, path := range cell.Imports(c.Source) {
+				if path != "C" {
 					pkgs = append(pkgs, path)
 				}
 			}

@@ -5,10 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
+	"microcircuits/dendrite/notebook/names"
 	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/internal/human"
 	"microcircuits/kernel/ipynb"
@@ -126,10 +126,10 @@ func (r *runner) cellLine(n, of int, cell *ipynb.Cell, state string) *line {
 	return r.begin(&line{text: fmt.Sprintf("  [%2d/%2d] %-24.24s", n, of, cell.ID), state: state})
 }
 
-func (l *line) end(result *gonb.Result) {
+func (l *line) end(status gonb.Status) {
 	remark := ""
-	if result.Status != gonb.OK {
-		remark = "  " + string(result.Status)
+	if status != gonb.OK {
+		remark = "  " + string(status)
 	}
 	l.finish(remark)
 }
@@ -154,33 +154,38 @@ func excerpt(source string) string {
 // ansi matches the colour codes in GoNB's messages.
 var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// failure returns the error of a cell: its standard error, followed by the error
-// message if standard error does not contain it.
-func failure(result *gonb.Result) string {
-	text := ""
-	add := func(s string) {
-		s = strings.TrimSpace(ansi.ReplaceAllString(s, ""))
-		if !strings.Contains(text, s) {
-			text += s + "\n"
+// printedLines is the number of lines of the standard error that are shown of a failing
+// cell.
+const printedLines = 5
+
+// failure returns why a cell failed: the reason first, where it happened, and the end of
+// what the cell has printed on the standard error.
+func failure(f *gonb.Failure, outputs []*ipynb.Output) string {
+	reason := f.Value
+	if f.Name == "panic" || f.Name == "fatal error" {
+		reason = f.Name + ": " + reason
+	}
+	lines := []string{reason}
+	for _, l := range f.Traceback {
+		if l = ansi.ReplaceAllString(l, ""); l != reason {
+			lines = append(lines, l)
 		}
 	}
-	outputs := result.Outputs()
+	if over := len(lines) - excerptLines; over > 0 {
+		lines = append(lines[:excerptLines], fmt.Sprintf("... %d more lines", over))
+	}
+	var printed strings.Builder
 	for _, o := range outputs {
-		if o.Type == ipynb.Stream && o.Name == "stderr" {
-			add(o.Text)
+		if o.Type == ipynb.Stream && o.Name == names.Stderr {
+			printed.WriteString(o.Text)
 		}
 	}
-	for _, o := range outputs {
-		if o.Type == ipynb.ErrorOutput {
-			for _, s := range append(o.Traceback, o.EValue) {
-				add(s)
-			}
+	if text := strings.TrimSpace(ansi.ReplaceAllString(printed.String(), "")); text != "" {
+		last := strings.Split(text, "\n")
+		if len(last) > printedLines {
+			last = last[len(last)-printedLines:]
 		}
-	}
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	if over := len(lines) - 2*excerptLines; over > 0 {
-		head, end := lines[:excerptLines], lines[len(lines)-excerptLines:]
-		lines = slices.Concat(head, []string{fmt.Sprintf("... %d more lines", over)}, end)
+		lines = append(lines, append([]string{"The cell had printed:"}, last...)...)
 	}
 	return strings.Join(lines, "\n")
 }

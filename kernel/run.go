@@ -494,15 +494,16 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 		return err
 	}
 	state := filepath.Join(session.TempDir(), statusFile)
-	results := map[*ipynb.Cell]*gonb.Result{}
+	cells := gonb.NewCells(session)
+	displays := new(gonb.Displays)
+	outputs := map[*ipynb.Cell]*gonb.Outputs{}
 	defer func() {
 		session.Close()
-		for cell, result := range results { // Close has waited for late displays
-			cell.Outputs = result.Outputs()
-			count := result.ExecutionCount
-			cell.ExecutionCount = &count
+		for cell, o := range outputs { // Close has waited for late displays
+			cell.Outputs = o.All()
 		}
 	}()
+	count := 0
 	for i, cell := range j.nb.Cells {
 		if cell.Type != ipynb.Code || strings.TrimSpace(cell.Source) == "" || cell.HasTag(ipynb.TagSkip) {
 			continue
@@ -510,23 +511,34 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 		if err := os.Remove(state); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		count++
+		number, shown := count, gonb.NewOutputs(displays)
+		cell.ExecutionCount, outputs[cell] = &number, shown
 		line := r.cellLine(i+1, len(j.nb.Cells), cell, state)
-		result, err := session.Execute(ctx, cell.Source, r.timeout)
-		results[cell] = result
-		line.end(result)
-		cell.SetInfo(ipynb.CellInfo{Seconds: result.Seconds, Status: string(result.Status)})
+		start := time.Now()
+		out, err := cells.Run(ctx, gonb.Cell{Number: number, ID: cell.ID, Source: cell.Source, Stops: true, Limit: r.timeout}, shown)
+		status := gonb.OK
+		switch {
+		case out.Timeout:
+			status = gonb.Timeout
+		case err != nil || out.Failure != nil:
+			status = gonb.Failed
+		}
+		line.end(status)
+		cell.SetInfo(ipynb.CellInfo{Seconds: time.Since(start).Seconds(), Status: string(status)})
+		printed := shown.All()
+		if out.Failure != nil {
+			shown.Fail(out.Failure)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return fmt.Errorf("interrupted in cell %d (%s); finished results are kept: run it again to continue", i+1, cell.ID)
 		case err != nil:
-			if result.Status != gonb.Timeout {
-				cell.SetInfo(ipynb.CellInfo{Seconds: result.Seconds, Status: string(gonb.Failed)})
-			}
 			return fmt.Errorf("cell %d (%s): %w", i+1, cell.ID, err)
-		case result.Status == gonb.Timeout:
+		case status == gonb.Timeout:
 			return fmt.Errorf("cell %d (%s) did not end within %v\n%s", i+1, cell.ID, r.timeout, excerpt(cell.Source))
-		case result.Status != gonb.OK && !cell.HasTag(ipynb.TagRaises):
-			return fmt.Errorf("cell %d (%s) failed\n%s\n%s", i+1, cell.ID, excerpt(cell.Source), failure(result))
+		case status != gonb.OK && !cell.HasTag(ipynb.TagRaises):
+			return fmt.Errorf("cell %d (%s) failed: %s", i+1, cell.ID, failure(out.Failure, printed))
 		}
 	}
 	return nil

@@ -79,16 +79,16 @@ func view(code string, cursor int) (cursorView, bool) {
 		return cursorView{}, false
 	}
 	code, shift := Statements(code, cursor)
-	s := read(code)
-	if s.text {
+	s := readText(code)
+	if s.script {
 		return cursorView{}, false
 	}
-	v := cursorView{code: code, text: s.goCode(0, len(s.lines)), cursor: byteOffset(code, cursor+shift)}
+	v := cursorView{code: code, text: s.goCode(0, len(code)), cursor: byteOffset(code, cursor+shift)}
 	line := strings.LastIndexByte(code[:v.cursor], '\n') + 1
 	if v.code[line:v.cursor] != v.text[line:v.cursor] {
 		return cursorView{}, false // in a command
 	}
-	v.tokens = scan(v.text)
+	v.tokens = place(v.text)
 	return v, true
 }
 
@@ -102,8 +102,8 @@ func byteOffset(text string, characters int) int {
 	return len(text)
 }
 
-// scan splits Go code into tokens and comments.
-func scan(code string) (tokens []placed) {
+// place splits Go code into tokens and comments.
+func place(code string) (tokens []placed) {
 	file := token.NewFileSet().AddFile("", -1, len(code))
 	open := map[int]bool{} // where a comment or literal without end begins
 	var s scanner.Scanner

@@ -1,104 +1,319 @@
 package cell
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 )
 
+// Options are what a translation depends on, besides the text of the cell.
+type Options struct {
+	// ID is the same when a cell runs again after it was changed; "" if unknown.
+	ID string
+	// NoValue reports whether a function, as written in a call, has no result.
+	NoValue func(call string) bool
+	// Exported returns a name that a package exports, and the word that declares
+	// another name for it (var, const or type).
+	Exported func(path string) (kind, name string)
+	// Asks: somebody can answer the cell's requests for input.
+	Asks bool
+	// Shell is redirections for shell commands.
+	Shell string
+	// FlagTaken: an earlier cell has declared the name flag.
+	FlagTaken bool
+	// Methods are the methods of generic types in earlier cells, see Translation.
+	Methods map[string]string
+}
+
 // A Translation is a cell translated for GoNB.
 type Translation struct {
-	Code    string
-	Shows   bool   // Code shows the value of the last expression
-	without string // Code that does not show it
-	Call    string // the function called in the last expression, as written; "" if it is no call
-	added   int    // number of the added line "%%", counted from 1; 0 for none
+	Code   string
+	Source string   // the cell's text, to which positions refer
+	Shows  bool     // Code shows the value of the last expression
+	Call   string   // the function called in the last expression, as written; "" if it is no call
+	Blank  []string // packages that the cell imports with the name _; Code does not
+	// TakesFlag: the cell declares the name flag, which GoNB's main function uses.
+	TakesFlag bool
+	// Methods are the methods with a generic receiver that is no pointer, and their
+	// types. GoNB does not tell them apart by their types.
+	Methods  map[string]string
+	Captured bool // the cell has the command %capture
+	Wasm     bool // the cell has the command %wasm
 
-	resultLine, resultColumn int // where the result begins in Code, counted from 1
+	plain *Translation // without the value; nil if Shows is false
+	lost  string       // a method that GoNB would lose
+	edits edits
 }
 
 // WithoutResult returns the translation that does not show the value of the last
 // expression. It is needed if that expression has no value.
 func (t Translation) WithoutResult() Translation {
-	if !t.Shows {
+	if t.plain == nil {
 		return t
 	}
-	return Translation{Code: t.without, added: t.added}
+	return *t.plain
 }
 
-// Line returns the line of the original cell for line n of Code, counted from 1.
-func (t Translation) Line(n int) int {
-	if t.added > 0 && n >= t.added {
-		return max(n-1, 1)
-	}
-	return n
-}
+// Line returns the line of the cell for line n of Code, counted from 1.
+func (t Translation) Line(n int) int { return t.place(n, 0).Line }
 
-// Column returns the column of the original cell for a column in line n of Code,
-// in bytes, counted from 0.
+// Column returns the column of the cell for a column in line n of Code, in bytes,
+// counted from 0.
 func (t Translation) Column(n, column int) int {
-	if n == t.resultLine && column >= t.resultColumn-1+len(show) {
-		return column - len(show)
+	if p := t.place(n, column); p.Line == t.Line(n) {
+		return p.Column
 	}
 	return column
 }
 
-// show is written before the last expression to show its value.
-const show = "notebook.Result("
-
-// Translate translates a cell for GoNB. statement reports whether a function, as
-// written in a call, has no result; it may be nil. Code that is not Go is not
-// changed: GoNB reports its errors.
-func Translate(code string, statement func(call string) bool) Translation {
-	t := Translation{Code: code}
-	s := read(code)
-	if s.text || mainFunc.MatchString(code) {
-		return t
-	}
-	if s.main < 0 {
-		if !s.addMain() {
-			return t // only declarations, or empty
+func (t Translation) place(n, column int) *Problem {
+	at := 0
+	for ; n > 1; n-- {
+		i := strings.IndexByte(t.Code[at:], '\n')
+		if i < 0 {
+			break
 		}
-		t.added = s.main + 1
-		t.Code = strings.Join(s.lines, "\n")
+		at += i + 1
 	}
-	from, to, call := result(s, statement)
-	if from < 0 {
-		return t
+	s := source{text: t.Source}
+	return s.problem(t.edits.origin(t.Source, min(at+column, len(t.Code))), "")
+}
+
+// show is written before the last expression to show its value. The kernel adds a
+// function with this name to the program.
+const show = "showResult_("
+
+// Translate translates a cell for GoNB. Scripts are not changed. A problem means that
+// the cell cannot run.
+func Translate(code string, o Options) (Translation, *Problem) {
+	t, p := translate(code, o, false)
+	if p != nil || !t.Shows {
+		return t, p
 	}
-	t.Shows, t.without, t.Call = true, t.Code, call
-	at := len(strings.Join(s.lines[:s.main+1], "\n"))
-	t.resultLine = strings.Count(t.Code[:at+from], "\n") + 1
-	t.resultColumn = at + from - strings.LastIndexByte(t.Code[:at+from], '\n')
-	t.Code = t.Code[:at+from] + show + t.Code[at+from:at+to] + ")" + t.Code[at+to:]
-	return t
+	plain, p := translate(code, o, true)
+	t.plain = &plain
+	return t, p
+}
+
+func translate(code string, o Options, plain bool) (Translation, *Problem) {
+	s := read(code)
+	t := Translation{Code: s.text, Source: s.text}
+	if s.script {
+		return t, nil
+	}
+	if s.illegal != nil {
+		return t, explainIllegal(s.illegal)
+	}
+	t.Captured, t.Wasm = s.has("capture"), s.has("wasm")
+	if p := s.checkCommands(); p != nil {
+		return t, p
+	}
+	place := s.layout()
+	decls, body, p := s.parse(place)
+	if p != nil {
+		return t, p
+	}
+	var e edits
+	d := declarations{s: &s, e: &e, o: o, t: &t, shift: -len(beforeDecls)}
+	if p := d.change(decls); p != nil {
+		return t, p
+	}
+	for method, of := range t.Methods {
+		if other, ok := o.Methods[method]; ok && other != of {
+			t.lost = max(t.lost, method)
+		}
+	}
+	if t.lost != "" {
+		return t, s.problem(0, "%s", lostMethod(t.lost))
+	}
+	s.translateCommands(&e, o)
+	end := s.addMain(&e, place, o.FlagTaken || t.TakesFlag, len(t.Blank) > 0)
+	known := tags(decls, -len(beforeDecls))
+	if body != nil {
+		shift := place.body - len(beforeBody)
+		for at := range tags(body, shift) {
+			known[at] = true
+		}
+		if call, from, to := result(&s, body, shift, o.NoValue); from >= 0 && !t.Wasm {
+			t.Shows, t.Call = true, call
+			if plain {
+				t.Shows = false
+			} else {
+				e.insert(from, show)
+				e.insert(to, ")")
+			}
+		}
+	}
+	s.hide(&e, known)
+	t.Code, t.edits = e.apply(s.text)+end, e
+	return t, nil
+}
+
+// A layout is where the parts of a cell are.
+type layout struct {
+	decls int  // end of the declarations
+	body  int  // start of the statements; -1 if there are none
+	own   bool // the cell makes the main function itself
+}
+
+// layout finds the declarations and the statements.
+func (s *source) layout() layout {
+	if s.main >= 0 {
+		c := s.commands[s.main]
+		return layout{decls: c.from, body: min(c.to+1, len(s.text))}
+	}
+	first, own := s.firstStatement()
+	if first < 0 {
+		return layout{decls: len(s.text), body: -1, own: own || s.has("exec")}
+	}
+	return layout{decls: first, body: first}
+}
+
+// addMain begins the main function before the statements and returns its end. GoNB's own
+// main function, for the line %%, uses the name flag, so it cannot be used if a cell
+// takes this name.
+func (s *source) addMain(e *edits, l layout, flagTaken, needsMain bool) (end string) {
+	begin := "%%"
+	if flagTaken {
+		begin, end = "func main() {", "\n}\n"
+	}
+	switch {
+	case l.own:
+		return ""
+	case l.body < 0: // GoNB adds a main function itself
+		if !flagTaken && !needsMain || s.has("test") {
+			return ""
+		}
+		return "\n" + begin + "\n" + end
+	case s.main >= 0:
+		if flagTaken {
+			c := s.commands[s.main]
+			e.replace(c.from, c.to, begin)
+		}
+		return end
+	}
+	start := strings.LastIndexByte(s.text[:l.decls], '\n') + 1
+	if strings.TrimSpace(s.text[start:l.decls]) == "" {
+		e.insert(start, begin+"\n")
+	} else { // a declaration is in the same line
+		e.insert(l.decls, "\n"+begin+"\n ") // the space: the line may begin like a package clause
+	}
+	return end
+}
+
+// What is written before the parts of a cell to parse them.
+const (
+	beforeDecls = "package p;"
+	beforeBody  = "package p;func _(){"
+)
+
+// parse parses the declarations and the statements of a cell.
+func (s *source) parse(l layout) (decls *ast.File, body *ast.BlockStmt, p *Problem) {
+	const mode = parser.SkipObjectResolution
+	decls, err := parser.ParseFile(token.NewFileSet(), "", beforeDecls+s.goCode(0, l.decls), mode)
+	if err != nil {
+		return nil, nil, s.syntaxProblem(err, -len(beforeDecls), l.decls)
+	}
+	if l.body < 0 {
+		return decls, nil, nil
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), "", beforeBody+s.goCode(l.body, len(s.text))+"\n}", mode)
+	if err != nil {
+		return nil, nil, s.syntaxProblem(err, l.body-len(beforeBody), len(s.text))
+	}
+	if len(file.Decls) != 1 {
+		return nil, nil, s.problem(len(s.text), "a } has no {")
+	}
+	return decls, file.Decls[0].(*ast.FuncDecl).Body, nil
+}
+
+// syntaxProblem returns the first error of the parser. shift is the place in the text
+// minus the place in what was parsed.
+func (s *source) syntaxProblem(err error, shift, end int) *Problem {
+	var all scanner.ErrorList
+	if !errors.As(err, &all) || len(all) == 0 {
+		return s.problem(0, "%v", err)
+	}
+	at, message := max(0, all[0].Pos.Offset+shift), all[0].Msg
+	if at >= end { // in the added text
+		message = ended.ReplaceAllString(message, "found the end of the cell")
+		at = min(end, len(strings.TrimRight(s.text, "\n")))
+	}
+	p := s.problem(at, "%s", message)
+	p.Syntax = true
+	return p
+}
+
+// ended matches how the parser names what follows the cell.
+var ended = regexp.MustCompile(`found ('EOF'|'}'|newline)$`)
+
+// explainIllegal explains characters that come from web pages and word processors.
+func explainIllegal(p *Problem) *Problem {
+	for code, what := range map[string]string{
+		"U+00A0": "a no-break space", "U+200B": "a space of no width", "U+2028": "a line separator", "U+3000": "a wide space",
+		"U+2212": "a minus sign that is no hyphen", "U+FEFF": "a byte order mark",
+	} {
+		if strings.Contains(p.Message, code) {
+			p.Message = "Go does not allow " + what + " (" + code + ") here; text pasted from a web page often has one: type this character again"
+		}
+	}
+	p.Syntax = true
+	return p
 }
 
 // Statements adds the line "%%" before the first statement and returns by how much
 // this moves a position. It is used for completion, where code may be incomplete.
 func Statements(code string, position int) (gonb string, shift int) {
-	s := read(code)
-	if s.text || s.main >= 0 || mainFunc.MatchString(code) || !s.addMain() {
+	s := readText(code)
+	l := s.layout()
+	if s.script || s.main >= 0 || l.own || l.body < 0 {
 		return code, 0
 	}
-	if position >= utf8.RuneCountInString(strings.Join(s.lines[:s.main], "\n")) {
+	start := strings.LastIndexByte(code[:l.body], '\n') + 1
+	if strings.TrimSpace(code[start:l.body]) != "" {
+		return code, 0
+	}
+	if position >= utf8.RuneCountInString(code[:max(start-1, 0)]) {
 		shift = len("%%\n")
 	}
-	return strings.Join(s.lines, "\n"), shift
+	return code[:start] + "%%\n" + code[start:], shift
 }
 
-// addMain adds the line "%%" before the first statement; false if there is none.
-func (s *source) addMain() bool {
-	first := firstStatement(*s)
-	if first < 0 {
-		return false
+// Imports returns the packages that a cell imports.
+func Imports(code string) []string {
+	s := read(code)
+	if s.script {
+		return nil
 	}
-	s.lines = append(s.lines[:first:first], append([]string{"%%"}, s.lines[first:]...)...)
-	s.main = first
-	return true
+	file, err := parser.ParseFile(token.NewFileSet(), "", beforeDecls+s.goCode(0, s.layout().decls), parser.ImportsOnly)
+	if err != nil {
+		return nil
+	}
+	var paths []string
+	for _, i := range file.Imports {
+		paths = append(paths, strings.Trim(i.Path.Value, "\"`"))
+	}
+	return paths
+}
+
+// ReadsInput reports whether the cell reads the standard input.
+func ReadsInput(code string) bool {
+	s := read(code)
+	for i := 2; i < len(s.tokens); i++ {
+		if s.tokens[i-1].token != token.PERIOD {
+			continue
+		}
+		switch s.tokens[i-2].text + "." + s.tokens[i].text {
+		case "os.Stdin", "fmt.Scan", "fmt.Scanln", "fmt.Scanf":
+			return true
+		}
+	}
+	return false
 }
 
 var question = regexp.MustCompile(`^\s*([\pL_][\pL\pN_.]*)\s*\?\s*$`)
@@ -119,24 +334,28 @@ func Declares(code, name string) bool {
 	return declared.MatchString(code)
 }
 
-// firstStatement returns the line of the first statement. It returns -1 if there is
-// none or if a declaration is in the same line.
-func firstStatement(s source) int {
-	tokens, _ := lex(s.goCode(0, len(s.lines)))
-	for i := 0; i < len(tokens); {
-		if tokens[i].token == token.SEMICOLON {
+// firstStatement returns the place of the first statement, or -1. own reports whether
+// the cell has a main function of its own.
+func (s *source) firstStatement() (first int, own bool) {
+	for i := 0; i < len(s.tokens); {
+		if s.tokens[i].token == token.SEMICOLON {
 			i++
 			continue
 		}
-		if !declares(tokens[i:]) {
-			if i > 0 && tokens[i-1].line == tokens[i].line {
-				return -1
+		if !declares(s.tokens[i:]) {
+			if own {
+				return -1, true // Go reports what is wrong
 			}
-			return tokens[i].line
+			return s.tokens[i].from, false
 		}
-		i += declarationLen(tokens[i:])
+		own = own || isMain(s.tokens[i:])
+		i += declarationLen(s.tokens[i:])
 	}
-	return -1
+	return -1, own
+}
+
+func isMain(tokens []lexeme) bool {
+	return len(tokens) > 2 && tokens[0].token == token.FUNC && tokens[1].text == "main" && tokens[2].token == token.LPAREN
 }
 
 // declares reports whether a top-level declaration begins with the first token.
@@ -148,29 +367,32 @@ func declares(tokens []lexeme) bool {
 		if len(tokens) > 1 && tokens[1].token == token.IDENT {
 			return true
 		}
-		end := 1 + groupLen(tokens[1:])
-		return end < len(tokens) && tokens[end].token == token.IDENT // a method
+		return isMethod(tokens[1:])
 	}
 	return false
 }
 
+// isMethod reports whether the tokens after func are those of a method, so not of a
+// function literal: a receiver, a name, perhaps type parameters, and parameters.
+func isMethod(tokens []lexeme) bool {
+	at := groupLen(tokens)
+	if at+1 >= len(tokens) || tokens[at].token != token.IDENT {
+		return false
+	}
+	at++
+	if tokens[at].token == token.LBRACK {
+		at += groupLen(tokens[at:])
+	}
+	return at < len(tokens) && tokens[at].token == token.LPAREN
+}
+
 // declarationLen returns the number of tokens of the declaration at the beginning.
-// It ends at the end of a line, if no bracket is open and the line does not end with
-// an operator.
 func declarationLen(tokens []lexeme) int {
 	for n := 0; n < len(tokens); {
-		t := tokens[n]
-		if t.token == token.SEMICOLON {
+		if tokens[n].token == token.SEMICOLON {
 			return n + 1
 		}
-		last := n
 		n += groupLen(tokens[n:])
-		if n > last+1 {
-			t = tokens[n-1]
-		}
-		if n < len(tokens) && tokens[n].line > t.line+strings.Count(t.text, "\n") && !continues(t.token) {
-			return n
-		}
 	}
 	return len(tokens)
 }
@@ -193,40 +415,28 @@ func groupLen(tokens []lexeme) int {
 	return len(tokens)
 }
 
-// result finds the last expression of the cell, as offsets after the main line. It
-// returns -1 if there is no value to show. A semicolon after the expression hides
-// its value.
-func result(s source, statement func(string) bool) (from, to int, call string) {
-	const before = "package p; func _() {"
-	body := "\n" + s.goCode(s.main+1, len(s.lines))
-	if s.main+1 == len(s.lines) || strings.HasSuffix(strings.TrimSpace(body), ";") {
-		return -1, -1, ""
+// result finds the last expression of the cell and returns its place, or -1 if there is
+// no value to show. A semicolon after the expression hides its value.
+func result(s *source, body *ast.BlockStmt, shift int, noValue func(string) bool) (call string, from, to int) {
+	if n := len(s.tokens); n == 0 || s.tokens[n-1].token == token.SEMICOLON && s.tokens[n-1].text != "\n" || len(body.List) == 0 {
+		return "", -1, -1
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), "", before+body+"\n}", parser.SkipObjectResolution)
-	if err != nil || len(file.Decls) != 1 {
-		return -1, -1, ""
-	}
-	statements := file.Decls[0].(*ast.FuncDecl).Body.List
-	if len(statements) == 0 {
-		return -1, -1, ""
-	}
-	e, ok := statements[len(statements)-1].(*ast.ExprStmt)
+	e, ok := body.List[len(body.List)-1].(*ast.ExprStmt)
 	if !ok {
-		return -1, -1, ""
+		return "", -1, -1
 	}
-	from, to = int(e.Pos())-1-len(before), int(e.End())-1-len(before)
 	switch x := e.X.(type) {
 	case *ast.UnaryExpr:
 		if x.Op == token.ARROW { // receiving from a channel is a statement
-			return -1, -1, ""
+			return "", -1, -1
 		}
 	case *ast.CallExpr:
-		call = body[int(x.Fun.Pos())-1-len(before) : int(x.Fun.End())-1-len(before)]
-		if noResult[call] || statement != nil && statement(call) {
-			return -1, -1, ""
+		call = s.text[int(x.Fun.Pos())-1+shift : int(x.Fun.End())-1+shift]
+		if noResult[call] || noValue != nil && noValue(call) {
+			return "", -1, -1
 		}
 	}
-	return from, to, call
+	return call, int(e.Pos()) - 1 + shift, int(e.End()) - 1 + shift
 }
 
 // noResult lists functions whose results are not shown.

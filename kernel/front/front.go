@@ -53,13 +53,11 @@ type Front struct {
 	scripts map[string]scriptPlace // by the session of the page
 
 	// Used only by the goroutine that runs work.
-	finished     []Finished
-	cells        map[int]gonb.CellSource // by GoNB's number
-	noValueCalls map[string]bool         // calls without result
+	finished []Finished
+	cells    *gonb.Cells // of the present GoNB; nil before the first cell
 
-	// By display_id. While an attempt runs in GoNB only its handlePublished uses it, on
-	// the session's goroutine; before and after, only the goroutine that runs work.
-	displays map[string]*ipynb.Output
+	displaysMu sync.Mutex
+	displays   map[string]*ipynb.Output // by display_id
 }
 
 // ExportCommand is the command that runs after a cell that called dendrite.Export.
@@ -108,7 +106,7 @@ func (f *Front) Serve(ctx context.Context, connectionFile string, interrupt <-ch
 	defer f.cancel()
 	f.live = ctx
 	f.scripts = map[string]scriptPlace{}
-	f.displays, f.cells, f.noValueCalls = map[string]*ipynb.Output{}, map[int]gonb.CellSource{}, map[string]bool{}
+	f.displays = map[string]*ipynb.Output{}
 	f.arrived, f.stdin = make(chan struct{}, 1), make(chan request, 1)
 	f.out = newServer(conn, log)
 	f.backend = f.open(nil)

@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"microcircuits/dendrite/notebook/names"
 	"microcircuits/kernel/cell"
 	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/internal/wire"
@@ -34,19 +33,10 @@ type cellRun struct {
 	session *gonb.Session // gets the cell and its interrupts; guarded by the front's mutex
 	ctx     context.Context
 
-	mu      sync.Mutex // guards the fields that GoNB's messages change, in all attempts
+	mu      sync.Mutex // guards the fields that GoNB's messages change
 	shown   []*ipynb.Output
 	mergeAt int  // number of outputs at which streams are merged
-	export  bool // the cell has called dendrite.Export
-}
-
-// An attempt is one execution of a cell in GoNB. A cell can need two.
-type attempt struct {
-	*cellRun
-	ended   bool             // later messages are not part of the result
-	stderr  gonb.TraceFilter // of the standard error
-	failure *gonb.Failure
-	program string // the program that GoNB composed, if it failed
+	ended   bool // later messages are published, but not part of the result
 }
 
 // errInterrupted is the cause of a cancelled waitCtx.
@@ -92,6 +82,7 @@ func (f *Front) execute(ctx context.Context, r request) {
 	}
 	start := time.Now()
 	failed := f.runCell(ctx, job)
+	shown := job.end()
 	close(job.done)
 	f.mu.Lock()
 	f.running = nil
@@ -101,12 +92,12 @@ func (f *Front) execute(ctx context.Context, r request) {
 	if failed != nil {
 		reply = content(failed)
 		f.out.publish(r.Message, "error", content(failed))
-		job.shown = append(job.shown, &ipynb.Output{Type: ipynb.ErrorOutput, EName: failed.Name, EValue: failed.Value, Traceback: failed.Traceback})
+		shown = append(shown, &ipynb.Output{Type: ipynb.ErrorOutput, EName: failed.Name, EValue: failed.Value, Traceback: failed.Traceback})
 		reply["status"], reply["execution_count"] = "error", count
 	}
 	if !c.Silent && !f.isCommand(c.Code) {
 		f.addFinished(Finished{
-			ID: cellID(r.Message), Source: c.Code, Outputs: ipynb.MergeStreams(job.shown), Count: count,
+			ID: cellID(r.Message), Source: c.Code, Outputs: shown, Count: count,
 			Ended: time.Now(), Seconds: time.Since(start).Seconds(), Failed: failed != nil,
 		})
 	}
@@ -143,9 +134,30 @@ func (f *Front) addFinished(done Finished) {
 	f.finished = append(f.finished, done)
 }
 
+// remember stores a display, so that an update changes it.
+func (f *Front) remember(id string, o *ipynb.Output) {
+	if id == "" {
+		return
+	}
+	f.displaysMu.Lock()
+	defer f.displaysMu.Unlock()
+	f.displays[id] = o
+}
+
+// update changes a stored display.
+func (f *Front) update(id string, o *ipynb.Output) {
+	f.displaysMu.Lock()
+	defer f.displaysMu.Unlock()
+	if shown := f.displays[id]; shown != nil {
+		shown.Data, shown.Metadata = o.Data, o.Metadata
+	}
+}
+
 // forget removes outputs from the displays, so that updates do not change them any
 // more.
 func (f *Front) forget(outputs []*ipynb.Output) {
+	f.displaysMu.Lock()
+	defer f.displaysMu.Unlock()
 	maps.DeleteFunc(f.displays, func(_ string, o *ipynb.Output) bool { return slices.Contains(outputs, o) })
 }
 
@@ -196,29 +208,31 @@ func (f *Front) runCell(ctx context.Context, job *cellRun) *gonb.Failure {
 	if name, ok := cell.HelpName(job.source); ok {
 		return f.showDoc(session, job, name)
 	}
-	maps.DeleteFunc(f.noValueCalls, func(call string, _ bool) bool { return cell.Declares(job.source, call) })
-	t := cell.Translate(job.source, f.hasNoValue)
-	failed := f.runInGoNB(ctx, session, job, t)
-	if failed != nil && t.Shows && failed.IsNoValue() {
-		// The last line of the cell is a call without result, so the cell did not
-		// compile and did not run. Store the call, and run the cell without showing
-		// a value.
-		if t.Call != "" {
-			f.noValueCalls[t.Call] = true
-		}
-		failed = f.runInGoNB(ctx, session, job, t.WithoutResult())
+	if !f.setSession(job, session) {
+		return interruptedFailure
 	}
-	if failed == nil && job.export && f.Commands[ExportCommand] != nil {
+	out, err := f.cells.Run(ctx, gonb.Cell{
+		Number: job.number, ID: cellID(job.request.Message), Source: job.source, Asks: job.asks, Interrupted: job.interrupted,
+	}, job)
+	switch {
+	case err != nil && (f.isEnding() || ctx.Err() != nil):
+		return &gonb.Failure{Name: "Dendrite", Value: errEnding.Error(), Traceback: []string{errEnding.Error()}}
+	case err != nil:
+		fmt.Fprintf(f.out.log, "front: %v\n", err)
+		return kernelDied(err)
+	case out.Failure != nil && job.interrupted():
+		return interruptedFailure
+	case out.Failure == nil && out.Export && f.Commands[ExportCommand] != nil:
 		return f.command(job, ExportCommand, nil)
 	}
-	return failed
+	return out.Failure
 }
 
 // command runs one of the front's commands.
 func (f *Front) command(job *cellRun, name string, words []string) *gonb.Failure {
 	outputs, err := f.Commands[name](job.waitCtx, words, slices.Clone(f.finished))
 	for _, o := range outputs {
-		job.show(o, "")
+		job.Show(o, "")
 	}
 	switch {
 	case err == nil:
@@ -228,9 +242,6 @@ func (f *Front) command(job *cellRun, name string, words []string) *gonb.Failure
 	}
 	return &gonb.Failure{Name: name, Value: err.Error(), Traceback: []string{name + ": " + err.Error()}}
 }
-
-// hasNoValue reports whether a call is known to have no result.
-func (f *Front) hasNoValue(call string) bool { return f.noValueCalls[call] }
 
 // readySession waits until GoNB is ready to run the cell. If this takes long, it
 // shows a notice in the cell.
@@ -258,9 +269,11 @@ func (f *Front) readySession(job *cellRun) (*gonb.Session, error) {
 	lost := f.lost
 	f.lost = false
 	f.mu.Unlock()
+	if f.cells == nil || lost {
+		f.cells = gonb.NewCells(b.session)
+	}
 	if lost {
-		f.cells = map[int]gonb.CellSource{}
-		job.stream("stderr", "The Go kernel had ended and was started again. The declarations of earlier cells are lost: run those cells again.\n")
+		job.Stream("stderr", "The Go kernel had ended and was started again. The declarations of earlier cells are lost: run those cells again.\n")
 	}
 	return b.session, nil
 }
@@ -277,111 +290,39 @@ func (f *Front) setSession(job *cellRun, session *gonb.Session) bool {
 	return true
 }
 
-// runInGoNB runs the cell in GoNB. It returns nil if the cell succeeded.
-func (f *Front) runInGoNB(ctx context.Context, session *gonb.Session, job *cellRun, t cell.Translation) *gonb.Failure {
-	if !f.setSession(job, session) {
-		return interruptedFailure
-	}
-	try := &attempt{cellRun: job}
-	reply, err := session.Run(ctx, t.Code, try.handlePublished)
-	try.end()
-	own := gonb.CellSource{Number: job.number, Source: strings.Split(job.source, "\n"), Code: strings.Split(t.Code, "\n"), From: t}
-	if err == nil && reply != nil {
-		var c struct {
-			Count int `json:"execution_count"`
-		}
-		if reply.Decode(&c) == nil {
-			f.cells[c.Count] = own
-		}
-	}
-	switch {
-	case err != nil && (f.isEnding() || ctx.Err() != nil):
-		return &gonb.Failure{Name: "Dendrite", Value: errEnding.Error(), Traceback: []string{errEnding.Error()}}
-	case err != nil:
-		job.stream("stderr", try.stderr.Held())
-		fmt.Fprintf(f.out.log, "front: %v\n", err)
-		return kernelDied(err)
-	case try.failure == nil:
-		job.stream("stderr", try.stderr.Held())
-		return nil
-	case job.interrupted():
-		return interruptedFailure
-	}
-	return try.failure.Explain(try.stderr.Held(), try.program, f.cells, own)
-}
-
 var interruptedFailure = &gonb.Failure{
 	Name: "Interrupted", Value: errInterrupted.Error(),
 	Traceback: []string{"Interrupted. Finished results are kept: run the cell again to continue."},
 }
 
-// end marks the attempt as ended: later messages are published, but not stored.
-func (a *attempt) end() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.ended = true
+// end returns the outputs of the cell. Later ones are published, but not stored.
+func (j *cellRun) end() []*ipynb.Output {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.ended = true
+	return ipynb.MergeStreams(j.shown)
 }
 
-// handlePublished handles a message that GoNB publishes for the cell.
-func (a *attempt) handlePublished(m *wire.Message) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	switch {
-	case m.Header.Type == "execute_input":
-		return
-	case a.ended:
-		a.forward(m)
-		return
-	}
-	switch m.Header.Type {
-	case "update_display_data", ipynb.DisplayData, ipynb.ExecuteResult:
-		o, id, err := gonb.Output(m)
-		if err != nil {
-			fmt.Fprintf(a.front.out.log, "front: %v\n", err)
-			return
-		}
-		if m.Header.Type == "update_display_data" {
-			a.update(o, id)
-			return
-		}
-		a.show(o, id)
-	case ipynb.Stream, ipynb.ErrorOutput:
-		o, _, err := gonb.Output(m)
-		if err != nil {
-			fmt.Fprintf(a.front.out.log, "front: %v\n", err)
-			return
-		}
-		if o.Type == ipynb.ErrorOutput {
-			a.failure = &gonb.Failure{Name: o.EName, Value: o.EValue, Traceback: o.Traceback}
-			a.program = a.session.Program() // before GoNB composes the next one
-			return
-		}
-		if o.Name == "stderr" {
-			o.Text = a.stderr.Filter(o.Text)
-		} else {
-			a.stream("stderr", a.stderr.Continue())
-		}
-		a.stream(o.Name, o.Text)
-	default:
-		a.forward(m)
-	}
-}
-
-// forward publishes a message of GoNB as a message of this kernel.
-func (j *cellRun) forward(m *wire.Message) {
+// Forward publishes a message of GoNB as a message of this kernel.
+func (j *cellRun) Forward(m *wire.Message) {
 	own := j.request.Reply(m.Header.Type, nil)
 	own.Content, own.Metadata, own.Buffers = m.Content, m.Metadata, m.Buffers
 	j.front.out.broadcast(own)
 }
 
-func (j *cellRun) stream(name, text string) {
+// Stream publishes text.
+func (j *cellRun) Stream(name, text string) {
 	if text == "" {
 		return
 	}
-	j.shown = append(j.shown, &ipynb.Output{Type: ipynb.Stream, Name: name, Text: text})
-	if len(j.shown) >= j.mergeAt { // a cell may print many small pieces
-		j.shown = ipynb.MergeStreams(j.shown)
-		j.mergeAt = max(2*j.mergeAt, 256)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.ended {
+		j.shown = append(j.shown, &ipynb.Output{Type: ipynb.Stream, Name: name, Text: text})
+		if len(j.shown) >= j.mergeAt { // a cell may print many small pieces
+			j.shown = ipynb.MergeStreams(j.shown)
+			j.mergeAt = max(2*j.mergeAt, 256)
+		}
 	}
 	j.front.out.publish(j.request.Message, "stream", object{"name": name, "text": text})
 }
@@ -396,45 +337,37 @@ func (j *cellRun) notice(text string) (forget func()) {
 		"data":     object{"text/plain": text, "text/markdown": "*" + text + "*"},
 		"metadata": object{}, "transient": object{},
 	})
-	return func() { j.clear(false) }
+	return func() { j.Clear(false) }
 }
 
-// clear removes the outputs of the cell, at once or with the next output.
-func (j *cellRun) clear(wait bool) {
-	j.front.forget(j.shown)
-	j.forgetScript()
-	j.shown = nil
+// Clear removes the outputs of the cell, at once or with the next output.
+func (j *cellRun) Clear(wait bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.ended {
+		j.front.forget(j.shown)
+		j.forgetScript()
+		j.shown = nil
+	}
 	j.front.out.publish(j.request.Message, "clear_output", object{"wait": wait})
 }
 
-// show publishes an output. Package notebook marks outputs that are the cell's
-// result, clear its outputs or ask for a report, because GoNB has no messages for
-// these.
-func (j *cellRun) show(o *ipynb.Output, id string) {
-	switch role := names.RoleOf(o.Metadata); role {
-	case names.Clear, names.ClearWait:
-		j.clear(role == names.ClearWait)
+// Show publishes an output.
+func (j *cellRun) Show(o *ipynb.Output, id string) {
+	if o.Type == ipynb.ExecuteResult && j.silent {
 		return
-	case names.Export:
-		j.export = true
-		return
-	case names.Result:
-		o.Type, o.ExecutionCount = ipynb.ExecuteResult, &j.number
-		if j.silent {
-			return
-		}
 	}
 	j.showScript(o)
-	if j.front.AddPicture != nil {
-		if err := j.front.AddPicture(j.ctx, o); err != nil {
-			fmt.Fprintf(j.front.out.log, "front: %v\n", err)
-		}
-	}
-	j.shown = append(j.shown, o)
+	j.addPicture(o)
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	content := object{"data": o.Data, "metadata": orNone(o.Metadata), "transient": object{}}
 	if id != "" {
 		content["transient"] = object{"display_id": id}
-		j.front.displays[id] = o
+	}
+	if !j.ended {
+		j.shown = append(j.shown, o)
+		j.front.remember(id, o)
 	}
 	if o.Type == ipynb.ExecuteResult {
 		content["execution_count"] = j.number
@@ -442,20 +375,24 @@ func (j *cellRun) show(o *ipynb.Output, id string) {
 	j.front.out.publish(j.request.Message, o.Type, content)
 }
 
-// update publishes the new content of a display.
-func (j *cellRun) update(o *ipynb.Output, id string) {
+// Update publishes the new content of a display.
+func (j *cellRun) Update(o *ipynb.Output, id string) {
 	j.showScript(o)
-	if j.front.AddPicture != nil {
-		if err := j.front.AddPicture(j.ctx, o); err != nil {
-			fmt.Fprintf(j.front.out.log, "front: %v\n", err)
-		}
-	}
-	if shown := j.front.displays[id]; shown != nil {
-		shown.Data, shown.Metadata = o.Data, o.Metadata
-	}
+	j.addPicture(o)
+	j.front.update(id, o)
 	j.front.out.publish(j.request.Message, "update_display_data", object{
 		"data": o.Data, "metadata": orNone(o.Metadata), "transient": object{"display_id": id},
 	})
+}
+
+// addPicture adds the static picture of a chart.
+func (j *cellRun) addPicture(o *ipynb.Output) {
+	if j.front.AddPicture == nil {
+		return
+	}
+	if err := j.front.AddPicture(j.ctx, o); err != nil {
+		fmt.Fprintf(j.front.out.log, "front: %v\n", err)
+	}
 }
 
 func orNone(m map[string]json.RawMessage) map[string]json.RawMessage {

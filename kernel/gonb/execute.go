@@ -55,7 +55,8 @@ type execution struct {
 	idle, replied bool
 	status        string // of the reply
 	lastMessage   time.Time
-	clear         bool // remove the outputs before the next one is added
+	waiting       []waiting // messages that wait for a stop
+	clear         bool      // remove the outputs before the next one is added
 	order         order
 }
 
@@ -74,26 +75,7 @@ func (s *Session) Execute(ctx context.Context, code string, limit time.Duration)
 	if err != nil {
 		return e.result, err
 	}
-	limited := ctx
-	if limit > 0 {
-		var cancel context.CancelFunc
-		limited, cancel = s.limited(ctx, limit)
-		defer cancel()
-	}
-	err = s.wait(limited, e)
-	status := Status("")
-	if errors.Is(err, limited.Err()) && limited.Err() != nil {
-		status = Timeout
-		if ctx.Err() != nil {
-			err = ctx.Err()
-			status = Failed
-		} else {
-			err = nil
-		}
-		if interrupted := s.stopCell(e); interrupted != nil {
-			err = errors.Join(err, interrupted)
-		}
-	}
+	timeout, err := s.waitUntil(ctx, e, limit)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := e.result
@@ -104,13 +86,43 @@ func (s *Session) Execute(ctx context.Context, code string, limit time.Duration)
 			r.Status, r.EName, r.EValue = Failed, o.EName, o.EValue
 		}
 	}
-	if e.status != "ok" {
+	if e.status != "ok" || ctx.Err() != nil {
 		r.Status = Failed
 	}
-	if status != "" {
-		r.Status = status
+	if timeout {
+		r.Status = Timeout
 	}
 	return r, err
+}
+
+// waitUntil waits for the end of a cell. If ctx is cancelled or the limit, if not 0, is
+// over, it interrupts the cell.
+func (s *Session) waitUntil(ctx context.Context, e *execution, limit time.Duration) (timeout bool, err error) {
+	limited := ctx
+	if limit > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = s.limited(ctx, limit)
+		defer cancel()
+	}
+	err = s.wait(limited, e)
+	if limited.Err() == nil || !errors.Is(err, limited.Err()) {
+		return false, err
+	}
+	err = ctx.Err()
+	return err == nil, errors.Join(err, s.stopCell(e))
+}
+
+// runUntil is Run for a cell that is interrupted when ctx is cancelled or the limit, if
+// not 0, is over.
+func (s *Session) runUntil(ctx context.Context, code string, limit time.Duration, asks bool, pass func(*wire.Message)) (reply *wire.Message, timeout bool, err error) {
+	e := &execution{result: &Result{mu: &s.mu}, pass: pass}
+	if err := s.register(wire.NewMessage(s.id, "execute_request", executeContent(withSync(code), asks)), e); err != nil {
+		return nil, false, err
+	}
+	timeout, err = s.waitUntil(ctx, e, limit)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return e.reply, timeout, err
 }
 
 // executeContent is the content of a request to run a cell. GoNB requires all of
@@ -288,6 +300,24 @@ func (s *Session) handlePublished(m *wire.Message) error {
 		return nil
 	}
 	e.lastMessage = time.Now()
+	if s.printed != nil {
+		switch m.Header.Type {
+		case ipynb.Stream, ipynb.ErrorOutput, "status": // after what the program has printed
+			s.stops++
+			e.waiting = append(e.waiting, waiting{m, s.stops})
+			s.printed.want(s.stops)
+			return nil
+		}
+		if n := len(e.waiting); n > 0 {
+			e.waiting = append(e.waiting, waiting{m, e.waiting[n-1].stop})
+			return nil
+		}
+	}
+	return s.publish(e, m)
+}
+
+// publish handles a message in its turn.
+func (s *Session) publish(e *execution, m *wire.Message) error {
 	if m.Header.Type != "status" {
 		return s.showAll(e, e.order.take(m))
 	}

@@ -46,9 +46,8 @@ var (
 
 // Explain returns one error that points to lines of the cells as they were written.
 // text is the end of the standard error, with the trace of a panic if there was
-// one. program is the program that GoNB composed. cells are indexed by GoNB's
-// number; own is the cell that failed.
-func (f *Failure) Explain(text, program string, cells map[int]CellSource, own CellSource) *Failure {
+// one. program is the program that GoNB composed. cells are indexed by GoNB's number.
+func (f *Failure) Explain(text, program string, cells map[int]CellSource) *Failure {
 	if at := panicked.FindStringIndex(text); at != nil {
 		return panicFailure(text[at[0]:], strings.Split(program, "\n"), cells)
 	}
@@ -80,11 +79,12 @@ func (f *Failure) Explain(text, program string, cells map[int]CellSource, own Ce
 	if len(out.Traceback) > 0 {
 		return out
 	}
-	if line, column, message, found := cell.SyntaxError(strings.Join(own.Source, "\n")); found {
-		where := fmt.Sprintf("cell [%d], line %d: %s", own.Number, line, message)
-		return &Failure{Name: "SyntaxError", Value: message, Traceback: append([]string{where}, own.excerpt(line, column)...)}
+	// An unknown kind of error: without temporary paths.
+	out = &Failure{Name: f.Name, Value: scrub(f.Value)}
+	for _, l := range f.Traceback {
+		out.Traceback = append(out.Traceback, scrub(l))
 	}
-	return f // an unknown kind of error: not changed
+	return out
 }
 
 // excerpt returns a line of the cell and, if column is not negative, a second line

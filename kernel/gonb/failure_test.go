@@ -10,7 +10,8 @@ import (
 func cellsOf(sources ...string) map[int]CellSource {
 	cells := map[int]CellSource{}
 	for i, source := range sources {
-		from := cell.Translate(source, nil).WithoutResult()
+		from, _ := cell.Translate(source, cell.Options{})
+		from = from.WithoutResult()
 		cells[i+3] = CellSource{Number: i + 1, Source: strings.Split(source, "\n"), Code: strings.Split(from.Code, "\n"), From: from}
 	}
 	return cells
@@ -25,14 +26,14 @@ func TestPanicPointsToCells(t *testing.T) {
 	trace := "panic: boo [recovered]\n\ngoroutine 1 [running]:\nmain.f()\n\t" + path + ":4 +0xa5\n" +
 		"main.main()\n\t \x1b[7m[[ Cell [4] Line 3 ]]\x1b[0m " + path + ":10 +0x1\n" +
 		"runtime.x()\n\t/usr/lib/go/src/runtime/main.go:4 +0x2\nexit status 2\n"
-	got := (&Failure{Name: "ERROR", Value: "exit status 2"}).Explain("oh\n"+trace, program, cells, CellSource{})
+	got := (&Failure{Name: "ERROR", Value: "exit status 2"}).Explain("oh\n"+trace, program, cells)
 	want := "panic: boo [recovered]\n\ngoroutine 1 [running]:\nmain.f()\n\tcell [1], line 2: panic(1)\n" +
 		"main.main()\n\tcell [4], line 2: a()\nruntime.x()\n\t/usr/lib/go/src/runtime/main.go:4 +0x2"
 	if text := strings.Join(got.Traceback, "\n"); text != want || got.Name != "panic" || got.Value != "boo [recovered]" {
 		t.Errorf("%s: %s\n%s\nwant\n%s", got.Name, got.Value, text, want)
 	}
 	// A line of the program that is in no cell.
-	got = (&Failure{}).Explain("panic: x\n\t"+path+":8\n\t"+path+":99\n", program, cells, CellSource{})
+	got = (&Failure{}).Explain("panic: x\n\t"+path+":8\n\t"+path+":99\n", program, cells)
 	if text := strings.Join(got.Traceback, "\n"); strings.Contains(text, "cell") {
 		t.Errorf("got %s", text)
 	}

@@ -18,18 +18,21 @@ var (
 	unfinished = regexp.MustCompile("\x1b(?:_[a-z]*(?: \\d*\x1b?)?)?$") // may be the beginning of a mark
 )
 
-// An order puts the displays of a cell after the text that was printed before them,
-// and removes the marks.
+// An order puts the displays of a cell after the text that was printed before them and
+// before the text that was printed after them, and removes the marks.
 type order struct {
-	streams  map[string]*markedStream
-	held     []held // sorted by mark
-	finished bool   // the cell has ended: hold no more messages
+	streams   map[string]*markedStream
+	held      []held // sorted by mark; a display is before the text after its mark
+	displayed int    // mark of the last display that was shown
+	finished  bool   // the cell has ended: hold no more messages
 }
 
-// held is a message that waits until both streams have reached its mark.
+// held is a message that waits: a display until both streams have reached its mark,
+// text until the display of the mark before it was shown.
 type held struct {
 	*wire.Message
-	mark int
+	mark    int
+	display bool
 }
 
 // marked is a stream with marks in it.
@@ -46,27 +49,27 @@ func (o *order) take(m *wire.Message) []*wire.Message {
 		return o.stream(m)
 	case ipynb.DisplayData, ipynb.ExecuteResult, "update_display_data":
 		m, n := unmark(m)
-		if o.finished || o.reached(n) {
+		if o.finished || n == 0 {
 			return []*wire.Message{m}
 		}
-		o.hold(m, n)
-		return nil
+		o.hold(held{m, n, true})
+		return o.release(false)
 	}
 	return []*wire.Message{m}
 }
 
-// hold holds a message, after the messages already held for the same mark.
-func (o *order) hold(m *wire.Message, mark int) {
-	at := slices.IndexFunc(o.held, func(h held) bool { return h.mark > mark })
+// hold holds a message: a display before the messages already held for the same mark,
+// text after them.
+func (o *order) hold(m held) {
+	at := slices.IndexFunc(o.held, func(h held) bool { return h.mark > m.mark || m.display && h.mark == m.mark })
 	if at < 0 {
 		at = len(o.held)
 	}
-	o.held = slices.Insert(o.held, at, held{m, mark})
+	o.held = slices.Insert(o.held, at, m)
 }
 
 // stream removes the marks from a piece of a stream and puts the displays that
-// waited for a mark in its place. If a display still waits for the other stream, the
-// text after its mark waits too.
+// waited for a mark in its place. The text after a mark waits for its display.
 func (o *order) stream(m *wire.Message) (out []*wire.Message) {
 	var c struct {
 		Name string `json:"name"`
@@ -79,7 +82,7 @@ func (o *order) stream(m *wire.Message) (out []*wire.Message) {
 		o.streams = map[string]*markedStream{"stdout": {}, "stderr": {}}
 	}
 	s := o.streams[c.Name]
-	if s == nil || s.partial == "" && len(o.held) == 0 && !strings.Contains(c.Text, "\x1b") {
+	if s == nil || s.partial == "" && s.seen <= o.displayed && !strings.Contains(c.Text, "\x1b") {
 		return []*wire.Message{m}
 	}
 	text := s.partial + c.Text
@@ -87,8 +90,8 @@ func (o *order) stream(m *wire.Message) (out []*wire.Message) {
 	pass := func(text string) {
 		switch part := s.piece(text); {
 		case text == "":
-		case len(o.held) > 0 && o.held[0].mark <= s.seen:
-			o.hold(part, s.seen)
+		case s.seen > o.displayed && !o.finished:
+			o.hold(held{part, s.seen, false})
 		default:
 			out = append(out, part)
 		}
@@ -116,19 +119,23 @@ func (s *markedStream) piece(text string) *wire.Message {
 	return &part
 }
 
-// reached reports whether both streams have reached mark n; n is 0 for no mark.
+// reached reports whether both streams have reached mark n.
 func (o *order) reached(n int) bool {
-	if n == 0 {
-		return true
-	}
 	out, errs := o.streams["stdout"], o.streams["stderr"]
 	return out != nil && errs != nil && out.seen >= n && errs.seen >= n
 }
 
-// release returns the messages held for marks that were reached, or all messages.
+// release returns the held messages that need not wait any more, or all.
 func (o *order) release(all bool) (out []*wire.Message) {
-	for len(o.held) > 0 && (all || o.reached(o.held[0].mark)) {
-		out = append(out, o.held[0].Message)
+	for len(o.held) > 0 {
+		h := o.held[0]
+		if !all && (h.display && !o.reached(h.mark) || !h.display && h.mark > o.displayed) {
+			break
+		}
+		if h.display {
+			o.displayed = max(o.displayed, h.mark)
+		}
+		out = append(out, h.Message)
 		o.held = o.held[1:]
 	}
 	return out

@@ -51,6 +51,8 @@ func TestOrder(t *testing.T) {
 		"stdout1|stderre|d1|stdout2|d2|stdout3": {displayed("d1", 1), displayed("d2", 2), printed("stdout", "1"+mark(1)+"2"), printed("stdout", mark(2)), printed("stdout", "3"), printed("stderr", "e"), printed("stderr", mark(1)+mark(2))},
 		"stdouta|stderrb|one":                   {displayed("one", 1), printed("stdout", "a"+mark(1)), printed("stderr", "b"+mark(1))},
 		"one|stdouta":                           {printed("stdout", mark(1)), printed("stderr", mark(1)), displayed("one", 1), printed("stdout", "a")},
+		"one|stdouta|stdoutb":                   {printed("stdout", mark(1)+"a"), printed("stderr", mark(1)), printed("stdout", "b"), displayed("one", 1)},
+		"stdouta|lost|stdoutb":                  {printed("stdout", "a"+mark(1)+mark(2)+"b"), printed("stderr", mark(1)+mark(2)), displayed("lost", 2)},
 		"none|stdouta":                          {displayed("none", 0), printed("stdout", "a")},
 		"stdouta|late":                          {displayed("late", 7), printed("stdout", "a")}, // the program wrote no mark
 		"stdouta|1|stdoutb|2":                   {displayed("1", 1), displayed("2", 2), printed("stdout", "a"+mark(1)+"b"+mark(2)), printed("stderr", mark(1)+mark(2))},

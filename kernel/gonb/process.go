@@ -59,6 +59,7 @@ type process struct {
 	tmp      string
 	tail     tail
 	watchdog *watchdog
+	printed  *outPipes     // the pipes into which programs of cells print; nil in tests
 	exited   chan struct{} // closed when the program has ended
 	err      error         // from Wait; valid after exited is closed
 	reason   atomic.Value  // a string: why end was called

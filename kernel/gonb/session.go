@@ -46,7 +46,13 @@ type Session struct {
 	limited func(context.Context, time.Duration) (context.Context, context.CancelFunc) // applies a cell's time limit; tests replace it
 	close   sync.Once
 
+	options Options
+	printed *outPipes // nil for an attached kernel
+
 	mu       sync.Mutex
+	current  *execution                 // of a cell: the one that runs, or ran last
+	stops    int                        // number of stops so far
+	stopped  [2]int                     // last stop that was read, by pipe
 	running  map[string]*execution      // by msg_id of the request
 	relayed  []string                   // msg_id of the latest requests of Relay, oldest first
 	displays map[string][]*ipynb.Output // by display_id
@@ -82,6 +88,11 @@ func (o *Options) session(ctx context.Context) (s *Session, ended bool, err erro
 		return nil, false, err
 	}
 	s = newSession(proc, conn)
+	s.options = *o
+	s.printed = proc.printed
+	for stream := range s.printed.files {
+		go s.readPrinted(stream)
+	}
 	if err := s.connect(ctx); err != nil {
 		ended = s.Dead()
 		s.Close()
@@ -233,11 +244,16 @@ func (s *Session) receive(socket zmq4.Socket, handle func(*wire.Message) error) 
 
 func (s *Session) fail(err error) {
 	s.mu.Lock()
+	s.failLocked(err)
+	s.mu.Unlock()
+	s.wake()
+}
+
+// failLocked is fail while the session is locked.
+func (s *Session) failLocked(err error) {
 	if s.failure == nil {
 		s.failure = err
 	}
-	s.mu.Unlock()
-	s.wake()
 }
 
 // wake wakes the methods that wait for messages.
@@ -267,6 +283,9 @@ func (s *Session) register(m *wire.Message, e *execution) error {
 	}
 	s.mu.Lock()
 	s.running[m.Header.ID] = e
+	if m.Header.Type == "execute_request" {
+		s.current = e
+	}
 	s.mu.Unlock()
 	return s.send(s.shell, m)
 }
@@ -307,6 +326,9 @@ func (s *Session) Close() {
 				grace = stopGrace
 			}
 			s.proc.stop(grace)
+		}
+		if s.printed != nil {
+			s.printed.close()
 		}
 		if s.cancel != nil {
 			s.cancel()

@@ -43,6 +43,9 @@ func (o *Options) start(ctx context.Context, conn *wire.Connection) (*process, e
 	const sep = string(filepath.ListSeparator)
 	env := append(o.Tools.Env(), names.RootEnv+"="+o.Root, names.MarksEnv+"=1", "PATH="+bin+sep+filepath.Dir(o.Tools.Go)+sep+os.Getenv("PATH"))
 	env = append(env, o.Env...)
+	streams := filepath.Join(tmp, "streams")
+	env = append(env, names.StreamsEnv+"="+streams)
+	var pipes *outPipes
 	env = append(env, goplsVariable+"="+o.Completion)
 	prepare := func() error {
 		if err := os.Mkdir(bin, 0o700); err != nil {
@@ -51,8 +54,12 @@ func (o *Options) start(ctx context.Context, conn *wire.Connection) (*process, e
 		if err := conn.WriteFile(file); err != nil {
 			return err
 		}
+		var err error
+		if pipes, err = newPrinted(streams); err != nil {
+			return err
+		}
 		// The files in the go command's cache have other names.
-		err := errors.Join(
+		err = errors.Join(
 			os.Symlink(o.Tools.GoNB, filepath.Join(bin, "gonb")),
 			os.Symlink(o.Tools.Goimports, filepath.Join(bin, "goimports")))
 		if o.Completion != "" {
@@ -64,5 +71,10 @@ func (o *Options) start(ctx context.Context, conn *wire.Connection) (*process, e
 	if log == nil {
 		log = io.Discard
 	}
-	return startProcess(tmp, prepare, o.Dir, env, log, argv...)
+	p, err := startProcess(tmp, prepare, o.Dir, env, log, argv...)
+	if err != nil {
+		return nil, err
+	}
+	p.printed = pipes
+	return p, nil
 }

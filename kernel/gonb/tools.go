@@ -89,7 +89,7 @@ func (t *Tools) command(ctx context.Context, root string, args ...string) *exec.
 }
 
 // cellPackages are packages that cells of all notebooks use.
-var cellPackages = []string{"microcircuits/dendrite", "microcircuits/dendrite/notebook"}
+var cellPackages = []string{"microcircuits/dendrite", "microcircuits/dendrite/notebook", "microcircuits/dendrite/notebook/streams"}
 
 // BuildCells compiles cellPackages.
 func (t *Tools) BuildCells(ctx context.Context, root string) error {

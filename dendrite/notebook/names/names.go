@@ -18,6 +18,15 @@ const (
 	// MarksEnv is "1" if the kernel is this project's: it uses marks, see MarkKey, and
 	// shows the charts' script itself.
 	MarksEnv = "DENDRITE_MARKS"
+	// StreamsEnv is the folder with the named pipes Stdout and Stderr. If it is set,
+	// programs of cells print into these pipes and their standard input is empty.
+	StreamsEnv = "DENDRITE_STREAMS"
+)
+
+// Named pipes in the folder StreamsEnv.
+const (
+	Stdout = "stdout"
+	Stderr = "stderr"
 )
 
 // A Role is the meaning of an output for the kernel and for reports. Most outputs have
