@@ -115,7 +115,7 @@ func TestRunFailingCell(t *testing.T) {
 	if code != 1 {
 		t.Errorf("exit status %d", code)
 	}
-	for _, want := range []string{"cell 3 (cell-03) failed", `3 | log.Fatal("no such digit")`, "no such digit\n", "out/bad-failed.ipynb"} {
+	for _, want := range []string{"cell 3 (cell-03) failed", `3 | log.Fatal("no such digit")`, "failed: no such digit (the program ended with exit status 1)\n", "out/bad-failed.ipynb"} {
 		if !strings.Contains(errOut, want) {
 			t.Errorf("standard error lacks %q:\n%s", want, errOut)
 		}

@@ -135,7 +135,7 @@ func (l *line) end(status gonb.Status) {
 }
 
 // excerptLines is the number of lines shown of a failing cell.
-const excerptLines = 15
+const excerptLines = 6
 
 // excerpt returns the first lines of a cell's source, numbered.
 func excerpt(source string) string {
@@ -154,38 +154,53 @@ func excerpt(source string) string {
 // ansi matches the colour codes in GoNB's messages.
 var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// printedLines is the number of lines of the standard error that are shown of a failing
-// cell.
-const printedLines = 5
+// Numbers of lines shown of an error, and of the standard error of the cell.
+const (
+	failureLines = 15
+	printedLines = 5
+)
+
+// logTime matches what package log prints before a message.
+var logTime = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(\.\d+)? `)
 
 // failure returns why a cell failed: the reason first, where it happened, and the end of
-// what the cell has printed on the standard error.
-func failure(f *gonb.Failure, outputs []*ipynb.Output) string {
+// what the cell has printed on the standard error. The cell's text is shown where the
+// place is not known.
+func failure(f *gonb.Failure, source string, outputs []*ipynb.Output) string {
+	var text strings.Builder
+	for _, o := range outputs {
+		if o.Type == ipynb.Stream && o.Name == names.Stderr {
+			text.WriteString(ansi.ReplaceAllString(o.Text, ""))
+		}
+	}
+	printed := strings.Split(strings.TrimSpace(text.String()), "\n")
+	if over := len(printed) - printedLines; over > 0 {
+		printed = printed[over:]
+	}
+	last := printed[len(printed)-1]
 	reason := f.Value
-	if f.Name == "panic" || f.Name == "fatal error" {
+	switch f.Name {
+	case "panic", "fatal error":
 		reason = f.Name + ": " + reason
+	case "Exit": // what the program printed last is most often the reason
+		if last != "" {
+			reason = logTime.ReplaceAllString(last, "") + " (" + reason + ")"
+		}
 	}
 	lines := []string{reason}
 	for _, l := range f.Traceback {
-		if l = ansi.ReplaceAllString(l, ""); l != reason {
+		if l = ansi.ReplaceAllString(l, ""); l != reason && f.Name != "Exit" {
 			lines = append(lines, l)
 		}
 	}
-	if over := len(lines) - excerptLines; over > 0 {
-		lines = append(lines[:excerptLines], fmt.Sprintf("... %d more lines", over))
+	if over := len(lines) - failureLines; over > 0 {
+		lines = append(lines[:failureLines], fmt.Sprintf("... %d more lines", over))
 	}
-	var printed strings.Builder
-	for _, o := range outputs {
-		if o.Type == ipynb.Stream && o.Name == names.Stderr {
-			printed.WriteString(o.Text)
-		}
+	if f.Name == "Exit" {
+		lines = append(lines, excerpt(source))
 	}
-	if text := strings.TrimSpace(ansi.ReplaceAllString(printed.String(), "")); text != "" {
-		last := strings.Split(text, "\n")
-		if len(last) > printedLines {
-			last = last[len(last)-printedLines:]
-		}
-		lines = append(lines, append([]string{"The cell had printed:"}, last...)...)
+	if last != "" {
+		lines = append(append(lines, "The cell has printed:"), printed...)
 	}
 	return strings.Join(lines, "\n")
 }

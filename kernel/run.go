@@ -538,7 +538,7 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 		case status == gonb.Timeout:
 			return fmt.Errorf("cell %d (%s) did not end within %v\n%s", i+1, cell.ID, r.timeout, excerpt(cell.Source))
 		case status != gonb.OK && !cell.HasTag(ipynb.TagRaises):
-			return fmt.Errorf("cell %d (%s) failed: %s", i+1, cell.ID, failure(out.Failure, printed))
+			return fmt.Errorf("cell %d (%s) failed: %s", i+1, cell.ID, failure(out.Failure, cell.Source, printed))
 		}
 	}
 	return nil

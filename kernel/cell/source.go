@@ -221,6 +221,23 @@ func (s *source) packageClause() (from, to int, ok bool) {
 	return s.tokens[0].from, to, true
 }
 
+// lineOf returns the start of the line of a token, and whether the token is the first in
+// its line; there may be comments before it.
+func (s *source) lineOf(at int) (start int, first bool) {
+	start = strings.LastIndexByte(s.text[:at], '\n') + 1
+	for _, t := range s.tokens {
+		if t.from < at && t.to > start {
+			return start, false
+		}
+	}
+	for _, c := range s.comments {
+		if c.from < start && c.to > start {
+			return start, false
+		}
+	}
+	return start, true
+}
+
 // problem returns a problem at a place of the text.
 func (s *source) problem(at int, format string, args ...any) *Problem {
 	before := s.text[:min(at, len(s.text))]

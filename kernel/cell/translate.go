@@ -139,7 +139,13 @@ func translate(code string, o Options, plain bool) (Translation, *Problem) {
 		for at := range tags(body, shift) {
 			known[at] = true
 		}
-		if call, from, to := result(&s, body, shift, o.NoValue); from >= 0 && !t.Wasm {
+		switch call, from, to := result(&s, body, shift, o.NoValue); {
+		case from < 0 || t.Wasm:
+		case s.endsWithSemicolon():
+			if call == "" { // Go refuses a value that is not used
+				e.insert(from, "_ = ")
+			}
+		default:
 			t.Shows, t.Call = true, call
 			if plain {
 				t.Shows = false
@@ -185,11 +191,11 @@ func (s *source) addMain(e *edits, l layout, flagTaken, needsMain bool) (end str
 	switch {
 	case l.own:
 		return ""
-	case l.body < 0: // GoNB adds a main function itself
+	case l.body < 0: // GoNB adds a main function itself, but does not compile an empty cell
 		if !flagTaken && !needsMain || s.has("test") {
 			return ""
 		}
-		return "\n" + begin + "\n" + end
+		return "\nfunc main() {\n}\n"
 	case s.main >= 0:
 		if flagTaken {
 			c := s.commands[s.main]
@@ -197,8 +203,7 @@ func (s *source) addMain(e *edits, l layout, flagTaken, needsMain bool) (end str
 		}
 		return end
 	}
-	start := strings.LastIndexByte(s.text[:l.decls], '\n') + 1
-	if strings.TrimSpace(s.text[start:l.decls]) == "" {
+	if start, first := s.lineOf(l.decls); first {
 		e.insert(start, begin+"\n")
 	} else { // a declaration is in the same line
 		e.insert(l.decls, "\n"+begin+"\n ") // the space: the line may begin like a package clause
@@ -274,8 +279,8 @@ func Statements(code string, position int) (gonb string, shift int) {
 	if s.script || s.main >= 0 || l.own || l.body < 0 {
 		return code, 0
 	}
-	start := strings.LastIndexByte(code[:l.body], '\n') + 1
-	if strings.TrimSpace(code[start:l.body]) != "" {
+	start, first := s.lineOf(l.body)
+	if !first {
 		return code, 0
 	}
 	if position >= utf8.RuneCountInString(code[:max(start-1, 0)]) {
@@ -415,10 +420,17 @@ func groupLen(tokens []lexeme) int {
 	return len(tokens)
 }
 
+// endsWithSemicolon reports whether the author has written a semicolon at the end, which
+// hides the value of the last expression.
+func (s *source) endsWithSemicolon() bool {
+	n := len(s.tokens)
+	return n > 0 && s.tokens[n-1].token == token.SEMICOLON && s.tokens[n-1].text != "\n"
+}
+
 // result finds the last expression of the cell and returns its place, or -1 if there is
-// no value to show. A semicolon after the expression hides its value.
+// no value to show.
 func result(s *source, body *ast.BlockStmt, shift int, noValue func(string) bool) (call string, from, to int) {
-	if n := len(s.tokens); n == 0 || s.tokens[n-1].token == token.SEMICOLON && s.tokens[n-1].text != "\n" || len(body.List) == 0 {
+	if len(body.List) == 0 {
 		return "", -1, -1
 	}
 	e, ok := body.List[len(body.List)-1].(*ast.ExprStmt)

@@ -1,8 +1,9 @@
 // Package gonb starts GoNB, the Go kernel that compiles the cells, supervises its
 // process and exchanges messages with it.
 //
-// A [Session] is a GoNB process and the connection to it. The command run executes
-// cells in it; package front forwards Jupyter's requests to it.
+// A [Session] is a GoNB process and the connection to it. [Cells] runs the cells of a
+// notebook in it, for the command run and for package front, so that a cell means the
+// same in both.
 //
 // # Processes
 //
@@ -25,6 +26,11 @@
 //     that display something wait at their end.
 //   - It reads printed text and displays independently. Package notebook writes marks
 //     into both, and this package uses them to restore the order.
+//   - It cuts printed text every 32 KiB, also within a character. So programs of cells
+//     print into named pipes that this package reads.
+//   - It gives programs a standard input that never ends. Here it is empty.
+//   - It keeps one blank import only. So blank imports are written into a file of their
+//     own, which GoNB compiles with each cell.
 //   - Its errors contain lines of the program that it composed. [Failure] finds the
 //     lines of the cells.
 //

@@ -41,6 +41,7 @@ var (
 	// so this package finds them.
 	ranAt    = regexp.MustCompile(`(?m)^\t.*/gonb_[0-9a-f]+/main(?:_test)?\.go:(\d+)(?: \+0x[0-9a-f]+)?$`)
 	panicked = regexp.MustCompile(`(?m)^(panic|fatal error): `)
+	inFolder = regexp.MustCompile(` \(/\S+\)$`)
 	exited   = regexp.MustCompile(`(?m)^(exit status \d+|signal: .+)\n\z`)
 )
 
@@ -78,6 +79,11 @@ func (f *Failure) Explain(text, program string, cells map[int]CellSource) *Failu
 	}
 	if len(out.Traceback) > 0 {
 		return out
+	}
+	if strings.Contains(f.Value, "go get") { // the reason is in the last line
+		lines := strings.Split(strings.TrimSpace(f.Value), "\n")
+		reason := inFolder.ReplaceAllString(strings.TrimSpace(lines[len(lines)-1]), "")
+		return &Failure{Name: compileError, Value: reason, Traceback: []string{reason}}
 	}
 	// An unknown kind of error: without temporary paths.
 	out = &Failure{Name: f.Name, Value: scrub(f.Value)}

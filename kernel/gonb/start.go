@@ -41,7 +41,7 @@ func (o *Options) start(ctx context.Context, conn *wire.Connection) (*process, e
 	file := filepath.Join(tmp, "kernel-"+wire.NewID()+".json") // GoNB takes an id from this name
 	argv := []string{filepath.Join(bin, "gonb"), "--kernel", file, "--raw_error", "--go_work=" + o.Root}
 	const sep = string(filepath.ListSeparator)
-	env := append(o.Tools.Env(), names.RootEnv+"="+o.Root, names.MarksEnv+"=1", "PATH="+bin+sep+filepath.Dir(o.Tools.Go)+sep+os.Getenv("PATH"))
+	env := append(o.Tools.kernelEnv(), names.RootEnv+"="+o.Root, names.MarksEnv+"=1", "PATH="+bin+sep+filepath.Dir(o.Tools.Go)+sep+os.Getenv("PATH"))
 	env = append(env, o.Env...)
 	streams := filepath.Join(tmp, "streams")
 	env = append(env, names.StreamsEnv+"="+streams)

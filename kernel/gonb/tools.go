@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
+	"path/filepath"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Tools are the programs that a kernel needs, in the versions of the project's
@@ -33,12 +35,15 @@ func FindTools(ctx context.Context, root string) (*Tools, error) {
 		return nil, errors.New("the command go is not on PATH: install Go from https://go.dev/dl and try again")
 	}
 	t := &Tools{Go: goCmd}
-	out, err := t.run(ctx, root, "env", "-json", "GOMODCACHE", "GOCACHE", "GOPATH", "GOTOOLCHAIN", "GOVERSION")
+	out, err := t.run(ctx, root, "env", "-json", "GOMODCACHE", "GOCACHE", "GOPATH", "GOTOOLCHAIN", "GOVERSION", "GOAMD64", "GOARM64")
 	if err != nil {
-		return nil, err
+		return nil, blame(ctx, goCmd, root, err)
 	}
 	if err := json.Unmarshal(out, &t.env); err != nil {
 		return nil, fmt.Errorf("go env: %w", err)
+	}
+	if err := t.checkEnv(); err != nil {
+		return nil, err
 	}
 	t.GoVersion = t.env["GOVERSION"]
 	delete(t.env, "GOVERSION")
@@ -53,6 +58,9 @@ func FindTools(ctx context.Context, root string) (*Tools, error) {
 		*path = strings.TrimSpace(string(out))
 		if _, err := os.Stat(*path); err != nil {
 			return nil, fmt.Errorf("tool %s: %w", name, err)
+		}
+		if err := unix.Access(*path, unix.X_OK); err != nil {
+			return nil, fmt.Errorf("the tool %s cannot be run from %s, perhaps that is mounted with noexec: set GOCACHE to another folder", name, filepath.Dir(*path))
 		}
 	}
 	out, err = t.run(ctx, root, "list", "-m", "-f", "{{.Version}}", "github.com/janpfeifer/gonb")
@@ -118,22 +126,22 @@ func (t *Tools) Build(ctx context.Context, root string, packages ...string) (com
 	return compiled, nil
 }
 
-// Env returns the environment for go commands and the kernel: that of the user
-// without variables that change what is built (GOFLAGS, GOWORK), and without
-// network access.
+// Env returns the environment for go commands in the project: that of the user without
+// variables that change what is built, and without network access.
 func (t *Tools) Env() []string {
-	env := slices.DeleteFunc(os.Environ(), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		return name == "GOFLAGS" || name == "GOWORK" || name == "GOPROXY" || strings.HasPrefix(name, "GONB_")
-	})
-	env = append(env, "GOPROXY=off", "GOWORK=", "GOFLAGS=")
+	env := userEnv()
 	if len(t.env) > 0 {
-		// With an empty GOFLAGS, go would use the value of "go env -w GOFLAGS=...":
-		// do not read that file, and set its other values here.
+		// Do not read the file of go env -w, which may have any of the variables: set
+		// its other values here.
 		env = append(env, "GOENV=off")
 		for k, v := range t.env {
-			env = append(env, k+"="+v)
+			if v != "" {
+				env = append(env, k+"="+v)
+			}
 		}
 	}
 	return env
 }
+
+// kernelEnv is Env for GoNB, which has a workspace of its own.
+func (t *Tools) kernelEnv() []string { return append(t.Env(), "GOWORK=", "GOFLAGS=") }
