@@ -189,7 +189,10 @@ func failure(f *gonb.Failure, source string, outputs []*ipynb.Output) string {
 	}
 	lines := []string{reason}
 	for _, l := range f.Traceback {
-		if l = ansi.ReplaceAllString(l, ""); l != reason && f.Name != "Exit" {
+		if f.Name == "Exit" {
+			break // says the same
+		}
+		if l = ansi.ReplaceAllString(l, ""); l != reason && !strings.HasSuffix(l, ": "+f.Value) || strings.HasPrefix(l, "cell [") {
 			lines = append(lines, l)
 		}
 	}

@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"microcircuits/dendrite/notebook/names"
+	cellpkg "microcircuits/kernel/cell"
 	"microcircuits/kernel/clone"
+	"microcircuits/kernel/front"
 	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/ipynb"
 	"microcircuits/kernel/report"
@@ -503,10 +505,14 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 			cell.Outputs = o.All()
 		}
 	}()
+	var finished []front.Finished // for the kernel's own commands
 	count := 0
 	for i, cell := range j.nb.Cells {
 		if cell.Type != ipynb.Code || strings.TrimSpace(cell.Source) == "" || cell.HasTag(ipynb.TagSkip) {
 			continue
+		}
+		if _, asks := cellpkg.HelpName(cell.Source); asks {
+			continue // documentation is shown in a front end only
 		}
 		if err := os.Remove(state); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -516,7 +522,13 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 		cell.ExecutionCount, outputs[cell] = &number, shown
 		line := r.cellLine(i+1, len(j.nb.Cells), cell, state)
 		start := time.Now()
-		out, err := cells.Run(ctx, gonb.Cell{Number: number, ID: cell.ID, Source: cell.Source, Stops: true, Limit: r.timeout}, shown)
+		var out gonb.Outcome
+		if isCommand(cell) {
+			out.Failure = r.command(ctx, cell, finished, shown)
+		} else {
+			out, err = cells.Run(ctx, gonb.Cell{Number: number, ID: cell.ID, Source: cell.Source, Stops: true, Limit: r.timeout}, shown)
+			finished = append(finished, front.Finished{ID: cell.ID, Source: cell.Source, Outputs: shown.All(), Count: number})
+		}
 		status := gonb.OK
 		switch {
 		case out.Timeout:
@@ -540,6 +552,23 @@ func (r *runner) cells(ctx context.Context, j *job) error {
 		case status != gonb.OK && !cell.HasTag(ipynb.TagRaises):
 			return fmt.Errorf("cell %d (%s) failed: %s", i+1, cell.ID, failure(out.Failure, cell.Source, printed))
 		}
+	}
+	return nil
+}
+
+// command runs one of the kernel's own commands. The report is written in any case, so
+// %export does nothing.
+func (r *runner) command(ctx context.Context, cell *ipynb.Cell, finished []front.Finished, shown *gonb.Outputs) *gonb.Failure {
+	words := strings.Fields(cell.Source)
+	if words[0] != paramsCommand {
+		return nil
+	}
+	outputs, err := listParams(ctx, words[1:], finished)
+	for _, o := range outputs {
+		shown.Show(o, "")
+	}
+	if err != nil {
+		return &gonb.Failure{Name: words[0], Value: err.Error(), Traceback: []string{words[0] + ": " + err.Error()}}
 	}
 	return nil
 }

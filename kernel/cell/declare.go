@@ -116,6 +116,8 @@ func (d *declarations) imported(x *ast.GenDecl, spec *ast.ImportSpec) *Problem {
 	case spec.Name == nil:
 	case spec.Name.Name == "main":
 		return d.s.problem(d.from(spec.Name), "main is the name of the program's function: choose another name")
+	case spec.Name.Name == "flag" && !strings.HasSuffix(path, "flag"): // pflag has the same functions
+		d.t.TakesFlag = true
 	case spec.Name.Name == "_":
 		d.t.Blank = append(d.t.Blank, path)
 		from, to := d.from(spec), d.to(spec)

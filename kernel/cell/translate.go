@@ -187,6 +187,9 @@ func (s *source) addMain(e *edits, l layout, flagTaken, needsMain bool) (end str
 	begin := "%%"
 	if flagTaken {
 		begin, end = "func main() {", "\n}\n"
+		if strings.Contains(s.text, "gonbui.") { // else GoNB may lose displays; see package gonb
+			end = "\ngonbui.Sync()\n}\n"
+		}
 	}
 	switch {
 	case l.own:
@@ -454,5 +457,6 @@ func result(s *source, body *ast.BlockStmt, shift int, noValue func(string) bool
 // noResult lists functions whose results are not shown.
 var noResult = map[string]bool{
 	"panic": true, "close": true, "delete": true, "clear": true, "copy": true, "print": true, "println": true, "recover": true,
+	"Print": true, "Println": true, "Printf": true, // with import . "fmt"
 	"fmt.Print": true, "fmt.Println": true, "fmt.Printf": true, "fmt.Fprint": true, "fmt.Fprintln": true, "fmt.Fprintf": true,
 }

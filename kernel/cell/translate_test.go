@@ -160,6 +160,8 @@ func TestTranslateDeclarations(t *testing.T) {
 		"var flag = true":                                  "var flag = true\nfunc main() {\n}\n",
 		"%%\nfmt.Println(1)\nflag := 2\nflag++":            "%%\nfmt.Println(1)\nflag := 2\nflag++",
 		"func flag() {}\nflag()":                           "func flag() {}\nfunc main() {\nshowResult_(flag())\n}\n",
+		"import flag \"strings\"\nflag.ToUpper(x)":         "import flag \"strings\"\nfunc main() {\nshowResult_(flag.ToUpper(x))\n}\n",
+		"type flag int\ngonbui.DisplayHTML(`a`);":          "type flag int\nfunc main() {\ngonbui.DisplayHTML(`a`);\ngonbui.Sync()\n}\n",
 		"func f(flag bool) {}":                             "func f(flag bool) {}",
 	} {
 		if got := translated(t, code).Code; got != want {

@@ -212,7 +212,7 @@ func (f *Front) runCell(ctx context.Context, job *cellRun) *gonb.Failure {
 		return interruptedFailure
 	}
 	out, err := f.cells.Run(ctx, gonb.Cell{
-		Number: job.number, ID: cellID(job.request.Message), Source: job.source, Asks: job.asks, Interrupted: job.interrupted,
+		Number: job.number, ID: cellID(job.request.Message), Source: job.source, Asks: job.asks && !job.silent, Interrupted: job.interrupted,
 	}, job)
 	switch {
 	case err != nil && (f.isEnding() || ctx.Err() != nil):

@@ -291,13 +291,13 @@ const (
 	resultFile  = "dendrite_result.go"  // the function that shows the value of the last expression
 )
 
-// resultCode declares the function that [cell.Translate] calls. The names are unlikely in
-// a cell.
+// resultCode declares the function that [cell.Translate] calls. It uses no names that a
+// cell may declare, like notebook or any.
 const resultCode = `package main
 
 import notebook_ "microcircuits/dendrite/notebook"
 
-func showResult_(values ...any) { notebook_.Result(values...) }
+func showResult_(values ...interface{}) { notebook_.Result(values...) }
 `
 
 // writeProgram writes the files that GoNB compiles together with the cells.

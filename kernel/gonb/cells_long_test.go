@@ -97,7 +97,7 @@ func TestCellsAsWritten(t *testing.T) {
 		{"1 + 2", "execute_result: 3"},
 		{"import _ \"image/png\"\nimport _ \"image/gif\"", ""},
 		{"var picture bytes.Buffer\nerr := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 1, 1)))\nif err != nil {\n\tpanic(err)\n}\n_, format, err := image.Decode(&picture)\nfmt.Println(format, err)", "stdout: png <nil>\n"},
-		{"import _ \"no/such/package\"", "CompileError: no/such/package: package no/such/package is not in std\nno/such/package: package no/such/package is not in std"},
+		{"import _ \"no/such/package\"", "CompileError: package no/such/package is not in std\npackage no/such/package is not in std"},
 		{"1 + 3", "execute_result: 4"},
 		{"type Stack[E any] []E\nfunc (s Stack[E]) Len() int { return len(s) }\nStack[int]{1}.Len()", "execute_result: 1"},
 		{"type Queue[E any] []E\nfunc (q Queue[E]) Len() int { return len(q) }", "GoNB keeps only one method Len"},

@@ -41,8 +41,9 @@ var (
 	// so this package finds them.
 	ranAt    = regexp.MustCompile(`(?m)^\t.*/gonb_[0-9a-f]+/main(?:_test)?\.go:(\d+)(?: \+0x[0-9a-f]+)?$`)
 	panicked = regexp.MustCompile(`(?m)^(panic|fatal error): `)
-	inFolder = regexp.MustCompile(` \(/\S+\)$`)
-	exited   = regexp.MustCompile(`(?m)^(exit status \d+|signal: .+)\n\z`)
+	// missingPackage matches what the go command says of an import that it does not find.
+	missingPackage = regexp.MustCompile(`package \S+ is not in std|((?:cannot find|no required) module (?:providing|that provides|provides) package ([^\s:;]+))`)
+	exited         = regexp.MustCompile(`(?m)^(exit status \d+|signal: .+)\n\z`)
 )
 
 // Explain returns one error that points to lines of the cells as they were written.
@@ -80,9 +81,11 @@ func (f *Failure) Explain(text, program string, cells map[int]CellSource) *Failu
 	if len(out.Traceback) > 0 {
 		return out
 	}
-	if strings.Contains(f.Value, "go get") { // the reason is in the last line
-		lines := strings.Split(strings.TrimSpace(f.Value), "\n")
-		reason := inFolder.ReplaceAllString(strings.TrimSpace(lines[len(lines)-1]), "")
+	if m := missingPackage.FindStringSubmatch(f.Value); m != nil {
+		reason := m[0]
+		if m[1] != "" {
+			reason = m[1] + "; the kernel downloads nothing: run in the clone: go get " + m[2]
+		}
 		return &Failure{Name: compileError, Value: reason, Traceback: []string{reason}}
 	}
 	// An unknown kind of error: without temporary paths.

@@ -104,3 +104,19 @@ func TestTraceFilterLongLine(t *testing.T) {
 		t.Errorf("%d bytes of the line and %d others are stored", len(h.line), len(h.Held()))
 	}
 }
+
+// An import that is not found is named, without what GoNB advises and without temporary
+// paths.
+func TestMissingPackage(t *testing.T) {
+	for text, want := range map[string]string{
+		"failed to run \"/x/go get\": exit status 1\n\ngo: gonb_1 imports\n\tno/such: package no/such is not in std (/x/src/no/such)\n":                            "package no/such is not in std",
+		"go: gonb_1 imports\n\tgithub.com/no/such: cannot find module providing package github.com/no/such: module lookup disabled by GOPROXY=off\n---\nNote: x\n": "cannot find module providing package github.com/no/such; the kernel downloads nothing: run in the clone: go get github.com/no/such",
+		"main.go:3:8: no required module provides package a.org/b; to add it:\n\tgo get a.org/b":                                                                   "no required module provides package a.org/b; the kernel downloads nothing: run in the clone: go get a.org/b",
+		"reading /tmp/k/gonb_12ab/main.go: odd": "reading main.go: odd",
+	} {
+		got := (&Failure{Name: "ERROR", Value: text, Traceback: []string{text}}).Explain("", "", nil)
+		if got.Value != want || len(got.Traceback) != 1 || got.Traceback[0] != want {
+			t.Errorf("%q is explained as %q", text, got)
+		}
+	}
+}
