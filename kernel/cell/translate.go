@@ -131,8 +131,8 @@ func translate(code string, o Options, plain bool) (Translation, *Problem) {
 	if t.lost != "" {
 		return t, s.problem(0, "%s", lostMethod(t.lost))
 	}
-	s.translateCommands(&e, o)
 	end := s.addMain(&e, place, o.FlagTaken || t.TakesFlag, len(t.Blank) > 0)
+	s.translateCommands(&e, o)
 	known := tags(decls, -len(beforeDecls))
 	if body != nil {
 		shift := place.body - len(beforeBody)
@@ -192,10 +192,12 @@ func (s *source) addMain(e *edits, l layout, flagTaken, needsMain bool) (end str
 		}
 	}
 	switch {
+	case l.own && flagTaken:
+		return s.execWithoutFlags(e)
 	case l.own:
 		return ""
 	case l.body < 0: // GoNB adds a main function itself, but does not compile an empty cell
-		if !flagTaken && !needsMain || s.has("test") {
+		if !flagTaken && !needsMain {
 			return ""
 		}
 		return "\nfunc main() {\n}\n"
@@ -210,6 +212,23 @@ func (s *source) addMain(e *edits, l layout, flagTaken, needsMain bool) (end str
 		e.insert(start, begin+"\n")
 	} else { // a declaration is in the same line
 		e.insert(l.decls, "\n"+begin+"\n ") // the space: the line may begin like a package clause
+	}
+	return end
+}
+
+// execWithoutFlags writes the main function that GoNB makes for %exec.
+func (s *source) execWithoutFlags(e *edits) (end string) {
+	for _, c := range s.commands {
+		if c.name() != "exec" {
+			continue
+		}
+		words := strings.Fields(c.text[1:]) // exec, the function, arguments
+		args := strings.Repeat("\n", strings.Count(s.text[c.from:c.to], "\n"))
+		if _, after, _ := strings.Cut(c.text, words[1]); strings.TrimSpace(after) != "" {
+			args = "%args" + after + args
+		}
+		e.replace(c.from, c.to, args)
+		end = "\nfunc main() {\n" + words[1] + "()\n}\n"
 	}
 	return end
 }

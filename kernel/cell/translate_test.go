@@ -187,6 +187,9 @@ func TestTranslateDeclarations(t *testing.T) {
 	if name(a) != name(b) || name(a) == name(c) {
 		t.Error(a.Code, b.Code, c.Code)
 	}
+	if got, _ := Translate("%exec f --a 1\nfunc f() {}", Options{FlagTaken: true}); got.Code != "%args --a 1\nfunc f() {}\nfunc main() {\nf()\n}\n" {
+		t.Errorf("%q", got.Code)
+	}
 	if got, _ := Translate("x", Options{FlagTaken: true}); got.Code != "func main() {\nshowResult_(x)\n}\n" {
 		t.Errorf("%q", got.Code)
 	}
