@@ -39,20 +39,22 @@ func commandAt(text string, from int) (c command, ok bool) {
 	if !mayBeCommand(first) || strings.TrimSpace(first[1:]) == "" || strings.HasPrefix(first, "!=") {
 		return c, false
 	}
-	c = command{from: from, to: from, main: mainLine.MatchString(first)}
+	c = command{from: from, to: from}
 	for {
 		l := line(text, c.to)
 		c.to += len(l)
 		c.text += strings.TrimPrefix(l, gonbComment)
 		if !strings.HasSuffix(c.text, `\`) {
-			return c, true
+			break
 		}
 		c.text = strings.TrimSuffix(c.text, `\`) + " "
 		if c.to >= len(text) {
-			return c, true
+			break
 		}
 		c.to++ // the line end
 	}
+	c.main = mainLine.MatchString(c.text)
+	return c, strings.TrimSpace(c.text[1:]) != ""
 }
 
 // mayBeCommand reports whether GoNB takes a line for a command.
