@@ -111,6 +111,8 @@ func (d *declarations) imported(x *ast.GenDecl, spec *ast.ImportSpec) *Problem {
 		return nil // the compiler reports it
 	}
 	switch {
+	case strings.Contains(path, "\n"):
+		return d.s.problem(d.from(spec), "an import path has one line")
 	case path == "C":
 		return d.s.problem(d.from(spec), `cells cannot use cgo (import "C"): GoNB does not keep the comment with the C code. Put this code into a package of its own and import that`)
 	case spec.Name == nil:

@@ -88,8 +88,8 @@ func (t Translation) place(n, column int) *Problem {
 // function with this name to the program.
 const show = "showResult_("
 
-// Translate translates a cell for GoNB. Scripts are not changed. A problem means that
-// the cell cannot run.
+// Translate translates a cell for GoNB. Scripts are not changed, but those of a shell
+// begin with the redirections. A problem means that the cell cannot run.
 func Translate(code string, o Options) (Translation, *Problem) {
 	t, p := translate(code, o, false)
 	if p != nil || !t.Shows {
@@ -104,6 +104,9 @@ func translate(code string, o Options, plain bool) (Translation, *Problem) {
 	s := read(code)
 	t := Translation{Code: s.text, Source: s.text}
 	if s.script {
+		if first, rest, more := strings.Cut(s.text, "\n"); more && runsInShell(first) && o.Shell != "" {
+			t.Code = first + "\nexec " + o.Shell + "; " + rest
+		}
 		return t, nil
 	}
 	if s.illegal != nil {

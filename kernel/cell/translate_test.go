@@ -135,6 +135,8 @@ func TestTranslateShell(t *testing.T) {
 		"!ls \\\n  -l\nx":                    "!exec >o </dev/null; ls    -l\n\n%%\nshowResult_(x)",
 		"!*go mod tidy":                      "!*exec >o </dev/null; go mod tidy",
 		"! ls":                               "!exec >o </dev/null;  ls",
+		"%%bash\n!ls\n%% x":                  "%%bash\nexec >o; !ls\n%% x",
+		"%%writefile a\nls":                  "%%writefile a\nls",
 		"%with_inputs\n!read x\n!cat":        "\n!exec >o </dev/null; read x\n!exec >o </dev/null; cat",
 		"x := 1\n!echo `date` 'it /*\n_ = x": "%%\nx := 1\n!exec >o </dev/null; echo `date` 'it /*\n_ = x",
 	} {

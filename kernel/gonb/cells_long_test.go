@@ -150,8 +150,11 @@ func TestMuchText(t *testing.T) {
 			t.Errorf("%s: %d bytes of %d, the first: %q", stream, len(got), len(want), got[:40])
 		}
 	}
-	if got, want := runCell(t, c, 2, "!for i in $(seq 20000); do echo 日本語$i; done"), 20_000; strings.Count(got, "日本語") != want || strings.Contains(got, "\ufffd") {
-		t.Errorf("the shell: %d lines", strings.Count(got, "日本語"))
+	for _, shell := range []string{"!", "%%bash\n", "%%sh\n"} {
+		got := runCell(t, c, 2, shell+"for i in $(seq 20000); do echo 日本語$i; done")
+		if n := strings.Count(got, "日本語"); n != 20_000 || strings.Contains(got, "\ufffd") {
+			t.Errorf("%q: %d lines", shell, n)
+		}
 	}
 	var lines strings.Builder
 	for i := range 100_000 {
