@@ -215,7 +215,7 @@ func (s *source) packageClause() (from, to int, ok bool) {
 		return 0, 0, false
 	}
 	to = s.tokens[1].to
-	if len(s.tokens) > 2 && s.tokens[2].token == token.SEMICOLON {
+	if len(s.tokens) > 2 && s.tokens[2].text == ";" {
 		to = s.tokens[2].to
 	}
 	return s.tokens[0].from, to, true
