@@ -41,7 +41,11 @@ func (s *source) hide(e *edits, tags map[int]bool) {
 	}
 	clause, end, hasClause := s.packageClause()
 	if hasClause {
-		e.replace(clause, end, "")
+		space := ""
+		if seenByGoNB(line(s.text, end)) {
+			space = " "
+		}
+		e.replace(clause, end, space)
 	}
 	next := 0 // of the commands
 	for at := 0; at < len(s.text); {
