@@ -22,7 +22,8 @@ type declarations struct {
 	o Options
 	t *Translation
 
-	shift int // place in the text minus place in the file
+	shift int    // place in the text minus place in the file
+	uses  string // declarations that use dot imports
 }
 
 // from and to are the places of a node in the text.
@@ -34,7 +35,7 @@ func (d *declarations) text(n ast.Node) string { return d.s.text[d.from(n):d.to(
 // change changes what GoNB would lose, and returns a problem for what it cannot keep.
 func (d *declarations) change(file *ast.File) *Problem {
 	d.t.Methods = map[string]string{}
-	inits := 0
+	inits, imported := 0, 0
 	for _, decl := range file.Decls {
 		switch x := decl.(type) {
 		case *ast.FuncDecl:
@@ -50,7 +51,13 @@ func (d *declarations) change(file *ast.File) *Problem {
 			if p := d.general(x); p != nil {
 				return p
 			}
+			if x.Tok == token.IMPORT {
+				imported = d.to(x)
+			}
 		}
+	}
+	if d.uses != "" { // after all imports
+		d.e.insert(imported, d.uses)
 	}
 	return d.directives()
 }
@@ -131,7 +138,9 @@ func (d *declarations) imported(x *ast.GenDecl, spec *ast.ImportSpec) *Problem {
 		if kind, name := d.o.Exported(path); name != "" {
 			h := fnv.New32a()
 			fmt.Fprint(h, path)
-			d.e.insert(d.to(x), fmt.Sprintf("; %s uses_%08x = %s", kind, h.Sum32(), name))
+			if use := fmt.Sprintf("; %s uses_%08x = %s", kind, h.Sum32(), name); !strings.Contains(d.uses, use) {
+				d.uses += use
+			}
 		}
 	}
 	return nil

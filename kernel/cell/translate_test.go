@@ -153,6 +153,7 @@ func TestTranslateDeclarations(t *testing.T) {
 		"import _ \"image/png\"":                           "\nfunc main() {\n}\n",
 		"import (\n\t_ \"embed\"\n\t\"fmt\"\n)":            "import (\n\t\n\t\"fmt\"\n)\nfunc main() {\n}\n",
 		"import . \"math\"\nx := Sqrt(4)\n_ = x":           "import . \"math\"; const uses_ee88998f = Pi\n%%\nx := Sqrt(4)\n_ = x",
+		"import . \"math\"\nimport \"fmt\"\nx":             "import . \"math\"\nimport \"fmt\"; const uses_ee88998f = Pi\n%%\nshowResult_(x)",
 		"import . \"strings\"":                             "import . \"strings\"",
 		"const (\n\t_ = iota\n\tA\n\t_\n\tB\n)":            "const (\n\tunnamed_A_0 = iota\n\tA\n\tunnamed_A_1\n\tB\n)",
 		"const (\n\ta, b = iota, -iota\n\t_, _\n\tc, d\n)": "const (\n\ta, b = 0, -0\n\tunnamed_a_0, unnamed_a_1  = 1, -1\n\tc, d  = 2, -2\n)",
