@@ -53,7 +53,7 @@ func checkTranslation(t *testing.T, code string) {
 	text := Normal(code)
 	got, p := Translate(code, Options{Asks: true, Exported: func(string) (string, string) { return "const", "Pi" }})
 	_, err := parser.ParseFile(token.NewFileSet(), "", "package p;"+text, parser.SkipObjectResolution)
-	changed := slices.ContainsFunc([]string{"_", "init", ". \"", "flag", "package", "main", "//go", "\"C\"", "[", ","}, func(s string) bool { return strings.Contains(text, s) })
+	changed := slices.ContainsFunc([]string{"_", "init", ". \"", ".\"", "flag", "package", "main", "//go", "\"C\"", "[", ","}, func(s string) bool { return strings.Contains(text, s) })
 	changed = changed || strings.Contains(text, "import") && strings.ContainsAny(text, "`\\") // odd paths are refused
 	for l := range strings.SplitSeq(text, "\n") {
 		changed = changed || seenByGoNB(l)
