@@ -121,6 +121,9 @@ func checkTranslation(t *testing.T, code string) {
 		}
 		return all
 	}
+	if _, _, clause := before.packageClause(); clause { // a comment within it is left out
+		return
+	}
 	if have, want := texts(readText(after.program)), texts(before); !slices.Equal(have, want) {
 		t.Errorf("%q becomes %q: the comments are %q, want %q", text, got.Code, have, want)
 	}
