@@ -15,7 +15,7 @@ import (
 func blank() *ipynb.Notebook {
 	return &ipynb.Notebook{NBFormat: 4, NBFormatMinor: 5, Metadata: map[string]json.RawMessage{
 		"kernelspec":    json.RawMessage(`{"display_name":"Dendrite (Go)","language":"go","name":"dendrite"}`),
-		"language_info": json.RawMessage(`{"file_extension":".go","mimetype":"text/x-go","name":"go"}`),
+		"language_info": json.RawMessage(`{"codemirror_mode":"text/x-go","file_extension":".go","mimetype":"text/x-go","name":"go","pygments_lexer":"go","version":"1"}`),
 	}}
 }
 

@@ -69,7 +69,7 @@ func (cmd *lintCmd) Run(c *console) error {
 		}
 	}
 	if problems > 0 {
-		return fmt.Errorf("%d problems (to remove outputs and counts: go run ./kernel clean NOTEBOOK)", problems)
+		return fmt.Errorf("%d problems (to remove outputs and counts and mend language_info: go run ./kernel clean NOTEBOOK)", problems)
 	}
 	return nil
 }

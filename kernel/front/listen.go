@@ -3,11 +3,11 @@ package front
 import (
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 
 	"microcircuits/kernel/internal/wire"
 	"microcircuits/kernel/internal/zmtp"
+	"microcircuits/kernel/ipynb"
 )
 
 // A request is a message from a front end.
@@ -137,11 +137,8 @@ func info(banner string) object {
 	return object{
 		"status": "ok", "protocol_version": wire.ProtocolVersion,
 		"implementation": "dendrite", "implementation_version": "1",
-		"language_info": object{
-			"name": "go", "version": strings.TrimPrefix(runtime.Version(), "go"), "mimetype": "text/x-go",
-			"file_extension": ".go", "pygments_lexer": "go", "codemirror_mode": "text/x-go", "nbconvert_exporter": "",
-		},
-		"banner": banner,
+		"language_info": ipynb.LanguageInfo(),
+		"banner":        banner,
 		"help_links": []object{
 			{"text": "The paper: arXiv 1801.00062", "url": "https://arxiv.org/abs/1801.00062"},
 			{"text": "GoNB", "url": "https://github.com/janpfeifer/gonb"},

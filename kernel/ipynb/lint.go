@@ -25,7 +25,7 @@ var idPattern = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
 
 // Lint checks a notebook that is to be committed: format 4.5, language Go, unique cell
 // ids, no outputs, no execution counts, no record of a run, and exactly one parameters
-// cell with literals only.
+// cell with literals only. A notebook of this project's kernel has its LanguageInfo.
 func Lint(nb *Notebook) []Problem {
 	var problems []Problem
 	report := func(cell int, format string, args ...any) {
@@ -36,6 +36,9 @@ func Lint(nb *Notebook) []Problem {
 	}
 	if lang := nb.language(); !strings.EqualFold(lang, "go") {
 		report(0, "language is %q, not go", lang)
+	}
+	if nb.forThisKernel() && !nb.hasLanguageInfo() {
+		report(0, "language_info is not what the kernel sends, so that opening the notebook changes it")
 	}
 	if _, ok := nb.Info(); ok {
 		report(0, "metadata contains the record of a run")

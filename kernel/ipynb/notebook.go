@@ -178,6 +178,9 @@ func (nb *Notebook) Clean() {
 	for _, c := range nb.Cells {
 		c.Clean()
 	}
+	if nb.forThisKernel() {
+		nb.Metadata["language_info"] = marshal(LanguageInfo())
+	}
 	nb.setInfo(func(m map[string]json.RawMessage) {
 		for key := range m {
 			if slices.Contains(runKeys, key) {
