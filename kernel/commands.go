@@ -196,16 +196,24 @@ func (e exporter) export(ctx context.Context, words []string, cells []front.Fini
 // the one with the most of these cells.
 func (e exporter) openNotebook(words []string, cells []front.Finished) (string, *ipynb.Notebook, error) {
 	var paths []string
-	switch {
-	case len(words) == 1:
+	if len(words) == 1 {
 		path := words[0]
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(e.dir, path)
 		}
 		paths = []string{path}
-	case strings.HasSuffix(os.Getenv("JPY_SESSION_NAME"), ".ipynb"): // set by newer Jupyter servers
-		paths = []string{filepath.Join(e.dir, filepath.Base(os.Getenv("JPY_SESSION_NAME")))}
-	default:
+	} else {
+		// Newer Jupyter servers set the name that the notebook had when the kernel
+		// started. It may have another name now.
+		if name := filepath.Base(os.Getenv("JPY_SESSION_NAME")); strings.HasSuffix(name, ".ipynb") {
+			first := filepath.Join(e.dir, name)
+			if nb, err := ipynb.ReadFile(first); err == nil {
+				nb.Upgrade()
+				if len(unmatched(cells, matchCells(nb, cells))) < len(cells) {
+					return first, nb, nil
+				}
+			}
+		}
 		var err error
 		if paths, err = filepath.Glob(filepath.Join(e.dir, "*.ipynb")); err != nil {
 			return "", nil, err

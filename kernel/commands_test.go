@@ -168,3 +168,28 @@ func TestExportShowsWhatRan(t *testing.T) {
 		}
 	}
 }
+
+// The report is made of the notebook that was renamed after the kernel had started, and
+// not of another one that has its first name now.
+func TestExportAfterRename(t *testing.T) {
+	dir := t.TempDir()
+	renamed := notebook(t, dir, "new", "var lr = 0.1", "fmt.Println(lr)")
+	cells := []front.Finished{{Source: "fmt.Println(lr)"}}
+	e := exporter{dir: dir}
+	for _, session := range []string{"old.ipynb", "folder/old.ipynb", "", "abc-def"} {
+		t.Setenv("JPY_SESSION_NAME", session)
+		if path, _, err := e.openNotebook(nil, cells); path != renamed || err != nil {
+			t.Errorf("session %q: %s, %v", session, path, err)
+		}
+	}
+	other := notebook(t, dir, "old", "var a = 1", "fmt.Println(a)")
+	t.Setenv("JPY_SESSION_NAME", other)
+	if path, _, err := e.openNotebook(nil, cells); path != renamed || err != nil {
+		t.Errorf("with another notebook of the first name: %s, %v", path, err)
+	}
+	copied := notebook(t, dir, "a copy", "var lr = 0.1", "fmt.Println(lr)")
+	t.Setenv("JPY_SESSION_NAME", "elsewhere/new.ipynb")
+	if path, _, err := e.openNotebook(nil, cells); path != renamed || err != nil {
+		t.Errorf("with %s: %s, %v", copied, path, err)
+	}
+}
