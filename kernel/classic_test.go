@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -23,17 +22,11 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// shots is the folder for screenshots that people can look at.
-var shots = flag.String("shots", "", "folder for screenshots of the notebook tested")
-
 // A classic is the classic Notebook with one notebook open in Chromium.
 type classic struct {
 	t   *testing.T
 	ctx context.Context
 }
-
-// patience is the time limit of one step on a busy machine.
-const patience = 4 * time.Minute
 
 // openClassic starts Jupyter's server and opens the notebook at path; its cells run
 // in the installed kernel.

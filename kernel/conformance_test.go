@@ -4,26 +4,12 @@ package main
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
-
-// installed registers the kernel, with completion, in a new folder. It returns the
-// environment in which Jupyter's programs find it, and its temporary folder.
-func installed(t *testing.T) (env []string, tmp string) {
-	t.Helper()
-	prefix := t.TempDir()
-	tmp = t.TempDir()
-	if code, _, errOut := call(t, "install", "--completion", "--prefix", prefix); code != 0 {
-		t.Fatalf("install: %s", errOut)
-	}
-	return append(os.Environ(), "JUPYTER_PATH="+filepath.Join(prefix, "share", "jupyter"), "TMPDIR="+tmp,
-		"JUPYTER_CONFIG_DIR="+tmp, "JUPYTER_RUNTIME_DIR="+filepath.Join(tmp, "runtime")), tmp
-}
 
 // All of Jupyter's own tests of kernels (python3-jupyter-kernel-test); none may be
 // skipped.

@@ -48,15 +48,6 @@ func executed(t *testing.T, env []string, path, out string) *ipynb.Notebook {
 	return nb
 }
 
-// nothingIn fails when a kernel has not removed its temporary folder.
-func nothingIn(t *testing.T, tmp string) {
-	t.Helper()
-	left, err := filepath.Glob(filepath.Join(tmp, "dendrite-kernel-*"))
-	if err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
-	}
-}
-
 // Jupyter's own nbconvert runs the committed tour.
 func TestNBConvertTour(t *testing.T) {
 	env, tmp := installed(t)

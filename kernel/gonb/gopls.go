@@ -13,6 +13,10 @@ echo $$ >"$TMPDIR/detached.$$" && [ -e "$TMPDIR/open" ] || exit 1
 exec "$` + goplsVariable + `" serve -listen.timeout 30s "$@"
 `
 
+// noGoplsScript is found in place of a gopls of the user, which nothing would use, and
+// which would continue after a GoNB that was killed.
+const noGoplsScript = "#!/bin/sh\nexit 1\n"
+
 const goplsVariable = "DENDRITE_GOPLS"
 
 // goplsAfter is the time from GoNB's start until it starts gopls. A request for

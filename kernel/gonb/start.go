@@ -62,10 +62,11 @@ func (o *Options) start(ctx context.Context, conn *wire.Connection) (*process, e
 		err = errors.Join(
 			os.Symlink(o.Tools.GoNB, filepath.Join(bin, "gonb")),
 			os.Symlink(o.Tools.Goimports, filepath.Join(bin, "goimports")))
-		if o.Completion != "" {
-			err = errors.Join(err, os.WriteFile(filepath.Join(bin, "gopls"), []byte(goplsScript), 0o700))
+		script := goplsScript
+		if o.Completion == "" {
+			script = noGoplsScript
 		}
-		return err
+		return errors.Join(err, os.WriteFile(filepath.Join(bin, "gopls"), []byte(script), 0o700))
 	}
 	log := o.Log
 	if log == nil {
