@@ -322,7 +322,7 @@ func TestLab(t *testing.T) {
 		p.eval("runAll()")
 		p.wait("allRan")
 		p.eval(`command("inspector:open").then(() => { jupyterapp.shell.activateById([...jupyterapp.shell.widgets("main")].find(w => w.context).id); window.opened = true })`)
-		p.wait("window.opened && panel().content?.widgets")
+		p.wait("window.opened && panel().content?.widgets.length > 0")
 		cells, _ := json.Marshal(awkwardCells) // strings are always valid
 		p.eval(`(async () => {
 			const n = panel().content;
