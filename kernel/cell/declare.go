@@ -129,11 +129,11 @@ func (d *declarations) imported(x *ast.GenDecl, spec *ast.ImportSpec) *Problem {
 		d.t.TakesFlag = true
 	case spec.Name.Name == "_":
 		d.t.Blank = append(d.t.Blank, path)
-		from, to := d.from(spec), d.to(spec)
+		from, to, instead := d.from(spec), d.to(spec), ""
 		if !x.Lparen.IsValid() {
-			from, to = d.from(x), d.to(x)
+			from, to, instead = d.from(x), d.to(x), "import ()" // a semicolon may follow
 		}
-		d.e.replace(from, to, strings.Repeat("\n", strings.Count(d.s.text[from:to], "\n")))
+		d.e.replace(from, to, strings.Repeat("\n", strings.Count(d.s.text[from:to], "\n"))+instead)
 	case spec.Name.Name == "." && d.o.Exported != nil:
 		if kind, name := d.o.Exported(path); name != "" {
 			h := fnv.New32a()

@@ -150,7 +150,7 @@ func TestTranslateShell(t *testing.T) {
 // Declarations without a name of their own get one.
 func TestTranslateDeclarations(t *testing.T) {
 	for code, want := range map[string]string{
-		"import _ \"image/png\"":                           "\nfunc main() {\n}\n",
+		"import _ \"image/png\"":                           "import ()\nfunc main() {\n}\n",
 		"import (\n\t_ \"embed\"\n\t\"fmt\"\n)":            "import (\n\t\n\t\"fmt\"\n)\nfunc main() {\n}\n",
 		"import . \"math\"\nx := Sqrt(4)\n_ = x":           "import . \"math\"; const uses_ee88998f = Pi\n%%\nx := Sqrt(4)\n_ = x",
 		"import . \"math\"\nimport \"fmt\"\nx":             "import . \"math\"\nimport \"fmt\"; const uses_ee88998f = Pi\n%%\nshowResult_(x)",
