@@ -35,8 +35,9 @@ func runsInShell(line string) bool {
 // commandAt returns the command at the start of a line. A line "!=" and a line with
 // nothing after the ! or % are no commands.
 func commandAt(text string, from int) (c command, ok bool) {
-	first := strings.TrimPrefix(line(text, from), gonbComment)
-	if !mayBeCommand(first) || strings.TrimSpace(first[1:]) == "" || strings.HasPrefix(first, "!=") {
+	l := line(text, from)
+	first := strings.TrimPrefix(l, gonbComment)
+	if !mayBeCommand(l) || strings.TrimSpace(first[1:]) == "" || strings.HasPrefix(first, "!=") {
 		return c, false
 	}
 	c = command{from: from, to: from}

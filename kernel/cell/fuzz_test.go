@@ -27,7 +27,7 @@ func FuzzTranslate(f *testing.F) {
 	for _, s := range []string{
 		"x := 1\nx", "func (a", "%%\n\"", "import \"fmt\"\n`", "}{", "//gonb:%%\nx", "a\r\nb", "!x\\\ny", "s := `a\n!b\n%% c\npackage d`\ns",
 		"/*\n!a\n*/\nf(a,\n!b)", "var s = `x\n!y` + `z\n%q`\n", "x := []bool{\n!a}\n!ls\nx", "type T struct {\n\tA int `a\n!b`\n}\n", "package p\nvar x = 1\n",
-		"%env A\\\n%%\nx", "import . \"math\"\nSqrt(`\n!`+\"x\")", "x /*\n%%\n*/ ;", "\r\n%%\r\n`\r\n!x\r`\n", "!!*/", "import . \"math\"/*\n!c\n */import . \"math\"", "package p//gonb:%%\n", "!x\npackage p/*", "package p /* c */\nx", "import`\n!a\n`", "%\\\n \nx", "%% a\\\n b\nx", "return a &&\n!b\nimport _ \"embed\";", "import _ \"embed\"; x := 1", "%%\\\n b\nx",
+		"%env A\\\n%%\nx", "import . \"math\"\nSqrt(`\n!`+\"x\")", "x /*\n%%\n*/ ;", "\r\n%%\r\n`\r\n!x\r`\n", "!!*/", "import . \"math\"/*\n!c\n */import . \"math\"", "package p//gonb:%%\n", "!x\npackage p/*", "package p /* c */\nx", "import`\n!a\n`", "%\\\n \nx", "%% a\\\n b\nx", "return a &&\n!b\nimport _ \"embed\";", "import _ \"embed\"; x := 1", "//gonb://gonb:!const ", "%%\\\n b\nx",
 	} {
 		f.Add(s, []byte{})
 	}
