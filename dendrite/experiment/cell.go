@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"go/ast"
@@ -26,37 +27,52 @@ import (
 // cellCode returns the text that identifies the function at a line of a file, if the program
 // is a cell of a notebook: a hash of the cells' declarations that the function uses, and of
 // the packages that they import. It does not change with the other cells, although each
-// cell is another program. ok is false if this is not a cell, or if it is not certain that the
-// source on disk is what was compiled.
-func cellCode(file string, line int) (code string, ok bool) {
+// cell is another program. It is "" if this is not a cell, or if it is not certain that this
+// source is all that was compiled. An error says why the function is not known at all.
+func cellCode(file string, line int) (code string, err error) {
 	dir := os.Getenv(protocol.GONB_TMP_DIR_ENV)
 	program, err := os.Executable()
 	if err != nil || dir == "" || filepath.Base(file) != "main.go" || !sameFile(filepath.Dir(program), dir) || !sameFile(file, filepath.Join(dir, "main.go")) {
-		return "", false
+		return "", nil
 	}
 	compiled, err := os.Stat(program)
 	if err != nil {
-		return "", false
+		return "", nil
 	}
 	// GoNB writes the source just before it compiles it. It writes it again when the user
 	// asks for completion while the cell runs.
 	written, err := os.Stat(file)
 	if err != nil || written.ModTime().After(compiled.ModTime()) {
-		return "", false
+		return "", nil
 	}
 	src, err := os.ReadFile(file)
 	if err != nil {
-		return "", false
+		return "", nil
 	}
-	text, imports := reachedBy(file, src, line)
-	if text == "" {
-		return "", false
+	text, imports, err := reachedBy(file, src, line)
+	if err != nil || text == "" || !isAlone(dir, src) {
+		return "", err
 	}
 	packages, ok := importedCode(imports, written.ModTime())
 	if !ok {
-		return "", false
+		return "", nil
 	}
-	return fmt.Sprintf("cell %x", sha256.Sum256([]byte(text+"\n"+packages))), true
+	return fmt.Sprintf("cell %x", sha256.Sum256([]byte(text+"\n"+packages))), nil
+}
+
+// isAlone reports whether the source of a cell in dir is all that its package is compiled
+// from: without other source, embedded files or comments with a meaning.
+func isAlone(dir string, src []byte) bool {
+	for _, part := range []string{"//go:", "//line ", "/*line ", "\"C\""} {
+		if bytes.Contains(src, []byte(part)) {
+			return false
+		}
+	}
+	others, err := os.ReadDir(dir)
+	return err == nil && !slices.ContainsFunc(others, func(f fs.DirEntry) bool {
+		source := slices.Contains([]string{".go", ".s", ".S", ".c", ".h", ".cc", ".cpp", ".syso"}, filepath.Ext(f.Name()))
+		return source && f.Name() != "main.go" && !strings.HasSuffix(f.Name(), "_test.go")
+	})
 }
 
 // sameFile reports whether two paths lead to one file, perhaps by symbolic links.
@@ -101,12 +117,18 @@ func importedCode(imports []string, unchanged time.Time) (text string, ok bool) 
 		if m.Path == ourModule || !foreign && !strings.Contains(string(mod), m.Path+" v") {
 			continue
 		}
-		fmt.Fprintln(&b, m.Path, m.Version, m.Sum)
 		if r := m.Replace; r != nil {
-			fmt.Fprintln(&b, r.Path, r.Version, r.Sum)
-			if r.Sum == "" {
-				return "", false // a local folder
-			}
+			m = r
+		}
+		if m.Sum == "" {
+			return "", false // a local folder
+		}
+		fmt.Fprintln(&b, m.Path, m.Version, m.Sum)
+	}
+	fmt.Fprintln(&b, info.GoVersion)
+	for _, s := range info.Settings { // flags and the level of the processor change the bits
+		if !strings.HasPrefix(s.Key, "vcs") {
+			fmt.Fprintln(&b, s.Key, s.Value)
 		}
 	}
 	return b.String(), true
@@ -148,15 +170,16 @@ func folderCode(dir string, unchanged time.Time) (string, error) {
 
 // reachedBy returns the source of the function at a line of a file and of everything that it
 // uses in the file, directly or indirectly, without comments and white space; and the paths
-// of the packages that this imports. text is "" if there is no function at the line, or if there are two.
+// of the packages that this imports. text is "" if this does not identify the function: there
+// is none at the line, there are two, or it uses a variable that other code may change.
 //
 // Names are compared as text, so a declaration with the name of a local variable belongs to
 // it too. That can only make more results out of date.
-func reachedBy(name string, src []byte, line int) (text string, imports []string) {
+func reachedBy(name string, src []byte, line int) (text string, imports []string, err error) {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, name, src, parser.SkipObjectResolution)
 	if err != nil {
-		return "", nil
+		return "", nil, nil
 	}
 	source := func(n ast.Node) string {
 		f := set.File(n.Pos())
@@ -164,11 +187,14 @@ func reachedBy(name string, src []byte, line int) (text string, imports []string
 	}
 	root, own := declarationAt(set, file, line)
 	if root == nil || own == nil {
-		return "", nil
+		return "", nil, nil
+	}
+	if name := captured(root, own); name != "" {
+		return "", nil, fmt.Errorf("a function uses the variable %s of the function around it: write its value into the parameters", name)
 	}
 	declared := declarations(file)
 	open := append([]ast.Node{root}, declared["init"]...)
-	writers := writersOf(file)
+	changes := changeable(file)
 	reached := map[string]bool{}
 	for len(open) > 0 {
 		n := open[0]
@@ -185,10 +211,10 @@ func reachedBy(name string, src []byte, line int) (text string, imports []string
 		reached[text] = true
 		for _, name := range names {
 			open = append(open, declared[name]...)
-			if isVariable(declared[name]) {
-				open = append(open, writers[name]...) // functions that change it
-			}
 			for _, n := range declared[name] {
+				if v, ok := n.(*ast.ValueSpec); ok && changes[name] && v != root {
+					return "", nil, nil // its value depends on what has run before
+				}
 				if s, ok := n.(*ast.ImportSpec); ok && !slices.Contains(imports, importPath(s)) {
 					imports = append(imports, importPath(s))
 				}
@@ -202,7 +228,7 @@ func reachedBy(name string, src []byte, line int) (text string, imports []string
 		}
 	}
 	first, _ := tokens(source(own))
-	return first + "\n" + strings.Join(slices.Sorted(maps.Keys(reached)), "\n"), imports
+	return first + "\n" + strings.Join(slices.Sorted(maps.Keys(reached)), "\n"), imports, nil
 }
 
 func importPath(s *ast.ImportSpec) string {
@@ -230,13 +256,20 @@ func importNames(s *ast.ImportSpec) []string {
 
 var version = regexp.MustCompile(`^v[0-9]+$`)
 
-// declarations returns the declarations of a file by name; methods by their own name.
+// declarations returns the declarations of a file by name. Methods have their own name and that
+// of their type: package sort, for example, calls a method Less that no cell names.
 func declarations(file *ast.File) map[string][]ast.Node {
 	nodes := map[string][]ast.Node{}
 	for _, d := range file.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
 			nodes[d.Name.Name] = append(nodes[d.Name.Name], d)
+			if d.Recv != nil {
+				for _, f := range d.Recv.List {
+					name := variableOf(f.Type)
+					nodes[name] = append(nodes[name], d)
+				}
+			}
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
 				switch spec := spec.(type) {
@@ -301,49 +334,162 @@ func declarationAt(set *token.FileSet, file *ast.File, line int) (root, own ast.
 	return root, own
 }
 
-// isVariable reports whether one of the declarations of a name declares variables.
-func isVariable(nodes []ast.Node) bool {
-	return slices.ContainsFunc(nodes, func(n ast.Node) bool { _, ok := n.(*ast.ValueSpec); return ok })
+// changeable returns the names of which some code in a file may change a variable: it assigns
+// to it or to a part of it, takes its address, calls a method of it, or hands it on in a form
+// through which it can be changed, such as a slice.
+func changeable(file *ast.File) map[string]bool {
+	levels := levelsOf(file)
+	changes := map[string]bool{}
+	handOn := func(exprs ...ast.Expr) {
+		for _, x := range exprs {
+			level := 0
+			if kv, ok := x.(*ast.KeyValueExpr); ok {
+				x = kv.Value
+			}
+			name := variableOf(x)
+			for i, ok := x.(*ast.IndexExpr); ok; i, ok = i.X.(*ast.IndexExpr) {
+				level++
+			}
+			if known, ok := levels[name]; !ok || known > level {
+				changes[name] = true
+			}
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			if n.Tok != token.DEFINE {
+				for _, x := range n.Lhs {
+					changes[variableOf(x)] = true
+				}
+			}
+			handOn(n.Rhs...)
+		case *ast.IncDecStmt:
+			changes[variableOf(n.X)] = true
+		case *ast.RangeStmt:
+			if n.Tok == token.ASSIGN {
+				changes[variableOf(n.Key)] = true
+				changes[variableOf(n.Value)] = true
+			}
+			handOn(&ast.IndexExpr{X: n.X})
+		case *ast.UnaryExpr:
+			if n.Op == token.AND {
+				changes[variableOf(n.X)] = true
+			}
+		case *ast.CallExpr:
+			if m, ok := n.Fun.(*ast.SelectorExpr); ok {
+				changes[variableOf(m.X)] = true
+			}
+			if f, ok := n.Fun.(*ast.Ident); !ok || f.Name != "len" {
+				handOn(n.Args...)
+			}
+		case *ast.CompositeLit:
+			handOn(n.Elts...)
+		case *ast.ReturnStmt:
+			handOn(n.Results...)
+		case *ast.SendStmt:
+			handOn(n.Value)
+		case *ast.ValueSpec:
+			handOn(n.Values...)
+		}
+		return true
+	})
+	return changes
 }
 
-// writersOf returns, by name, the functions that may change the variable of that name: they
-// assign to it or to a part of it, or take its address.
-func writersOf(file *ast.File) map[string][]ast.Node {
-	writers := map[string][]ast.Node{}
+// levelsOf returns, for the variables of a file whose types it can tell, how many indices lead
+// to a number or a text: 0 for float64, 1 for []float64.
+func levelsOf(file *ast.File) map[string]int {
+	levels := map[string]int{}
 	for _, d := range file.Decls {
-		f, ok := d.(*ast.FuncDecl)
-		if !ok {
+		group, ok := d.(*ast.GenDecl)
+		if !ok || group.Tok != token.VAR {
 			continue
 		}
-		add := func(x ast.Expr) {
-			if name := variableOf(x); name != "" && !slices.Contains(writers[name], ast.Node(f)) {
-				writers[name] = append(writers[name], f)
+		for _, spec := range group.Specs {
+			spec := spec.(*ast.ValueSpec)
+			for i, name := range spec.Names {
+				x := spec.Type
+				if x == nil && len(spec.Values) == len(spec.Names) {
+					x = spec.Values[i]
+				}
+				if level, ok := levelOf(x); ok {
+					levels[name.Name] = level
+				}
 			}
 		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.AssignStmt:
-				if n.Tok != token.DEFINE {
-					for _, x := range n.Lhs {
-						add(x)
-					}
-				}
-			case *ast.IncDecStmt:
-				add(n.X)
-			case *ast.RangeStmt:
-				if n.Tok == token.ASSIGN {
-					add(n.Key)
-					add(n.Value)
-				}
-			case *ast.UnaryExpr:
-				if n.Op == token.AND {
-					add(n.X)
+	}
+	return levels
+}
+
+// levelOf returns the level of a type or of a value, see levelsOf.
+func levelOf(x ast.Expr) (level int, ok bool) {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return 0, basic.MatchString(x.Name)
+	case *ast.BasicLit:
+		return 0, true
+	case *ast.UnaryExpr:
+		return levelOf(x.X)
+	case *ast.CompositeLit:
+		return levelOf(x.Type)
+	case *ast.ArrayType:
+		level, ok = levelOf(x.Elt)
+		return level + 1, ok
+	case *ast.MapType:
+		level, ok = levelOf(x.Value)
+		return level + 1, ok
+	}
+	return 0, false
+}
+
+var basic = regexp.MustCompile(`^(bool|string|byte|rune|uintptr|(u?int|float|complex)[0-9]*)$`)
+
+// captured returns a variable of the function around a function that the inner one uses, or
+// "". Its value is not in the source.
+func captured(root, own ast.Node) string {
+	literal, ok := own.(*ast.FuncLit)
+	if !ok {
+		return ""
+	}
+	outer := map[string]bool{}
+	ast.Inspect(root, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Field: // of parameters, also of fields of structs, which does no harm
+			for _, name := range n.Names {
+				outer[name.Name] = true
+			}
+		case *ast.AssignStmt:
+			if n.Tok == token.DEFINE {
+				for _, x := range n.Lhs {
+					outer[variableOf(x)] = true
 				}
 			}
-			return true
-		})
+		case *ast.RangeStmt:
+			if n.Tok == token.DEFINE {
+				outer[variableOf(n.Key)] = true
+				outer[variableOf(n.Value)] = true
+			}
+		case *ast.ValueSpec:
+			for _, name := range n.Names {
+				outer[name.Name] = n != root
+			}
+		}
+		return n != own
+	})
+	for _, f := range literal.Type.Params.List {
+		for _, name := range f.Names {
+			delete(outer, name.Name)
+		}
 	}
-	return writers
+	found := ""
+	ast.Inspect(literal.Body, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && id.Name != "_" && outer[id.Name] {
+			found = id.Name
+		}
+		return found == ""
+	})
+	return found
 }
 
 // variableOf returns the name of the variable of which an expression is a part, or "".
@@ -355,6 +501,10 @@ func variableOf(x ast.Expr) string {
 		case *ast.SelectorExpr:
 			x = e.X
 		case *ast.IndexExpr:
+			x = e.X
+		case *ast.IndexListExpr:
+			x = e.X
+		case *ast.TypeAssertExpr:
 			x = e.X
 		case *ast.SliceExpr:
 			x = e.X

@@ -46,7 +46,11 @@ func main() { run(&own);  fmt.Println(seed(Params{})) }
 		if i < 0 {
 			t.Fatalf("no %q in the source", at)
 		}
-		return reachedBy("main.go", []byte(src), 1+strings.Count(src[:i], "\n"))
+		text, imports, err := reachedBy("main.go", []byte(src), 1+strings.Count(src[:i], "\n"))
+		if err != nil {
+			t.Errorf("%s: %v", at, err)
+		}
+		return text, imports
 	}
 	for at, edits := range map[string][]struct {
 		old, new string
@@ -66,6 +70,13 @@ func main() { run(&own);  fmt.Println(seed(Params{})) }
 			{"fmt.Println(seed", "table[1] = 7; fmt.Println(seed", false}, // main changes it
 			{"unused++", "table = nil", false},
 			{"unused++", "p := &table; (*p)[0] = 1", false},
+			{"fmt.Println(seed", "fmt.Println(len(table), table[1]); fmt.Println(seed", true},
+			{"fmt.Println(seed", "copy(table, other); fmt.Println(seed", false}, // a call may change it
+			{"fmt.Println(seed", "alias := table; alias[0] = 7; fmt.Println(seed", false},
+			{"fmt.Println(seed", "table.Set(7); fmt.Println(seed", false},
+			{"fmt.Println(seed", "s := S{table}; s.Fill(); fmt.Println(seed", false},
+			{"unused = 1", "unused = func() int { table[0] = 7; return 1 }()", false},
+			{"{ return 2 * p.Gain }", "{ return 3 * p.Gain }", false}, // it may be called by another package
 			{"func setup", "func init() { fmt.Println() }\n\nfunc setup", false},
 			{"\"math/rand/v2\"", ". \"math/rand\"", false},
 		},
@@ -77,9 +88,6 @@ func main() { run(&own);  fmt.Println(seed(Params{})) }
 			{"fmt.Println(seed", "gain++; fmt.Println(seed", false},
 			{"\"example.org/mine\"", "mine \"example.org/other\"", false},
 			{"\"example.org/mine\"", "\"example.org/mine/v2\"", false},
-		},
-		"func main": { // a literal in main may use all variables of main
-			{"fmt.Println(seed", "k := 1; fmt.Println(seed", false},
 		},
 	} {
 		want, imports := reached(notebook, at)
@@ -100,16 +108,71 @@ func main() { run(&own);  fmt.Println(seed(Params{})) }
 		}
 	}
 	two := "package main\n\nvar a = f(func() {}, func() {})\n"
-	if have, _ := reachedBy("main.go", []byte(two), 3); have != "" {
+	if have, _, _ := reachedBy("main.go", []byte(two), 3); have != "" {
 		t.Errorf("%q at a line with two functions", have)
 	}
 	apart := "package main\n\nvar a = f(func() int { return 1 },\n\tfunc() int { return 2 })\n"
-	one, _ := reachedBy("main.go", []byte(apart), 3)
-	if other, _ := reachedBy("main.go", []byte(apart), 4); one == "" || one == other {
+	one, _, _ := reachedBy("main.go", []byte(apart), 3)
+	if other, _, _ := reachedBy("main.go", []byte(apart), 4); one == "" || one == other {
 		t.Errorf("two functions in one variable are not distinguished: %q", one)
 	}
-	if have, _ := reachedBy("main.go", []byte(notebook), 1); have != "" {
+	if have, _, _ := reachedBy("main.go", []byte(notebook), 1); have != "" {
 		t.Errorf("%q at a line without declaration", have)
+	}
+}
+
+// A function that changes a variable may have been called with any value, by any code.
+func TestReachedByChanged(t *testing.T) {
+	const cell = `package main
+
+var gain, rows = 1.0, [][]float64{{1}, {2}}
+
+var config = &Config{}
+
+func set(g float64) { gain = g }
+
+func seed() float64 { return gain * 2 }
+
+func first() float64 { return rows[0][0] + config.level }
+`
+	known := func(src, at string) bool {
+		text, _, err := reachedBy("main.go", []byte(src), 1+strings.Count(src[:strings.Index(src, at)], "\n"))
+		return text != "" && err == nil
+	}
+	if known(cell, "func seed") {
+		t.Error("a variable that a function sets is taken for a constant")
+	}
+	for main, want := range map[string]bool{
+		"println(rows[0][0], config.level > 2, len(rows))": true,
+		"config.Set(2)":                     false,
+		"config.level = 2":                  false,
+		"c := config; c.gain = 2":           false,
+		"row := rows[0]; row[0] = 2":        false,
+		"for _, r := range rows { r[0]++ }": false,
+		"fill(rows)":                        false,
+	} {
+		if have := known(cell+"func main() { "+main+" }", "func first"); have != want {
+			t.Errorf("%s: the function is known: %t, want %t", main, have, want)
+		}
+	}
+}
+
+// Values of variables of a function around a function are not in the source.
+func TestReachedByCaptured(t *testing.T) {
+	for src, want := range map[string]string{
+		"func wrap(g float64) func() float64 {\n\treturn func() float64 { return g } }":          "variable g",
+		"func main() {\nfor i := range 3 {\n\trun(func() int { return i }) } }":                  "variable i",
+		"func main() {\nvar k int\n\trun(func() int { return k }) }":                             "variable k",
+		"func (g gain) jobs() func() float64 {\n\treturn func() float64 { return float64(g) } }": "variable g",
+		"var own = func(g int) func() int {\n\treturn func() int { return g } }(2)":              "variable g",
+		"func main() {\np := 1\n\trun(func(p int) int { k := p; return k }, p) }":                "",
+		"func wrap(g float64) func() float64 {\n\treturn func() float64 { return 1 } }":          "",
+	} {
+		line := 3 + strings.Count(src[:strings.Index(src, "\t")], "\n")
+		_, _, err := reachedBy("main.go", []byte("package main\n\n"+src), line)
+		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", src, err, want)
+		}
 	}
 }
 
@@ -121,7 +184,7 @@ func TestImportNames(t *testing.T) {
 		"import \"gopkg.in/yaml.v3\"":             "yaml",
 		"import \"github.com/mattn/go-isatty\"":   "isatty",
 	} {
-		text, imports := reachedBy("main.go", []byte("package main\n"+imported+"\nfunc f() { "+want+".F() }"), 3)
+		text, imports, _ := reachedBy("main.go", []byte("package main\n"+imported+"\nfunc f() { "+want+".F() }"), 3)
 		if !strings.Contains(text, imported[len("import "):]) || len(imports) != 1 {
 			t.Errorf("%s is not found by the name %s: %q", imported, want, text)
 		}

@@ -160,6 +160,46 @@ func TestCellCode(t *testing.T) {
 	runProgram(t, cell(), "1 false")
 	runProgram(t, cell("fmt.Println(run.Seeds", "fmt.Println(); fmt.Println(run.Seeds"), "1 true")
 	runProgram(t, cell("return 1", "return 2"), "2 false")
+	// A function sets a variable: with which value is not in its source.
+	set := func(value string) string {
+		return cell("return 1", "return gain", "func main() {", "var gain float64\n\nfunc set(g float64) { gain = g }\n\nfunc main() {\n\tset("+value+")")
+	}
+	runProgram(t, set("5"), "5 false")
+	runProgram(t, set("6"), "6 false")
+	// A package calls a method that the cell does not name.
+	text := func(value string) string {
+		return cell("return 1", "return float64(len(fmt.Sprint(words(0))))", "func main() {", "type words int\n\nfunc (words) String() string { return \""+value+"\" }\n\nfunc main() {")
+	}
+	runProgram(t, text("one"), "3 false")
+	runProgram(t, text("three"), "5 false")
+	// The source of a generic function does not say for which type.
+	generic := func(typ string) string {
+		return cell("PerSeed(compute)", "PerSeed(compute["+typ+"])", "func compute(", "func compute[T any](", "return 1", "var v T; return float64(len(fmt.Sprintf(\"%T\", v)))")
+	}
+	runProgram(t, generic("int"), "3 false")
+	runProgram(t, generic("int64"), "5 false")
+	// A function knows a variable of the function around it.
+	wrapped := func(value string) string {
+		return cell("PerSeed(compute)", "PerSeed(wrap("+value+"))", "func compute(", "func wrap(g float64) func(context.Context, params, uint64, *experiment.Work) (float64, error) {\n\treturn func(", "return 1", "return g", ", nil\n}\n\nfunc main", ", nil\n}}\n\nfunc main")
+	}
+	runProgram(t, wrapped("7"), "7 false")
+	runProgram(t, wrapped("8"), "8 false")
+	// Another file of the same package.
+	helper := func(value string) string {
+		write(t, dir, "helper.go", "package main\n\nfunc help() float64 { return "+value+" }\n")
+		return cell("return 1", "return help()")
+	}
+	runProgram(t, helper("9"), "9 false")
+	runProgram(t, helper("10"), "10 false")
+	if err := os.Remove(filepath.Join(dir, "helper.go")); err != nil {
+		t.Fatal(err)
+	}
+	embedded := func(value string) string {
+		write(t, dir, "file.txt", value)
+		return cell("return 1", "return float64(len(file))", "import (\n", "import (\n\t_ \"embed\"\n", "func main() {", "//go:embed file.txt\nvar file string\n\nfunc main() {")
+	}
+	runProgram(t, embedded("a"), "1 false")
+	runProgram(t, embedded("ab"), "2 false")
 	program := cell("return 1", "return 3")
 	src, err := os.ReadFile(filepath.Join(dir, "main.go"))
 	if err != nil {
