@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"microcircuits/dendrite/record"
 	"microcircuits/kernel/ipynb"
 )
@@ -42,7 +44,11 @@ func standings(runs []*record.Record, references []*Reference) []Standing {
 	if kept.Headline == nil {
 		kept.Headline = record.Headline(kept.Claims)
 	}
-	kept.Badges = []Badge{{Text: "Paper scale, kept run", Class: "full"}}
+	text := "Paper scale, kept run"
+	if slices.ContainsFunc(runs, func(r *record.Record) bool { return r.Changed }) {
+		text += ", without these changes"
+	}
+	kept.Badges = []Badge{{Text: text, Class: "full"}}
 	return []Standing{kept, now}
 }
 

@@ -97,3 +97,16 @@ func TestComparisonsAreInTheIndex(t *testing.T) {
 		t.Error("a page of someone else was taken for a comparison")
 	}
 }
+
+// The kept run of a notebook with changed parameters or other data has the paper's.
+func TestKeptRunWithoutChanges(t *testing.T) {
+	headline := []record.Claim{{ID: "test-error"}}
+	ref := &Reference{Claims: headline}
+	for changed, want := range map[bool]string{false: "Paper scale, kept run", true: "Paper scale, kept run, without these changes"} {
+		run := &record.Record{Scale: record.Quick, Changed: changed, Claims: headline}
+		s := standings([]*record.Record{run}, []*Reference{ref})
+		if len(s) != 2 || s[0].Badges[0].Text != want {
+			t.Errorf("changed %t: %+v, want %q first", changed, s, want)
+		}
+	}
+}
