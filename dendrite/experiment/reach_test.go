@@ -39,7 +39,7 @@ const (
 	two
 )
 
-func main() { run(&own);  fmt.Println(seed(Params{})) }
+func main() { run(&own); rand.Int(); fmt.Println(seed(Params{})) }
 `
 	reached := func(src, at string) (string, []string) {
 		i := strings.Index(src, at)
@@ -81,7 +81,7 @@ func main() { run(&own);  fmt.Println(seed(Params{})) }
 			{"\"math/rand/v2\"", ". \"math/rand\"", false},
 		},
 		"own    =": { // a function literal in a variable
-			{"fmt.Println(seed(Params{}))", "run(&own)", true},
+			{"fmt.Println(seed(Params{}))", "fmt.Println()", true},
 			{"{1, 2, 3}", "{1, 2, 4}", true},
 			{"gain   = 1.0", "gain = 2.0", false},
 			{"fmt.Println(seed", "gain = 3; fmt.Println(seed", false},
@@ -188,5 +188,9 @@ func TestImportNames(t *testing.T) {
 		if !strings.Contains(text, imported[len("import "):]) || len(imports) != 1 {
 			t.Errorf("%s is not found by the name %s: %q", imported, want, text)
 		}
+	}
+	// The name of the package is another than the path says.
+	if _, imports, _ := reachedBy("main.go", []byte("package main\nimport \"example.org/mine\"\nfunc f() { lib.F() }"), 3); len(imports) != 1 {
+		t.Errorf("a package with another name is not found: %q", imports)
 	}
 }
