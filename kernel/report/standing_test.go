@@ -69,6 +69,26 @@ func TestKeptRunComesFirst(t *testing.T) {
 	}
 }
 
+// With other data the line with the result does not put the paper's number beside it.
+func TestHeadlineOfOtherData(t *testing.T) {
+	nb := paperRun(t, func(rec object) {
+		c := claim("test-error", "Test error", "", record.NotComparable, 12)
+		c["paper"] = object{"values": []float64{1.96}, "unit": "%"}
+		rec["claims"], rec["changed"] = []object{c}, true
+	})
+	entry, err := Summarize(t.Context(), nb, "digits.html", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := Index([]Entry{entry})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page := string(index); !strings.Contains(page, "(not comparable with the paper)") || strings.Contains(page, "paper: 1.96") {
+		t.Errorf("the card compares with the paper:\n%s", page[strings.Index(page, "<main"):])
+	}
+}
+
 func TestComparisonsAreInTheIndex(t *testing.T) {
 	nb := paperRun(t, func(object) {})
 	page, err := Compare(t.Context(), nb, nb, Options{})
