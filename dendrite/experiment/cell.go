@@ -55,7 +55,7 @@ func cellCode(file string, line int) (code string, err error) {
 // isAlone reports whether the source of a cell in dir is all that its package is compiled
 // from: without other source, embedded files or comments with a meaning.
 func isAlone(dir string, src []byte) bool {
-	for _, part := range []string{"//go:", "//line ", "/*line ", "\"C\""} {
+	for _, part := range []string{"//go:", "//line ", "/*line "} {
 		if bytes.Contains(src, []byte(part)) {
 			return false
 		}

@@ -17,7 +17,8 @@ import (
 // reachedBy returns the source of the function at a line of a file and of everything that it
 // uses in the file, directly or indirectly, without comments and white space; and the paths
 // of the packages that this imports. text is "" if this does not identify the function: there
-// is none at the line, there are two, or it uses a variable that other code may change.
+// is none at the line, there are two, it uses a variable that other code may change, or the
+// comments of the file contain code in C.
 //
 // Names are compared as text, so a declaration with the name of a local variable belongs to
 // it too. That can only make more results out of date.
@@ -32,7 +33,7 @@ func reachedBy(name string, src []byte, line int) (text string, imports []string
 		return string(src[f.Offset(n.Pos()):f.Offset(n.End())])
 	}
 	root, own := declarationAt(set, file, line)
-	if root == nil || own == nil {
+	if root == nil || own == nil || slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool { return importPath(s) == "C" }) {
 		return "", nil, nil
 	}
 	if name := captured(root, own); name != "" {

@@ -116,6 +116,10 @@ func main() { run(&own); rand.Int(); fmt.Println(seed(Params{})) }
 	if other, _, _ := reachedBy("main.go", []byte(apart), 4); one == "" || one == other {
 		t.Errorf("two functions in one variable are not distinguished: %q", one)
 	}
+	inC := "package main\n\n// double one() { return 1; }\nimport \"C\"\n\nfunc f() float64 { return float64(C.one()) }\n"
+	if have, _, _ := reachedBy("main.go", []byte(inC), 6); have != "" {
+		t.Errorf("%q of a function that calls C", have)
+	}
 	if have, _, _ := reachedBy("main.go", []byte(notebook), 1); have != "" {
 		t.Errorf("%q at a line without declaration", have)
 	}
