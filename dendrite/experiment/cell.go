@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -42,29 +44,58 @@ func cellCode(file string, line int) (code string, err error) {
 		return "", nil
 	}
 	text, imports, err := reachedBy(file, src, line)
-	if err != nil || text == "" || !isAlone(dir, src) {
+	if err != nil || text == "" {
 		return "", err
 	}
-	packages, ok := importedCode(imports, written.ModTime())
+	others, ok := besides(dir, src)
 	if !ok {
 		return "", nil
 	}
-	return fmt.Sprintf("cell %x", sha256.Sum256([]byte(text+"\n"+packages))), nil
+	packages, ok := importedCode(slices.Concat(imports, others), written.ModTime())
+	if !ok {
+		return "", nil
+	}
+	return fmt.Sprintf("cell %x", sha256.Sum256(fmt.Appendf(nil, "%s\n%q\n%s", text, others, packages))), nil
 }
 
-// isAlone reports whether the source of a cell in dir is all that its package is compiled
-// from: without other source, embedded files or comments with a meaning.
-func isAlone(dir string, src []byte) bool {
+// Files that the kernel writes beside the source of a cell, as in package notebook/names.
+const (
+	importsFile = "dendrite_imports.go" // blank imports
+	resultFile  = "dendrite_result.go"  // a function that shows the cell's last value
+)
+
+// besides returns what the program of a cell in dir imports besides the imports in its source.
+// ok is false if it may be compiled from more than that: other files, embedded files or
+// comments with a meaning.
+func besides(dir string, src []byte) (imports []string, ok bool) {
 	for _, part := range []string{"//go:", "//line ", "/*line "} {
 		if bytes.Contains(src, []byte(part)) {
-			return false
+			return nil, false
 		}
 	}
-	others, err := os.ReadDir(dir)
-	return err == nil && !slices.ContainsFunc(others, func(f fs.DirEntry) bool {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, false
+	}
+	for _, f := range files {
 		source := slices.Contains([]string{".go", ".s", ".S", ".c", ".h", ".cc", ".cpp", ".syso"}, filepath.Ext(f.Name()))
-		return source && f.Name() != "main.go" && !strings.HasSuffix(f.Name(), "_test.go")
-	})
+		switch name := f.Name(); {
+		case !source || name == "main.go" || name == resultFile || strings.HasSuffix(name, "_test.go"):
+		case name == importsFile:
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ImportsOnly)
+			if err != nil {
+				return nil, false
+			}
+			for _, s := range file.Imports {
+				if path := importPath(s); !strings.HasPrefix(path, ourModule+"/") { // ours only print
+					imports = append(imports, path)
+				}
+			}
+		default:
+			return nil, false
+		}
+	}
+	return imports, true
 }
 
 // sameFile reports whether two paths lead to one file, perhaps by symbolic links.

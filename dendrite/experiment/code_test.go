@@ -11,6 +11,7 @@ import (
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
+	"microcircuits/dendrite/notebook/names"
 	"microcircuits/dendrite/runstore"
 )
 
@@ -184,6 +185,13 @@ func TestCellCode(t *testing.T) {
 	}
 	runProgram(t, wrapped("7"), "7 false")
 	runProgram(t, wrapped("8"), "8 false")
+	// Files that the kernel writes beside a cell.
+	write(t, dir, names.ImportsFile, "package main\n\nimport (\n\t_ \"microcircuits/dendrite/notebook/streams\"\n)\n")
+	write(t, dir, names.ResultFile, "package main\n\nfunc showResult_(...interface{}) {}\n")
+	runProgram(t, cell("fmt.Println(run.Seeds", "showResult_(); fmt.Println(run.Seeds"), "1 true")
+	write(t, dir, names.ImportsFile, "package main\n\nimport (\n\t_ \"image/png\"\n)\n")
+	runProgram(t, cell(), "1 false")
+	write(t, dir, names.ImportsFile, "package main\n\nimport (\n)\n")
 	// Another file of the same package.
 	helper := func(value string) string {
 		write(t, dir, "helper.go", "package main\n\nfunc help() float64 { return "+value+" }\n")

@@ -286,11 +286,6 @@ func (s *Session) exported(ctx context.Context, path string) (kind, name string)
 	return "", ""
 }
 
-const (
-	importsFile = "dendrite_imports.go" // what each program imports besides the cells' imports
-	resultFile  = "dendrite_result.go"  // the function that shows the value of the last expression
-)
-
 // resultCode declares the function that [cell.Translate] calls. It uses no names that a
 // cell may declare, like notebook or any.
 const resultCode = `package main
@@ -315,9 +310,9 @@ func (s *Session) writeProgram(blank []string, t cell.Translation) error {
 		fmt.Fprintf(&imports, "\t_ %q\n", path)
 	}
 	imports.WriteString(")\n")
-	files := map[string]string{importsFile: imports.String(), resultFile: ""}
+	files := map[string]string{names.ImportsFile: imports.String(), names.ResultFile: ""}
 	if t.Shows {
-		files[resultFile] = resultCode
+		files[names.ResultFile] = resultCode
 	}
 	for name, code := range files {
 		path := filepath.Join(filepath.Dir(found[0]), name)

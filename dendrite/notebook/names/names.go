@@ -1,5 +1,5 @@
 // Package names contains names that the programs of cells and the Dendrite kernel share:
-// environment variables, roles of outputs, and marks in printed text.
+// environment variables, files, roles of outputs, and marks in printed text.
 package names
 
 import "encoding/json"
@@ -21,6 +21,12 @@ const (
 	// StreamsEnv is the folder with the named pipes Stdout and Stderr. If it is set,
 	// programs of cells print into these pipes and their standard input is empty.
 	StreamsEnv = "DENDRITE_STREAMS"
+)
+
+// Files with Go code that the kernel writes beside the cells' main.go.
+const (
+	ImportsFile = "dendrite_imports.go" // what each program imports besides the cells' imports
+	ResultFile  = "dendrite_result.go"  // the function that shows the value of the last expression
 )
 
 // Named pipes in the folder StreamsEnv.
