@@ -22,40 +22,37 @@ import (
 // is a cell of a notebook: a hash of the cells' declarations that the function uses, and of
 // the packages that they import. It does not change with the other cells, although each
 // cell is another program. It is "" if this is not a cell, or if it is not certain that this
-// source is all that was compiled. An error says why the function is not known at all.
-func cellCode(file string, line int) (code string, err error) {
+// source is all that was compiled.
+func cellCode(file string, line int) string {
 	dir := os.Getenv(protocol.GONB_TMP_DIR_ENV)
 	program, err := os.Executable()
 	if err != nil || dir == "" || filepath.Base(file) != "main.go" || !sameFile(filepath.Dir(program), dir) || !sameFile(file, filepath.Join(dir, "main.go")) {
-		return "", nil
+		return ""
 	}
 	compiled, err := os.Stat(program)
 	if err != nil {
-		return "", nil
+		return ""
 	}
 	// GoNB writes the source just before it compiles it. It writes it again when the user
 	// asks for completion while the cell runs.
 	written, err := os.Stat(file)
 	if err != nil || written.ModTime().After(compiled.ModTime()) {
-		return "", nil
+		return ""
 	}
 	src, err := os.ReadFile(file)
 	if err != nil {
-		return "", nil
+		return ""
 	}
-	text, imports, err := reachedBy(file, src, line)
-	if err != nil || text == "" {
-		return "", err
-	}
+	text, imports := reachedBy(file, src, line)
 	others, ok := besides(dir, src)
-	if !ok {
-		return "", nil
+	if !ok || text == "" {
+		return ""
 	}
 	packages, ok := importedCode(slices.Concat(imports, others), written.ModTime())
 	if !ok {
-		return "", nil
+		return ""
 	}
-	return fmt.Sprintf("cell %x", sha256.Sum256(fmt.Appendf(nil, "%s\n%q\n%s", text, others, packages))), nil
+	return fmt.Sprintf("cell %x", sha256.Sum256(fmt.Appendf(nil, "%s\n%q\n%s", text, others, packages)))
 }
 
 // Files that the kernel writes beside the source of a cell, as in package notebook/names.

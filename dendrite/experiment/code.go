@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -37,11 +38,12 @@ func codeOf(f any) (string, error) {
 	if (dir == ours || dir == filepath.Join(ours, "..", "figure")) && !strings.HasSuffix(path, "_test.go") {
 		return "", nil
 	}
+	if isInner(fn.Name()) {
+		return "", errors.New("its function is written inside another one, whose variables it may use: write it outside of functions, in a notebook before the line %%, and values into the parameters")
+	}
 	generic := strings.Contains(fn.Name(), "[...]") // its source does not say for which types
-	if !generic {
-		if code, err := cellCode(path, line); code != "" || err != nil {
-			return code, err
-		}
+	if code := cellCode(path, line); code != "" && !generic {
+		return code, nil
 	}
 	program, err := programCode()
 	if err != nil {
@@ -52,6 +54,18 @@ func codeOf(f any) (string, error) {
 	place := int64(fn.Entry()) - int64(reflect.ValueOf(codeOf).Pointer())
 	return fmt.Sprintf("%s %s %d", program, fn.Name(), place), nil
 }
+
+// isInner reports whether the function with this name is a literal inside another function.
+// A literal in a variable outside of functions is called main.init.func1, or main.glob..func1.
+func isInner(name string) bool {
+	name = name[strings.LastIndex(name, "/")+1:]
+	return literal.MatchString(name) && !globalLiteral.MatchString(name)
+}
+
+var (
+	literal       = regexp.MustCompile(`\..*\.func\d+(\.\d+)*$`)
+	globalLiteral = regexp.MustCompile(`^[^.]*\.(init|glob\.)\.func\d+$`)
+)
 
 // checkPlain returns an error for a method of a value: the code does not say which value.
 func checkPlain(f any) error {

@@ -18,9 +18,11 @@ type Seeds[P, S any] struct {
 }
 
 // PerSeed plans one job for each seed. compute gets the parameters and a seed, 1 for the
-// first. Its result must depend on nothing else: not on a variable of a function around it or
-// one that the program sets, such as a flag, not on a file or the environment. compute must not
-// be a method of a value. It must return soon after ctx is done, and may report its progress to w. The parameters must have a field Seeds of type int,
+// first. Its result must depend on nothing else: not on a variable that the program sets, such
+// as a flag, not on a file or the environment. compute must not be a method of a value. The
+// results of a function inside another one are not stored, because it may use variables of
+// that one. compute must return soon after ctx is done, and may report its progress to w. The
+// parameters must have a field Seeds of type int,
 // the number of seeds; the result of a seed must not depend on this field.
 func PerSeed[P, S any](compute func(ctx context.Context, p P, seed uint64, w *Work) (S, error)) func(P, *Plan) (func(*Run[P]) *Seeds[P, S], error) {
 	return func(p P, plan *Plan) (func(*Run[P]) *Seeds[P, S], error) {

@@ -18,20 +18,29 @@ type rampParams struct {
 
 type rampRun = experiment.Seeds[rampParams, []float64]
 
+var rampComputed *int // counts computations
+
+func computeRamp(_ context.Context, p rampParams, seed uint64, w *experiment.Work) ([]float64, error) {
+	*rampComputed++
+	var out []float64
+	for i := range p.Steps {
+		out = append(out, p.Gain*float64(seed)*float64(i))
+		w.Report(float64(i)/float64(p.Steps), "counting")
+	}
+	return out, nil
+}
+
+func otherRamp(context.Context, rampParams, uint64, *experiment.Work) ([]float64, error) {
+	return []float64{1000, 1000, 1000}, nil
+}
+
 // ramp returns a small user's own experiment that counts its computations.
 func ramp(computed *int) *experiment.Own[rampParams, []float64] {
+	rampComputed = computed
 	return &experiment.Own[rampParams, []float64]{
 		Info:   experiment.Info{Name: "ramp", Title: "A ramp", Version: 1},
 		Preset: func(experiment.Scale) rampParams { return rampParams{Seeds: 2, Gain: 2, Steps: 3} },
-		Jobs: experiment.PerSeed(func(_ context.Context, p rampParams, seed uint64, w *experiment.Work) ([]float64, error) {
-			*computed++
-			var out []float64
-			for i := range p.Steps {
-				out = append(out, p.Gain*float64(seed)*float64(i))
-				w.Report(float64(i)/float64(p.Steps), "counting")
-			}
-			return out, nil
-		}),
+		Jobs:   experiment.PerSeed(computeRamp),
 		Claims: func(r *rampRun) []record.Claim {
 			return []record.Claim{{
 				ID: "last", Quantity: "last value", Paper: record.Words("rises"),
@@ -97,14 +106,47 @@ func TestOwnFunctionChanged(t *testing.T) {
 	if _, err := d.Run(t.Context(), env, d.Preset(record.Own)); err != nil {
 		t.Fatal(err)
 	}
-	d.Jobs = experiment.PerSeed(func(context.Context, rampParams, uint64, *experiment.Work) ([]float64, error) {
-		return []float64{1000, 1000, 1000}, nil
-	})
+	d.Jobs = experiment.PerSeed(otherRamp)
 	run, err := d.Run(t.Context(), env, d.Preset(record.Own))
 	if err != nil || run.Provenance.Cached || run.Seeds[0][0] != 1000 {
 		t.Errorf("%v, results %v of the old function", err, run.Seeds)
 	}
 }
+
+// A function inside another one may use its variables, which the code does not contain.
+func TestOwnInnerFunction(t *testing.T) {
+	env := experiment.Env{Store: openStore(t)}
+	for _, g := range []float64{1, 2, 2} {
+		d := ramp(new(int))
+		d.Jobs = experiment.PerSeed(func(context.Context, rampParams, uint64, *experiment.Work) ([]float64, error) {
+			return []float64{g, g, g}, nil
+		})
+		run, err := d.Run(t.Context(), env, d.Preset(record.Own))
+		if err != nil || run.Provenance.Cached || run.Seeds[0][0] != g || !strings.Contains(run.Provenance.Unstored, "write it outside of functions") {
+			t.Errorf("gain %g: %v, %v, %+v", g, err, run.Seeds, run.Provenance)
+		}
+	}
+}
+
+// A literal in a variable outside of functions can use no variables of a function.
+func TestOwnGlobalLiteral(t *testing.T) {
+	for _, f := range []any{globalLiteral, globalLiterals[0], computeRamp} {
+		if code, err := experiment.CodeOf(f); code == "" || err != nil {
+			t.Errorf("%q, %v", code, err)
+		}
+	}
+	for _, f := range []any{innerLiteral, func() {}} {
+		if code, err := experiment.CodeOf(f); code != "" || err == nil {
+			t.Errorf("a function inside another one: %q, %v", code, err)
+		}
+	}
+}
+
+var (
+	globalLiteral  = func() float64 { return 1 }
+	globalLiterals = []func() float64{func() float64 { return 2 }}
+	innerLiteral   = func() func() float64 { return func() float64 { return 3 } }()
+)
 
 type gain float64
 

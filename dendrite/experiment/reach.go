@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/scanner"
@@ -22,11 +21,11 @@ import (
 //
 // Names are compared as text, so a declaration with the name of a local variable belongs to
 // it too. That can only make more results out of date.
-func reachedBy(name string, src []byte, line int) (text string, imports []string, err error) {
+func reachedBy(name string, src []byte, line int) (text string, imports []string) {
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, name, src, parser.SkipObjectResolution)
 	if err != nil {
-		return "", nil, nil
+		return "", nil
 	}
 	source := func(n ast.Node) string {
 		f := set.File(n.Pos())
@@ -34,10 +33,7 @@ func reachedBy(name string, src []byte, line int) (text string, imports []string
 	}
 	root, own := declarationAt(set, file, line)
 	if root == nil || own == nil || slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool { return importPath(s) == "C" }) {
-		return "", nil, nil
-	}
-	if name := captured(root, own); name != "" {
-		return "", nil, fmt.Errorf("a function uses the variable %s of the function around it: write its value into the parameters", name)
+		return "", nil
 	}
 	declared := declarations(file)
 	open := append([]ast.Node{root}, declared["init"]...)
@@ -60,7 +56,7 @@ func reachedBy(name string, src []byte, line int) (text string, imports []string
 			open = append(open, declared[name]...)
 			for _, n := range declared[name] {
 				if v, ok := n.(*ast.ValueSpec); ok && changes[name] && v != root {
-					return "", nil, nil // its value depends on what has run before
+					return "", nil // its value depends on what has run before
 				}
 				if s, ok := n.(*ast.ImportSpec); ok && !slices.Contains(imports, importPath(s)) {
 					imports = append(imports, importPath(s))
@@ -77,7 +73,7 @@ func reachedBy(name string, src []byte, line int) (text string, imports []string
 		}
 	}
 	first, _ := tokens(source(own))
-	return first + "\n" + strings.Join(slices.Sorted(maps.Keys(reached)), "\n"), imports, nil
+	return first + "\n" + strings.Join(slices.Sorted(maps.Keys(reached)), "\n"), imports
 }
 
 func importPath(s *ast.ImportSpec) string {
@@ -293,53 +289,6 @@ func levelOf(x ast.Expr) (level int, ok bool) {
 }
 
 var basic = regexp.MustCompile(`^(bool|string|byte|rune|uintptr|(u?int|float|complex)[0-9]*)$`)
-
-// captured returns a variable of the function around a function that the inner one uses, or
-// "". Its value is not in the source.
-func captured(root, own ast.Node) string {
-	literal, ok := own.(*ast.FuncLit)
-	if !ok {
-		return ""
-	}
-	outer := map[string]bool{}
-	ast.Inspect(root, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Field: // of parameters, also of fields of structs, which does no harm
-			for _, name := range n.Names {
-				outer[name.Name] = true
-			}
-		case *ast.AssignStmt:
-			if n.Tok == token.DEFINE {
-				for _, x := range n.Lhs {
-					outer[variableOf(x)] = true
-				}
-			}
-		case *ast.RangeStmt:
-			if n.Tok == token.DEFINE {
-				outer[variableOf(n.Key)] = true
-				outer[variableOf(n.Value)] = true
-			}
-		case *ast.ValueSpec:
-			for _, name := range n.Names {
-				outer[name.Name] = n != root
-			}
-		}
-		return n != own
-	})
-	for _, f := range literal.Type.Params.List {
-		for _, name := range f.Names {
-			delete(outer, name.Name)
-		}
-	}
-	found := ""
-	ast.Inspect(literal.Body, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && id.Name != "_" && outer[id.Name] {
-			found = id.Name
-		}
-		return found == ""
-	})
-	return found
-}
 
 // variableOf returns the name of the variable of which an expression is a part, or "".
 func variableOf(x ast.Expr) string {
