@@ -41,19 +41,22 @@ func commandAt(text string, from int) (c command, ok bool) {
 		return c, false
 	}
 	c = command{from: from, to: from}
+	var joined strings.Builder
 	for {
 		l := line(text, c.to)
 		c.to += len(l)
-		c.text += strings.TrimPrefix(l, gonbComment)
-		if !strings.HasSuffix(c.text, `\`) {
+		part, more := strings.CutSuffix(strings.TrimPrefix(l, gonbComment), `\`)
+		joined.WriteString(part)
+		if !more {
 			break
 		}
-		c.text = strings.TrimSuffix(c.text, `\`) + " "
+		joined.WriteByte(' ')
 		if c.to >= len(text) {
 			break
 		}
 		c.to++ // the line end
 	}
+	c.text = joined.String()
 	c.main = mainLine.MatchString(c.text)
 	return c, strings.TrimSpace(c.text[1:]) != ""
 }

@@ -118,8 +118,11 @@ func (s *source) continues() bool { return s.depth > 0 || s.last != token.SEMICO
 // commandAt returns the command at the start of a line. Where Go continues, only a line
 // "%%" is one, which is never Go: the code before it lacks something.
 func (s *source) commandAt(at int) (command, bool) {
+	if s.continues() && !strings.HasPrefix(s.text[at:], "%") {
+		return command{}, false
+	}
 	c, ok := commandAt(s.text, at)
-	return c, ok && (!s.continues() || c.main && s.text[at] == '%')
+	return c, ok && (!s.continues() || c.main)
 }
 
 // scanGo reads tokens from the start of a line until the next command and returns the
