@@ -205,7 +205,7 @@ func TestClassicNotebook(t *testing.T) {
 
 	// The command of the stop button stops a training of several hours after its
 	// first epoch.
-	const training = "import \"microcircuits/dendrite/figure\"\n\n%%\ndendrite.Summary(dendrite.Run(figure.MNIST, dendrite.Preset(figure.MNIST, \"quick\", dendrite.Changes{\"Seeds\": 1, \"Epochs\": 900, \"Hidden1\": 10, \"Hidden2\": 10})))"
+	const training = "import \"microcircuits/dendrite/figure\"\n\n%%\ndendrite.Summary(dendrite.Run(figure.MNIST, dendrite.Preset(figure.MNIST, \"quick\", dendrite.Changes{\"Seeds\": 1, \"Epochs\": 900, \"Hidden\": []int{10, 10}})))"
 	cell := c.add(training)
 	shown := cell + ".output_area.element.text()"
 	c.eval(fmt.Sprintf(`(function () { window.epochs = []; setInterval(function () {

@@ -11,8 +11,8 @@ import (
 	"microcircuits/kernel/ipynb"
 )
 
-// smallClone creates a clone with this module's dependencies and no code, and
-// changes the current folder to it.
+// smallClone creates a clone with this module's dependencies and no code but that which
+// every cell imports, and changes the current folder to it.
 func smallClone(t *testing.T) (root string) {
 	t.Helper()
 	root = t.TempDir()
@@ -22,6 +22,11 @@ func smallClone(t *testing.T) (root string) {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(root, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, dir := range []string{"dendrite/notebook/streams", "dendrite/notebook/names"} {
+		if err := os.CopyFS(filepath.Join(root, dir), os.DirFS(filepath.Join("..", dir))); err != nil {
 			t.Fatal(err)
 		}
 	}

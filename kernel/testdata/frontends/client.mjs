@@ -90,7 +90,8 @@ export async function checkCells(kernel) {
   check('a display is updated', (await cell(kernel,
     'import "github.com/janpfeifer/gonb/gonbui"\n%%\ngonbui.UpdateHtml("id", "<b>one</b>")\ngonbui.UpdateHtml("id", "<b>two</b>")')).shown,
     ['display <b>one</b>', 'update <b>two</b>']);
-  check('input is refused', (await cell(kernel, 'gonbui.RequestInput("name?", false)\nvar s string\nfmt.Scanln(&s)\nfmt.Printf("%q\\n", s)')).shown, ['stdout ""\n']);
+  check('input is refused', (await cell(kernel, 'gonbui.RequestInput("name?", false)\nvar s string\nfmt.Scanln(&s)\nfmt.Printf("%q\\n", s)')).shown,
+    ['stdout ""\n', 'stderr The standard input of a cell is empty. To ask for a value, use gonbui.RequestInput.\n']);
 
   const comm = kernel.createComm('jupyter.widget');
   const closed = new Promise(done => { comm.onClose = () => done('closed'); });

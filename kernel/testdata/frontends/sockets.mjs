@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
-import { cell, check, checkCells, finish, forever, printed, require, run, services, within } from './client.mjs';
+import { cell, check, checkCells, finish, forever, printed, require, run, services, sleep, within } from './client.mjs';
 
 const zmq = require('zeromq');
 const { KernelConnection } = require('@jupyterlab/services/lib/kernel/default');
@@ -46,7 +46,16 @@ class Sockets {
       this.channels[name] = socket;
       this.receive(name, socket);
     }
-    setTimeout(() => this.onopen({ target: this }), 0);
+    this.connect();
+  }
+
+  // connect asks until something is published: a subscription takes effect only after some time.
+  async connect() {
+    while (!this.subscribed) {
+      this.send(services.KernelMessage.createMessage({ msgType: 'kernel_info_request', channel: 'shell', username: 'u', session: 'connect', content: {} }));
+      await sleep(200);
+    }
+    this.onopen({ target: this });
   }
 
   async receive(channel, socket) {
@@ -54,6 +63,7 @@ class Sockets {
       const at = frames.findIndex(f => f.toString() === '<IDS|MSG>');
       const [signature, ...parts] = frames.slice(at + 1);
       check('signature', signature.toString(), sign(parts.slice(0, 4)));
+      if (channel === 'iopub') this.subscribed = true;
       const [header, parent_header, metadata, content] = parts.slice(0, 4).map(p => JSON.parse(p));
       this.onmessage({ data: { header, parent_header, metadata, content, buffers: parts.slice(4), channel }, type: 'message', target: this });
     }
