@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"microcircuits/kernel/cell"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -103,22 +104,16 @@ func checkClosed(nb *ipynb.Notebook) error {
 	return reason
 }
 
-// parseCell parses a cell: declarations, and statements after a line %%. A command of GoNB
+// parseCell parses the declarations and statements of a cell. A command of GoNB
 // is an error, except those that change nothing.
 func parseCell(source string) (*ast.File, error) {
-	declarations, statements := "package p\n", ""
-	into := &declarations
-	for line := range strings.Lines(source) {
-		switch text := strings.TrimSpace(line); {
-		case line[0] != '%' && line[0] != '!':
-			*into += line
-		case text == "%%" && into == &declarations:
-			into = &statements
-		case text != "%noautoget" && text != setupLine:
-			return nil, fmt.Errorf("it has the command %.30q", text)
+	declarations, statements, commands := cell.Split(source)
+	for _, c := range commands {
+		if c = strings.TrimSpace(c); c != "%noautoget" && c != setupLine {
+			return nil, fmt.Errorf("it has the command %.30q", c)
 		}
 	}
-	return parser.ParseFile(token.NewFileSet(), "", declarations+"\nfunc _() {\n"+statements+"\n}\n", 0)
+	return parser.ParseFile(token.NewFileSet(), "", "package p\n"+declarations+"\nfunc _() {\n"+statements+"\n}\n", 0)
 }
 
 // texts returns the string literals of a file.

@@ -40,6 +40,7 @@ func TestClosed(t *testing.T) {
 		{[]string{setupLine + "\n%noautoget", "%%\n"}, true},
 		{[]string{"type T struct{ A int }\nfunc (t T) B() int { return t.A }"}, true},
 		{[]string{"%%\n// os.ReadFile(\"x\")\ns := \"os.ReadFile\"\nfmt.Println(s)"}, true},
+		{[]string{"x := 3\nx + 1", "x := `\n!cat y\n`\nfmt.Println(x)"}, true},
 
 		{[]string{"%%\ndata, _ := os.ReadFile(\"x.csv\")\nfmt.Println(len(data))"}, false},
 		{[]string{"import \"os\""}, false},
@@ -56,7 +57,7 @@ func TestClosed(t *testing.T) {
 		{[]string{"%%\ns, err := task.FindMNIST(\"mine\")"}, false},
 		{[]string{"!cat x.csv"}, false},
 		{[]string{"%env A=b"}, false},
-		{[]string{"%%\nx := `\n!cat y\n`"}, false},
+		{[]string{"x := `\n`\n!cat y\n"}, false},
 		{[]string{"%% --flag\nx := 1"}, false},
 		{[]string{"x := 1 this is no Go"}, false},
 		{[]string{"import \"example.org/mine\""}, false},

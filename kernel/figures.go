@@ -13,6 +13,7 @@ import (
 
 	"microcircuits/dendrite/experiment"
 	"microcircuits/dendrite/figure"
+	"microcircuits/kernel/cell"
 	"microcircuits/kernel/ipynb"
 )
 
@@ -57,7 +58,8 @@ func presetCalls(source string) (figures []string) {
 	}
 	var words []word
 	var s scanner.Scanner
-	src := []byte(goLines(source))
+	declarations, statements, _ := cell.Split(source)
+	src := []byte(declarations + "\n" + statements)
 	s.Init(token.NewFileSet().AddFile("", -1, len(src)), src, nil, 0)
 	for {
 		_, tok, text := s.Scan()
@@ -88,18 +90,6 @@ func presetCalls(source string) (figures []string) {
 		figures = append(figures, name)
 	}
 	return figures
-}
-
-// goLines returns a cell's source without the lines for GoNB, which begin with % or !
-// and are not Go.
-func goLines(source string) string {
-	var b strings.Builder
-	for line := range strings.Lines(source) {
-		if !strings.HasPrefix(line, "%") && !strings.HasPrefix(line, "!") {
-			b.WriteString(line)
-		}
-	}
-	return b.String()
 }
 
 // fullNames replaces the parameter names given on the command line by the names in

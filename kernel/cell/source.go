@@ -212,6 +212,25 @@ func (s *source) goCode(from, to int) string {
 	return string(text)
 }
 
+// Split returns the Go code of a cell, and its commands without the line "%%". Of a script it
+// returns the first line as a command.
+func Split(code string) (declarations, statements string, commands []string) {
+	s := read(code)
+	if s.script {
+		return "", "", []string{line(s.text, 0)}
+	}
+	for _, c := range s.commands {
+		if c.text != "%%" {
+			commands = append(commands, c.text)
+		}
+	}
+	l := s.layout()
+	if l.body >= 0 {
+		statements = s.goCode(l.body, len(s.text))
+	}
+	return s.goCode(0, l.decls), statements, commands
+}
+
 // packageClause returns the place of a package clause at the beginning.
 func (s *source) packageClause() (from, to int, ok bool) {
 	if len(s.tokens) < 2 || s.tokens[0].token != token.PACKAGE || s.tokens[1].token != token.IDENT {
