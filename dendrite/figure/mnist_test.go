@@ -426,7 +426,7 @@ func TestMNISTWarnings(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Join(r.Warnings, "\n")
-	for _, want := range []string{"Microcircuit: 1 of 1 networks have not learned", "Microcircuit.RateFactor", "Backprop.Eta"} {
+	for _, want := range []string{"Microcircuit: 1 of 1 network at chance level", "Microcircuit.RateFactor", "Backprop.Eta"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("warnings %q, want %q", text, want)
 		}

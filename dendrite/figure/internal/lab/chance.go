@@ -1,6 +1,10 @@
 package lab
 
-import "fmt"
+import (
+	"fmt"
+
+	"microcircuits/dendrite/record"
+)
 
 // chanceMargin is how far below chance the error of a network must be, in percentage points,
 // for it to have learned anything.
@@ -21,8 +25,8 @@ func AtChance(learner string, errors []float64, chance float64, try string) []st
 	if lost == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s: %d of %d networks have not learned: their test error at the end is up to %.1f %%, that of guessing is %.1f %%. Try %s; check also that images and labels belong together.",
-		learner, lost, len(errors), worst, chance, try)}
+	return []string{fmt.Sprintf("%s: %d of %s at chance level: the test error at the end is up to %.1f %%, that of guessing is %.1f %%. Try %s; check also that images and labels belong together.",
+		learner, lost, record.Count(len(errors), "network"), worst, chance, try)}
 }
 
 // Chance is the error, in per cent, of always answering the class that is most frequent among

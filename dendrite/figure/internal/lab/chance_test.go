@@ -12,7 +12,7 @@ func TestAtChance(t *testing.T) {
 	}{
 		{[]float64{10, 44}, ""},
 		{[]float64{10, 46}, "1 of 2 networks"},
-		{[]float64{50, 80}, "2 of 2 networks have not learned: their test error at the end is up to 80.0 %, that of guessing is 50.0 %. Try less"},
+		{[]float64{50, 80}, "2 of 2 networks at chance level: the test error at the end is up to 80.0 %, that of guessing is 50.0 %. Try less"},
 		{nil, ""},
 	} {
 		got := strings.Join(AtChance("Backprop", c.errors, 50, "less"), "")
