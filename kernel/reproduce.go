@@ -120,7 +120,7 @@ func (cmd *reproduceCmd) Run(ctx context.Context, c *console) error {
 		entries = append(entries, entry)
 	}
 	if len(kept) > 0 {
-		r.progress("%d of %d notebooks are unchanged since their last run; --force runs them again\n", len(kept), len(jobs))
+		r.progress("unchanged since the last run: %d of %s; --force runs them again\n", len(kept), record.Count(len(jobs), "notebook"))
 	}
 	index, err := writeIndex(context.WithoutCancel(ctx), c, dir, entries, &r.pictures)
 	if err != nil {
@@ -218,7 +218,7 @@ func reproduceJobs(root string, paths []string, values map[string]string) ([]*jo
 	}
 	for name := range values {
 		if !used[name] && name != "scale" {
-			return nil, usage("no notebook has the parameter %s%s; its report lists what a notebook has, and so does %%params in the notebook", name, experiment.DidYouMean(name, known))
+			return nil, usage("no notebook has the parameter %s%s. The report of a notebook lists its parameters", name, experiment.DidYouMean(name, known))
 		}
 	}
 	return jobs, nil
