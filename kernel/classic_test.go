@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -17,16 +16,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"microcircuits/kernel/ipynb"
 )
 
 // A classic is the classic Notebook with one notebook open in Chromium.
-type classic struct {
-	t   *testing.T
-	ctx context.Context
-}
+type classic struct{ tab }
 
 // openClassic starts Jupyter's server and opens the notebook at path; its cells run
 // in the installed kernel.
@@ -76,41 +70,10 @@ func openClassic(t *testing.T, env []string, path string) *classic {
 		}
 	}
 
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
-	t.Cleanup(cancel)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-		chromedp.WindowSize(1200, 1000), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true))
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx) // waits until the browser is gone
-		cancel()
-	})
-	c := &classic{t, ctx}
-	if _, err := chromedp.Run(ctx, chromedp.Navigate(site+"/notebooks/"+filepath.Base(path)+"?token="+token)); err != nil {
-		t.Fatal(err)
-	}
+	c := &classic{tab{t, browser(t, 1200, 1000), "classic", "`the notebook's last cell: ` + Jupyter.notebook.get_cells().slice(-1)[0].element.text()"}}
+	c.open(site + "/notebooks/" + filepath.Base(path) + "?token=" + token)
 	c.wait(`window.Jupyter && Jupyter.notebook && Jupyter.notebook._fully_loaded && Jupyter.notebook.kernel && Jupyter.notebook.kernel.is_connected()`)
 	return c
-}
-
-func (c *classic) eval(script string) string {
-	c.t.Helper()
-	got, err := chromedp.Run(c.ctx, chromedp.Evaluate[string]("String("+script+")"))
-	if err != nil {
-		c.t.Fatalf("%s: %v", script, err)
-	}
-	return got
-}
-
-// wait waits for a condition.
-func (c *classic) wait(condition string) {
-	c.t.Helper()
-	if _, err := chromedp.Run(c.ctx, chromedp.Poll[chromedp.Void](condition, chromedp.WithPollingTimeout(patience), chromedp.WithPollingInterval(50*time.Millisecond))); err != nil {
-		c.shoot("failed")
-		c.t.Fatalf("waiting for %s: %v\nthe notebook's last cell: %s", condition, err, c.eval(`Jupyter.notebook.get_cell(-1) && Jupyter.notebook.get_cells().slice(-1)[0].element.text()`))
-	}
 }
 
 // command runs a command of the notebook, as its menus and keys do.
@@ -139,20 +102,6 @@ func (c *classic) run(source string) string {
 func (c *classic) ended(cell string) {
 	c.t.Helper()
 	c.wait(`typeof ` + cell + `.input_prompt_number == "number"`)
-}
-
-func (c *classic) shoot(name string) {
-	c.t.Helper()
-	if *shots == "" {
-		return
-	}
-	png, err := chromedp.Run(c.ctx, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.WriteFile(filepath.Join(*shots, "classic-"+name+".png"), png, 0o644)
-	}
-	if err != nil {
-		c.t.Error(err)
-	}
 }
 
 // A user's session: the tour, a slider, a long training that is stopped and

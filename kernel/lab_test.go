@@ -56,10 +56,9 @@ func labBundle(t *testing.T) string {
 }
 
 // A labPage is a page of JupyterLab in Chromium, with one notebook.
-type labPage struct {
-	t   *testing.T
-	ctx context.Context
-}
+type labPage struct{ tab }
+
+func newLabPage(t *testing.T, ctx context.Context) *labPage { return &labPage{tab{t, ctx, "lab", ""}} }
 
 // helpers are functions for the scripts of the tests.
 const helpers = `
@@ -85,46 +84,11 @@ const helpers = `
 // open opens a notebook in a new page and waits for its kernel.
 func (p *labPage) open(address, path string) {
 	p.t.Helper()
-	if _, err := chromedp.Run(p.ctx, chromedp.Navigate("about:blank")); err != nil {
-		p.t.Fatal(err)
-	}
-	if _, err := chromedp.Run(p.ctx, chromedp.Navigate(address+"lab/tree/"+path+"?reset")); err != nil {
-		p.t.Fatal(err)
-	}
+	p.tab.open("about:blank")
+	p.tab.open(address + "lab/tree/" + path + "?reset")
 	p.wait(`window.jupyterapp && jupyterapp.shell.currentWidget && jupyterapp.shell.currentWidget.content && jupyterapp.shell.currentWidget.content.widgets?.length > 0`)
 	p.eval("(() => {" + helpers + "})()")
 	p.wait(`panel().sessionContext.session?.kernel?.connectionStatus == "connected" && panel().sessionContext.session.kernel.status == "idle"`)
-}
-
-func (p *labPage) eval(script string) string {
-	p.t.Helper()
-	got, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("String("+script+")"))
-	if err != nil {
-		p.t.Fatalf("%s: %v", script, err)
-	}
-	return got
-}
-
-func (p *labPage) wait(condition string) {
-	p.t.Helper()
-	if _, err := chromedp.Run(p.ctx, chromedp.Poll[chromedp.Void](condition, chromedp.WithPollingTimeout(patience), chromedp.WithPollingInterval(50*time.Millisecond))); err != nil {
-		p.shoot("failed")
-		p.t.Fatalf("waiting for %s: %v", condition, err)
-	}
-}
-
-func (p *labPage) shoot(name string) {
-	p.t.Helper()
-	if *shots == "" {
-		return
-	}
-	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.WriteFile(filepath.Join(*shots, "lab-"+name+".png"), png, 0o644)
-	}
-	if err != nil {
-		p.t.Error(err)
-	}
 }
 
 // show scrolls to the code cell with a number, counted from 0.
@@ -185,21 +149,9 @@ func TestLab(t *testing.T) {
 	}
 	address := server(t, append(env, "LAB_BUNDLE="+bundle, "LAB_STATE="+state, "PYTHONPATH="+app, "PYTHONDONTWRITEBYTECODE=1"), dir, "-c", "import lab_app; lab_app.App.launch_instance()")
 
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-		chromedp.WindowSize(1300, 1000), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true))
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(func() {
-		_ = chromedp.Cancel(ctx) // waits until the browser is gone
-		cancel()
-	})
-	p := &labPage{t, ctx}
-	if _, err := chromedp.Run(ctx, chromedp.Navigate("about:blank")); err != nil { // starts the browser
-		t.Fatal(err)
-	}
+	ctx := browser(t, 1300, 1000)
+	p := newLabPage(t, ctx)
+	p.tab.open("about:blank") // starts the browser
 	// Lab asks before a page with a notebook that is not saved is left.
 	if err := chromedp.Listen(ctx, func(ev any) {
 		if _, ok := ev.(*page.EventJavascriptDialogOpening); ok {
@@ -218,7 +170,7 @@ func TestLab(t *testing.T) {
 		t.Fatal(err)
 	}
 	step := func(name string, f func(p *labPage)) {
-		if !t.Run(name, func(t *testing.T) { f(&labPage{t, ctx}) }) {
+		if !t.Run(name, func(t *testing.T) { f(newLabPage(t, ctx)) }) {
 			t.FailNow() // the next step needs this one
 		}
 	}
