@@ -2,7 +2,7 @@ package simd
 
 import "unsafe"
 
-//go:generate go run gen/f32.go
+//go:generate go run ./gen
 
 // The assembly works on batches of a few fixed heights and on vectors of 16
 // elements; this file cuts the work accordingly.
