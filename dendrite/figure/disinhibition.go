@@ -69,7 +69,7 @@ var Disinhibition = add(experiment.Definition[DisinhibitionParams, *Disinhibitio
 		Figure:   "N 3.4 (2.48 %), A Fig. 5 (from memory; protocol reconstructed)",
 		Claim:    "feedback learns to predict; disinhibited, it generates digits",
 		Notebook: "5-disinhibition",
-		Version:  2,
+		Version:  3,
 		Deviations: []string{
 			"The protocol of A Fig. 5 is a reconstruction. It is only certain that VIP interneurons suppress lateral inhibition during recall and that prototypes are generated and inputs denoised; gate, number of steps, noises, measures and the projection onto the pixels are this project's.",
 			"While the gate opens, the drive of the soma changes from basal to apical, u = (1 - g) v_B + v_A, and the apical weight is 1: rule (10) trains the unattenuated top-down input to predict the soma.",

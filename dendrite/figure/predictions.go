@@ -34,7 +34,7 @@ var Predictions = add(experiment.Definition[PredictionsParams, *PredictionsRun]{
 		Figure:   "N Conclusions and the abstract of A (predictions in words; neither paper is known to plot them)",
 		Claim:    "silencing SST or opening the VIP gate shows the input that SST cancels",
 		Notebook: "8-predictions",
-		Version:  1,
+		Version:  2,
 		Deviations: []string{
 			"The papers state these predictions in words; protocols and numbers here are this project's.",
 			"Silencing SST and opening the VIP gate are the same operation in the model: both remove the interneurons' inhibition of the apical dendrite.",

@@ -75,7 +75,7 @@ var Regression = add(experiment.Definition[RegressionParams, *RegressionRun]{
 		Figure:   "A Fig. 3 (from memory), N Fig. 2, alignment and self-prediction N Fig. S1",
 		Claim:    "a nonlinear function is learned online, without phases",
 		Notebook: "3-regression",
-		Version:  1,
+		Version:  2,
 		Scales:   []experiment.Scale{regressionNFull, regressionArxivV1},
 		Deviations: []string{
 			"N states only that hidden to output is the plastic layer of its shallow learner. Here it has the microcircuit's initial weights W₁₀ and W₂₁, teacher and patterns; W₁₀ is fixed, and its apical dendrites receive no input, so that its hidden neurons have the same rates in training and test: its best case.",

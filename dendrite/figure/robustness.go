@@ -65,7 +65,7 @@ var Robustness = add(experiment.Definition[RobustnessParams, *RobustnessRun]{
 		Figure:   "the robustness claimed in the abstract of A (no figure of it is known)",
 		Claim:    "learning is robust to noise and to initialisation, thanks to low-pass filtered plasticity",
 		Notebook: "7-robustness",
-		Version:  1,
+		Version:  2,
 		Deviations: []string{
 			"The papers claim robustness and are not known to plot it; tasks, sweeps and the measure of success are this project's.",
 			lab.SmallDeviations,

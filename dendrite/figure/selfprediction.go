@@ -30,7 +30,7 @@ var SelfPrediction = add(experiment.Definition[SelfPredictionParams, *SelfPredic
 		Figure:   "A Fig. 1 (from memory), N Fig. S1",
 		Claim:    "interneurons learn to cancel top-down input: the apical potential decays",
 		Notebook: "1-self-prediction",
-		Version:  2,
+		Version:  3,
 		Deviations: []string{
 			"The length of this stage and the exact panels are not known: the supplement of N could not be re-read. Independent reimplementations agree on the rates and sizes used here.",
 			"The transfer function of A may be the logistic; N uses the softplus. Both can be chosen.",

@@ -46,7 +46,7 @@ var Theory = add(experiment.Definition[TheoryParams, *TheoryRun]{
 		Figure:   "N section 3.1 and the supplements of A and N (analysis; neither paper plots it)",
 		Claim:    "weight changes approach those of backprop as feedback becomes weak",
 		Notebook: "6-theory",
-		Version:  1,
+		Version:  2,
 		Deviations: []string{
 			"The papers derive these laws and show no simulation of them; the sizes of the networks and the distributions of weights, inputs and targets are this project's.",
 			"Backprop here is the gradient used in the analysis: that of the summed integral of φ'(x)(target potential - x) at the output, not of a squared error. Signs are the same.",

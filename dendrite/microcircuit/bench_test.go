@@ -9,12 +9,13 @@ import (
 	mc "microcircuits/dendrite/microcircuit"
 )
 
-// One Euler step with noise, teacher and softplus; forward, IP and PI weights
-// plastic with low-pass filters, top-down weights fixed.
+// One Euler step with noise (the smallest network also without), teacher and softplus;
+// forward, IP and PI weights plastic with low-pass filters, top-down weights fixed.
 func BenchmarkStep(b *testing.B) {
-	for _, name := range []string{"30-20-10", "30-50-10", "784-500-500-10"} {
+	for _, name := range []string{"30-20-10", "30-20-10/quiet", "30-50-10", "784-500-500-10"} {
 		var sizes []int
-		for s := range strings.SplitSeq(name, "-") {
+		areas, quiet := strings.CutSuffix(name, "/quiet")
+		for s := range strings.SplitSeq(areas, "-") {
 			n, err := strconv.Atoi(s)
 			if err != nil {
 				b.Fatal(err)
@@ -22,7 +23,7 @@ func BenchmarkStep(b *testing.B) {
 			sizes = append(sizes, n)
 		}
 		b.Run(name, func(b *testing.B) {
-			n := benchNetwork(b, sizes)
+			n := benchNetwork(b, sizes, quiet)
 			b.ReportAllocs()
 			for b.Loop() {
 				if err := n.Step(); err != nil {
@@ -33,9 +34,11 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-func benchNetwork(b *testing.B, sizes []int) *mc.Network {
+func benchNetwork(b *testing.B, sizes []int, quiet bool) *mc.Network {
 	p := mc.Defaults(sizes...)
-	p.Sigma = 0.1
+	if !quiet {
+		p.Sigma = 0.1
+	}
 	// Small enough for any length of run to stay bounded.
 	small := mc.Range{Lo: -1 / float64(sizes[0]), Hi: 1 / float64(sizes[0])}
 	p.Init = mc.Init{Up: small, Down: small, IP: small, PI: small}

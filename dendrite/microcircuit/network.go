@@ -13,14 +13,14 @@ import (
 type Network struct {
 	p     Params
 	areas []area
-	noise *stream.Stream
+	noise *stream.Noise
 
 	// One element per neuron, area by area: pyramidal neurons, a slot for the
 	// bias input if there is one, interneurons. Contiguous, so that one call
 	// does the whole network. The slices of areas are views of these. Rates
 	// have the input area in front.
-	u, v, attenuation, predicted, err, xi []float64
-	rates, before                         []float64
+	u, v, attenuation, predicted, err []float64
+	rates, before                     []float64
 
 	biasSlots []int // indices into rates that are always 1
 
@@ -42,10 +42,10 @@ type Network struct {
 type area struct {
 	n, inter int // pyramidal neurons, interneurons
 
-	u, v, err, xi            []float64 // soma, basal dendrite, phi(u) - phi(predicted v), noise
-	uInt, vInt, errIn, xiInt []float64 // the same of the interneurons
-	rate, old                []float64 // presynaptic rates with the bias, now and one step ago
-	rateInt, oldInt          []float64
+	u, v, err         []float64 // soma, basal dendrite, phi(u) - phi(predicted v)
+	uInt, vInt, errIn []float64 // the same of the interneurons
+	rate, old         []float64 // presynaptic rates with the bias, now and one step ago
+	rateInt, oldInt   []float64
 
 	topDown, lateral, apical []float64 // v_TD, W_PI r^I, v_A
 	errPI, errDown           []float64 // post factors of rules (9) and (10)
@@ -60,7 +60,7 @@ func New(p Params, seed uint64) (*Network, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	n := &Network{noise: stream.New(seed, "microcircuit noise")}
+	n := &Network{noise: stream.NewNoise(seed, "microcircuit noise")}
 	n.layOut(p.clone())
 	for k := 1; k < len(n.areas); k++ {
 		a := &n.areas[k]
@@ -100,7 +100,7 @@ func (n *Network) layOut(p Params) {
 		}
 	}
 	front := sizes[0] + bias
-	for _, s := range []*[]float64{&n.u, &n.v, &n.attenuation, &n.predicted, &n.err, &n.xi} {
+	for _, s := range []*[]float64{&n.u, &n.v, &n.attenuation, &n.predicted, &n.err} {
 		*s = make([]float64, total)
 	}
 	n.rates, n.before = make([]float64, front+total), make([]float64, front+total)
@@ -130,7 +130,6 @@ func (n *Network) layOut(p Params) {
 		cut := func(s []float64, from, n int) []float64 { return s[from : from+n : from+n] }
 		a.u, a.v, a.err = cut(n.u, pyr, a.n), cut(n.v, pyr, a.n), cut(n.err, pyr, a.n)
 		a.uInt, a.vInt, a.errIn = cut(n.u, inter, a.inter), cut(n.v, inter, a.inter), cut(n.err, inter, a.inter)
-		a.xi, a.xiInt = cut(n.xi, pyr, a.n), cut(n.xi, inter, a.inter)
 		a.rate, a.old = cut(n.rates, front+pyr, a.n+slot), cut(n.before, front+pyr, a.n+slot)
 		a.rateInt, a.oldInt = cut(n.rates, front+inter, a.inter), cut(n.before, front+inter, a.inter)
 		if slot == 1 {

@@ -121,7 +121,7 @@ func TestAgainstReference(t *testing.T) {
 				change(&p)
 				const seed = 5
 				n := must(t, p, seed)
-				ref := &reference{p: p, rand: stream.New(seed, "microcircuit noise").NormFloat64}
+				ref := newReference(p, seed)
 				in, out := p.Sizes[0], p.Sizes[len(p.Sizes)-1]
 				for i := range 6 {
 					n.Input(uniform(in, 0, 1, uint64(i)))

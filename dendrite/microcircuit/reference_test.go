@@ -3,6 +3,7 @@ package microcircuit_test
 import (
 	"math"
 
+	"microcircuits/dendrite/internal/stream"
 	mc "microcircuits/dendrite/microcircuit"
 )
 
@@ -14,6 +15,40 @@ type reference struct {
 	p    mc.Params
 	s    mc.State
 	rand func() float64 // standard normal numbers
+}
+
+// newReference returns a reference that draws what a network of the same parameters and
+// seed draws: for each step one number for each soma, area by area, pyramidal neurons
+// first; between the two, a number that the network draws for the bias is left out.
+func newReference(p mc.Params, seed uint64) *reference {
+	noise := stream.NewNoise(seed, "microcircuit noise")
+	var used []int
+	places, last := 0, len(p.Sizes)-1
+	take := func(n int) {
+		for range n {
+			used = append(used, places)
+			places++
+		}
+	}
+	for k := 1; k <= last; k++ {
+		take(p.Sizes[k])
+		if k < last {
+			if p.Bias {
+				places++
+			}
+			take(p.Sizes[k+1])
+		}
+	}
+	drawn, next := make([]float64, places), len(used)
+	return &reference{p: p, rand: func() float64 {
+		if next == len(used) {
+			clear(drawn)
+			noise.AddTo(drawn, 1)
+			next = 0
+		}
+		next++
+		return drawn[used[next-1]]
+	}}
 }
 
 func (f *reference) phi(u float64) float64 {

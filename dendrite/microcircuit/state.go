@@ -30,7 +30,7 @@ type State struct {
 func (n *Network) State() State {
 	noise, err := n.noise.MarshalBinary()
 	if err != nil {
-		panic(err) // ChaCha8 always saves
+		panic(err) // a position is always saved
 	}
 	a0 := &n.areas[0]
 	s := State{

@@ -110,13 +110,11 @@ func (n *Network) advanceSomata() {
 
 // addNoise adds the noise of one step to every soma.
 func (n *Network) addNoise() {
-	sd := n.p.Sigma * math.Sqrt(n.p.Dt)
-	for k := 1; k < len(n.areas); k++ {
-		n.noise.Normal(n.areas[k].xi, sd)
-		n.noise.Normal(n.areas[k].xiInt, sd)
-	}
-	for i, x := range n.xi {
-		n.u[i] += x
+	n.noise.AddTo(n.u, n.p.Sigma*math.Sqrt(n.p.Dt))
+	for _, i := range n.biasSlots {
+		if soma := i - len(n.areas[0].rate); soma >= 0 {
+			n.u[soma] = 0 // the place of a bias input is not a neuron
+		}
 	}
 }
 

@@ -21,14 +21,18 @@ type Stream struct {
 // indices (an area, an epoch). Different names give independent streams: the
 // generator's key is the SHA-256 of an unambiguous encoding of all three.
 func New(seed uint64, purpose string, index ...uint64) *Stream {
+	source := rand.NewChaCha8(key(seed, purpose, index))
+	return &Stream{Rand: rand.New(source), source: source}
+}
+
+func key(seed uint64, purpose string, index []uint64) [32]byte {
 	name := binary.LittleEndian.AppendUint64(nil, seed)
 	name = binary.LittleEndian.AppendUint64(name, uint64(len(purpose)))
 	name = append(name, purpose...)
 	for _, i := range index {
 		name = binary.LittleEndian.AppendUint64(name, i)
 	}
-	source := rand.NewChaCha8(sha256.Sum256(name))
-	return &Stream{Rand: rand.New(source), source: source}
+	return sha256.Sum256(name)
 }
 
 // MarshalBinary saves the position in the stream.
@@ -51,13 +55,5 @@ func (s *Stream) UnmarshalBinary(data []byte) error {
 func (s *Stream) Uniform(dst []float64, lo, hi float64) {
 	for i := range dst {
 		dst[i] = lo + float64((hi-lo)*s.Float64())
-	}
-}
-
-// Normal fills dst with independent draws from the normal distribution of mean
-// 0 and standard deviation sd.
-func (s *Stream) Normal(dst []float64, sd float64) {
-	for i := range dst {
-		dst[i] = sd * s.NormFloat64()
 	}
 }

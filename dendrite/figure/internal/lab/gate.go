@@ -66,7 +66,7 @@ func (c GateNetwork) Network() microcircuit.Params {
 func (c GateNetwork) pattern(seed uint64, class int, noise float64, purpose string, number int) []float64 {
 	x, n := make([]float64, c.Inputs), make([]float64, c.Inputs)
 	task.Uniform{Seed: seed, Purpose: "disinhibition pattern", Size: c.Inputs, Lo: -1, Hi: 1}.Pattern(x, class)
-	stream.New(seed, "disinhibition/"+purpose, uint64(number)).Normal(n, noise)
+	stream.NewNoise(seed, "disinhibition/"+purpose, uint64(number)).AddTo(n, noise)
 	floats.Add(x, n)
 	return x
 }
