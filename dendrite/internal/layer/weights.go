@@ -33,8 +33,7 @@ const maxNeurons = 1 << 24
 // that of the inputs.
 type Weights[T simd.Float] struct {
 	*simd.Weights[T]
-	Sources int     // source neurons
-	all     []int32 // the numbers of all inputs
+	Sources int // source neurons
 }
 
 // New returns weights of zero.
@@ -43,7 +42,7 @@ func New[T simd.Float](targets, sources int, thresholds bool) *Weights[T] {
 	if thresholds {
 		in++
 	}
-	return &Weights[T]{Weights: simd.NewWeights[T](targets, in), Sources: sources, all: simd.Sequence(in)}
+	return &Weights[T]{Weights: simd.NewWeights[T](targets, in), Sources: sources}
 }
 
 // Draw sets the weights of the first inputs of every target to draws from
@@ -68,23 +67,11 @@ func (w *Weights[T]) SetScaled(a T, from *Weights[T]) {
 	}
 }
 
-// Mul sets the first rows of dst to W x. active lists the inputs that stand in
-// the columns of x; nil means all.
-func (w *Weights[T]) Mul(dst, x *simd.Batch[T], rows int, active []int32) {
-	if active == nil {
-		active = w.all
-	}
-	w.MulTo(dst, x, rows, active)
-}
-
 // Add adds rate e x to the weights, summed over the first rows of errors e and
-// inputs x; active is that of Mul. At rate 0 it does nothing.
+// inputs x; a nil active means all inputs. At rate 0 it does nothing.
 func (w *Weights[T]) Add(rate float64, e, x *simd.Batch[T], rows int, active []int32) {
 	if rate == 0 {
 		return
-	}
-	if active == nil {
-		active = w.all
 	}
 	w.AddOuter(T(rate), e, x, rows, active)
 }

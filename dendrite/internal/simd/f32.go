@@ -46,24 +46,34 @@ func (b *Batch[T]) First(rows int) []T { return b.Data[:rows*b.Stride] }
 type Weights[T Float] struct {
 	Out, In int
 	data    []T
+	all     []int32    // the numbers of all inputs
+	wait    waiting[T] // an update that the next product makes
 }
 
 // NewWeights returns a zero matrix.
 func NewWeights[T Float](out, in int) *Weights[T] {
 	panels := (out + Panel - 1) / Panel
-	return &Weights[T]{Out: out, In: in, data: aligned[T](panels * in * Panel)}
+	return &Weights[T]{Out: out, In: in, data: aligned[T](panels * in * Panel), all: sequence(in)}
 }
+
+func (w *Weights[T]) panel(p int) []T { return w.data[p*w.In*Panel : (p+1)*w.In*Panel] }
 
 func (w *Weights[T]) index(o, i int) int { return (o/Panel*w.In+i)*Panel + o%Panel }
 
 // At is the weight from input i to output o.
-func (w *Weights[T]) At(o, i int) T { return w.data[w.index(o, i)] }
+func (w *Weights[T]) At(o, i int) T {
+	w.settle()
+	return w.data[w.index(o, i)]
+}
 
 // Set sets the weight from input i to output o.
-func (w *Weights[T]) Set(o, i int, v T) { w.data[w.index(o, i)] = v }
+func (w *Weights[T]) Set(o, i int, v T) {
+	w.settle()
+	w.data[w.index(o, i)] = v
+}
 
-// Sequence returns 0, 1, ..., n-1: the list of rows of a dense batch.
-func Sequence(n int) []int32 {
+// sequence returns 0, 1, ..., n-1.
+func sequence(n int) []int32 {
 	s := make([]int32, n)
 	for i := range s {
 		s[i] = int32(i)
@@ -71,16 +81,24 @@ func Sequence(n int) []int32 {
 	return s
 }
 
-// MulTo sets the first rows rows of dst to x·Wᵀ, where column j of x holds the
-// input numbered active[j]; inputs not listed are taken as zero. It panics if
-// the shapes do not fit. Sums run over j in order with one rounding per term
+// Mul sets the first rows rows of dst to x·Wᵀ, where column j of x holds the
+// input numbered active[j]; inputs not listed are taken as zero. A nil active lists
+// all. It panics if the shapes do not fit. Sums run over j in order with one rounding per term
 // (fused multiply-add) in AVX assembly and two in portable kernels, so backends agree
 // to about sqrt(len(active)) roundings of the largest term; a single row may
 // be summed in another order than several.
-func (w *Weights[T]) MulTo(dst, x *Batch[T], rows int, active []int32) {
+func (w *Weights[T]) Mul(dst, x *Batch[T], rows int, active []int32) {
+	dense := active == nil
+	if dense {
+		active = w.all
+	}
 	w.check(dst, x, rows, active)
+	if dense && rows == 1 && w.updateMul(dst, x) {
+		return
+	}
+	w.settle()
 	for p := 0; p*Panel < w.Out; p++ {
-		panel := w.data[p*w.In*Panel : (p+1)*w.In*Panel]
+		panel := w.panel(p)
 		if mul32(dst, x, p*Panel, rows, panel, active) {
 			continue
 		}
@@ -89,12 +107,26 @@ func (w *Weights[T]) MulTo(dst, x *Batch[T], rows int, active []int32) {
 }
 
 // AddOuter adds a·eᵀ·x to W, summed over the first rows rows of both batches:
-// W[o][active[j]] += a Σ_b e[b][o] x[b][j]. The padding of e must be zero. It
-// panics if the shapes do not fit. Backends agree to about rows roundings.
+// W[o][active[j]] += a Σ_b e[b][o] x[b][j]. A nil active lists all inputs; then the
+// update by a single row may wait for the next product, which makes it in the same pass
+// through memory, with the same bits. The padding of e must be zero. It panics if the
+// shapes do not fit. Backends agree to about rows roundings.
 func (w *Weights[T]) AddOuter(a T, e, x *Batch[T], rows int, active []int32) {
+	dense := active == nil
+	if dense {
+		active = w.all
+	}
 	w.check(e, x, rows, active)
+	w.settle()
+	if dense && rows == 1 && w.postpone(a, e, x) {
+		return
+	}
+	w.addOuter(a, e, x, rows, active)
+}
+
+func (w *Weights[T]) addOuter(a T, e, x *Batch[T], rows int, active []int32) {
 	for p := 0; p*Panel < w.Out; p++ {
-		panel := w.data[p*w.In*Panel : (p+1)*w.In*Panel]
+		panel := w.panel(p)
 		if outer32(a, e, x, p*Panel, rows, panel, active) {
 			continue
 		}

@@ -79,6 +79,23 @@ func outer32[T Float](a T, e, x *Batch[T], col, rows int, panel []T, active []in
 	return true
 }
 
+// fuses is true if there is a kernel that updates and multiplies one row in one pass.
+func fuses[T Float]() bool { return unsafe.Sizeof(T(0)) == 4 && level != Portable }
+
+func updateMul32[T Float](dst, x *Batch[T], col int, a T, e, before *Batch[T], panel []T, in int) {
+	w, _ := float32s(panel)
+	d, _ := float32s(dst.Data[col:][:Panel])
+	now, _ := float32s(x.Data)
+	post, _ := float32s(e.Data[col:][:Panel])
+	pre, _ := float32s(before.Data)
+	if level == AVX512 {
+		updateMulAVX512(d, now, float32(a), post, pre, w, in)
+		return
+	}
+	updateMulAVX2(d, now, float32(a), post, pre, w, in)
+	updateMulAVX2(half(d), now, float32(a), half(post), pre, half(w), in)
+}
+
 func outer32SSE2[T Float](a float32, e, x *Batch[T], col, rows int, w *float32, active []int32) {
 	const tile = 10 // rows that go together
 	var scaled [tile][Panel]float32
@@ -229,6 +246,12 @@ func outer5AVX2(a float32, e *float32, eStride int, x *float32, xStride int, pan
 
 //go:noescape
 func outer1AVX2(a float32, e *float32, eStride int, x *float32, xStride int, panel *float32, active *int32, n int)
+
+//go:noescape
+func updateMulAVX512(dst, x *float32, a float32, e, before, panel *float32, n int)
+
+//go:noescape
+func updateMulAVX2(dst, x *float32, a float32, e, before, panel *float32, n int)
 
 //go:noescape
 func logisticAVX512(dst, x *float32, n int)

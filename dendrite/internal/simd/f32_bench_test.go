@@ -13,9 +13,9 @@ func BenchmarkFloat32(b *testing.B) {
 	for i := range ws {
 		ws[i] = randomWeights[float32](r, 500, 500)
 	}
-	x, y, all := randomBatch[float32](r, 10, 500, 500), NewBatch[float32](10, 500), Sequence(500)
+	x, y, all := randomBatch[float32](r, 10, 500, 500), NewBatch[float32](10, 500), sequence(500)
 	for name, f := range map[string]func(w *Weights[float32]){
-		"MulTo":    func(w *Weights[float32]) { w.MulTo(y, x, 10, all) },
+		"Mul":      func(w *Weights[float32]) { w.Mul(y, x, 10, all) },
 		"AddOuter": func(w *Weights[float32]) { w.AddOuter(1e-9, x, x, 10, all) },
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -8,6 +8,10 @@ func outer32[T Float](a T, e, x *Batch[T], col, rows int, panel []T, active []in
 	return false
 }
 
+func fuses[T Float]() bool { return false }
+
+func updateMul32[T Float](dst, x *Batch[T], col int, a T, e, before *Batch[T], panel []T, in int) {}
+
 func logistic32[T Float](dst, x []T) int { return 0 }
 
 func logisticStep32[T Float](rate, diff, v, r, d []T) int { return 0 }

@@ -22,7 +22,7 @@ func TestSSE2IsPlainGo(t *testing.T) {
 		active := someOf(r, in, 0.7)
 		w, x := randomWeights[float32](r, out, in), randomBatch[float32](r, rows, in, len(active))
 		got, want := NewBatch[float32](rows, out), NewBatch[float32](rows, out)
-		w.MulTo(got, x, rows, active)
+		w.Mul(got, x, rows, active)
 		panels := func(f func(col int, panel []float32)) {
 			for p := 0; p*Panel < out; p++ {
 				f(p*Panel, w.data[p*in*Panel:(p+1)*in*Panel])

@@ -63,14 +63,14 @@ func testProducts[T Float](t *rapid.T, tolerance float64) {
 	in := rapid.IntRange(1, 70).Draw(t, "in")
 	rows := rapid.IntRange(1, 27).Draw(t, "rows")
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-	active := Sequence(in)
+	active := sequence(in)
 	if rapid.Bool().Draw(t, "sparse") {
 		active = someOf(r, in, 0.3)
 	}
 	w := randomWeights[T](r, out, in)
 	x := randomBatch[T](r, rows, in, len(active))
 	dst := randomBatch[T](r, rows, out, out)
-	w.MulTo(dst, x, rows, active)
+	w.Mul(dst, x, rows, active)
 	for b := range rows {
 		for o := range dst.Stride {
 			want, size := 0.0, 0.0
@@ -138,9 +138,9 @@ func TestTilesAgree(t *testing.T) {
 		w := randomWeights[float32](r, 45, 37)
 		x := randomBatch[float32](r, 20, 37, 37)
 		whole, part := NewBatch[float32](20, 45), NewBatch[float32](10, 45)
-		w.MulTo(whole, x, 20, Sequence(37))
+		w.Mul(whole, x, 20, sequence(37))
 		tail := &Batch[float32]{Rows: 10, Len: 37, Stride: x.Stride, Data: x.Data[10*x.Stride:]}
-		w.MulTo(part, tail, 10, Sequence(37))
+		w.Mul(part, tail, 10, sequence(37))
 		for i, v := range part.Data {
 			if v != whole.Data[10*whole.Stride+i] {
 				t.Fatalf("element %d: %v in the batch of ten, %v in the batch of twenty", i, v, whole.Data[10*whole.Stride+i])
@@ -152,11 +152,11 @@ func TestTilesAgree(t *testing.T) {
 func TestShapesThatDoNotFitPanic(t *testing.T) {
 	w := NewWeights[float32](5, 4)
 	for name, f := range map[string]func(){
-		"outputs":         func() { w.MulTo(NewBatch[float32](2, 6), NewBatch[float32](2, 4), 2, Sequence(4)) },
-		"rows":            func() { w.MulTo(NewBatch[float32](2, 5), NewBatch[float32](2, 4), 3, Sequence(4)) },
-		"active":          func() { w.MulTo(NewBatch[float32](2, 5), NewBatch[float32](2, 4), 2, []int32{4}) },
+		"outputs":         func() { w.Mul(NewBatch[float32](2, 6), NewBatch[float32](2, 4), 2, sequence(4)) },
+		"rows":            func() { w.Mul(NewBatch[float32](2, 5), NewBatch[float32](2, 4), 3, sequence(4)) },
+		"active":          func() { w.Mul(NewBatch[float32](2, 5), NewBatch[float32](2, 4), 2, []int32{4}) },
 		"negative active": func() { w.AddOuter(1, NewBatch[float32](2, 5), NewBatch[float32](2, 4), 2, []int32{-1}) },
-		"too many":        func() { w.MulTo(NewBatch[float32](2, 5), NewBatch[float32](2, 4), 2, make([]int32, 60)) },
+		"too many":        func() { w.Mul(NewBatch[float32](2, 5), NewBatch[float32](2, 4), 2, make([]int32, 60)) },
 		"lengths":         func() { Logistic(make([]float32, 3), make([]float32, 4)) },
 	} {
 		t.Run(name, func(t *testing.T) {

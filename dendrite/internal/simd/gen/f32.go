@@ -87,6 +87,7 @@ func mul(s isa, rows int) {
 		}
 	}
 	if unroll > 1 {
+		p("PCALIGN $64")
 		label("many")
 		p("CMPQ CX, $%d", unroll)
 		p("JLT one")
@@ -98,6 +99,7 @@ func mul(s isa, rows int) {
 		p("SUBQ $%d, CX", unroll)
 		p("JMP many")
 	}
+	p("PCALIGN $64")
 	label("one")
 	p("TESTQ CX, CX")
 	p("JZ end")
@@ -173,6 +175,7 @@ func outer(s isa, rows, unroll int) {
 		p("ADDQ $%d, BX", 4*many)
 	}
 	if unroll > 1 {
+		p("PCALIGN $64")
 		label("many")
 		p("CMPQ CX, $%d", unroll)
 		p("JLT one")
@@ -187,6 +190,72 @@ func outer(s isa, rows, unroll int) {
 	p("DECQ CX")
 	p("JMP one")
 	label("end")
+	p("VZEROUPPER")
+	p("RET")
+}
+
+// updateMul writes the update of two vectors of a panel by one outer product, and then
+// the product with one input row, each rounded as outer and mul with one row do. It takes
+// all inputs, in order.
+func updateMul(s isa) {
+	text("updateMul"+s.name, 56)
+	p("MOVQ dst+0(FP), DI")
+	p("MOVQ x+8(FP), SI")
+	p("MOVQ e+24(FP), R8")
+	p("MOVQ before+32(FP), R9")
+	p("MOVQ panel+40(FP), DX")
+	p("MOVQ n+48(FP), CX")
+	const unroll = 4
+	e, w, x := 2*unroll, 2*unroll+2, 2*unroll+4
+	for i := range 2 * unroll {
+		p("VPXOR%s %s, %s, %s", map[string]string{"Z": "D", "Y": ""}[s.reg], s.v(i), s.v(i), s.v(i))
+	}
+	p("VBROADCASTSS a+16(FP), %s", s.v(x))
+	for i := range 2 {
+		p("VMULPS %d(R8), %s, %s", i*s.bytes, s.v(x), s.v(e+i))
+	}
+	body := func(j, sum int) {
+		p("VBROADCASTSS %d(R9), %s", 4*j, s.v(x))
+		p("VBROADCASTSS %d(SI), %s", 4*j, s.v(x+1))
+		p("PREFETCHT0 %d(DX)", 128*(j+32))
+		p("PREFETCHT0 %d(DX)", 128*(j+32)+64)
+		for i := range 2 {
+			at := 128*j + i*s.bytes
+			p("VMOVUPS %d(DX), %s", at, s.v(w+i))
+			p("VFMADD231PS %s, %s, %s", s.v(e+i), s.v(x), s.v(w+i))
+			p("VMOVUPS %s, %d(DX)", s.v(w+i), at)
+			p("VFMADD231PS %s, %s, %s", s.v(w+i), s.v(x+1), s.v(sum+i))
+		}
+	}
+	next := func(n int) {
+		p("ADDQ $%d, SI", 4*n)
+		p("ADDQ $%d, R9", 4*n)
+		p("ADDQ $%d, DX", 128*n)
+		p("SUBQ $%d, CX", n)
+	}
+	label("many")
+	p("CMPQ CX, $%d", unroll)
+	p("JLT one")
+	for j := range unroll {
+		body(j, 2*j)
+	}
+	next(unroll)
+	p("JMP many")
+	label("one")
+	p("TESTQ CX, CX")
+	p("JZ end")
+	body(0, 0)
+	next(1)
+	p("JMP one")
+	label("end")
+	for j := unroll / 2; j >= 1; j /= 2 {
+		for i := range 2 * j {
+			p("VADDPS %s, %s, %s", s.v(i+2*j), s.v(i), s.v(i))
+		}
+	}
+	for i := range 2 {
+		p("VMOVUPS %s, %d(DI)", s.v(i), i*s.bytes)
+	}
 	p("VZEROUPPER")
 	p("RET")
 }
@@ -498,6 +567,8 @@ func float32Kernels() {
 		mul(avx2, rows)
 		outer(avx2, rows, map[int]int{5: 2, 1: 2}[rows])
 	}
+	updateMul(avx512)
+	updateMul(avx2)
 	elementwise(avx512)
 	elementwise(avx2)
 	mulSSE2()
