@@ -22,7 +22,7 @@ type Network struct {
 	u, v, attenuation, predicted, err []float64
 	rates, before                     []float64
 
-	biasSlots []int // indices into rates that are always 1
+	biasSlots []int // indices into rates that are always BiasRate
 
 	time      float64 // ms
 	restSteps int     // steps of the plasticity lag that remain
@@ -160,7 +160,7 @@ func (n *Network) configure(p Params) {
 		a.ip.configure(eta.IP, p)
 		a.pi.configure(eta.PI, p)
 		a.down.configure(eta.Down, p)
-		n.predict = n.predict || eta.Up != 0 || eta.IP != 0
+		n.predict = n.predict || eta.Up != 0 || eta.IP != 0 || p.KeepInductions
 		for range len(a.rate) {
 			n.attenuation[at] = n.basalAttenuation(k)
 			at++
@@ -286,11 +286,7 @@ func (n *Network) synapses(s Synapses, k int) *synapses {
 // pattern onset: the plasticity lag begins. It panics if their number is wrong.
 func (n *Network) Input(rates []float64) {
 	checkLen("input rates", len(rates), len(n.input))
-	copy(n.input, rates)
-	if n.p.Tau0 == 0 {
-		copy(n.areas[0].rate, rates)
-		n.stale = true
-	}
+	n.give(n.areas[0].rate[:n.areas[0].n], n.input, rates)
 	n.restSteps = n.steps(n.p.Lag)
 }
 
@@ -301,14 +297,30 @@ func (n *Network) Input(rates []float64) {
 // their number is wrong.
 func (n *Network) Target(u []float64) {
 	checkLen("targets", len(u), len(n.target))
-	copy(n.target, u)
 	if !n.teacher {
 		copy(n.goal, n.areas[len(n.areas)-1].u)
+		copy(n.target, n.goal)
 	}
-	if n.p.Tau0 == 0 {
-		copy(n.goal, u)
-	}
+	n.give(n.goal, n.target, u)
 	n.teacher = true
+}
+
+// give replaces the input or target that was given last. With SmoothFirst the smoothed
+// one, which has made its move of the coming step towards the old values, makes it
+// towards the new ones instead.
+func (n *Network) give(smoothed, given, values []float64) {
+	switch {
+	case n.p.Tau0 == 0:
+		copy(smoothed, values)
+		n.stale = true
+	case n.p.SmoothFirst:
+		mix := n.p.Dt / n.p.Tau0
+		for i, x := range values {
+			smoothed[i] += mix * (x - given[i])
+		}
+		n.stale = true
+	}
+	copy(given, values)
 }
 
 // ClearTarget switches the teacher off: g_som is 0 on the output neurons.

@@ -108,11 +108,15 @@ func TestAgainstReference(t *testing.T) {
 		"no smoothing":        func(p *mc.Params) { p.Tau0 = 0 },
 		"no noise":            func(p *mc.Params) { p.Sigma = 0 },
 		"no bias":             func(p *mc.Params) { p.Bias = false },
+		"other bias":          func(p *mc.Params) { p.BiasRate = -0.5 },
 		"lag":                 func(p *mc.Params) { p.Lag = 6.3 },
 		"half-open gate":      func(p *mc.Params) { p.Gate = 0.5 },
 		"some frozen":         func(p *mc.Params) { p.Eta[1].Up, p.Eta[2].PI, p.Eta[2].Down = 0, 0, 0 },
-		"one hidden area":     func(p *mc.Params) { *p = everythingPlastic(mc.Softplus(1, 1, 0), 5, 9, 4) },
-		"no hidden area":      func(p *mc.Params) { *p = everythingPlastic(mc.Logistic(), 7, 17) },
+		"inductions kept": func(p *mc.Params) {
+			p.Eta, p.KeepInductions = []mc.LearningRates{{}, {IP: 0.002}, {}, {}}, true
+		},
+		"one hidden area": func(p *mc.Params) { *p = everythingPlastic(mc.Softplus(1, 1, 0), 5, 9, 4) },
+		"no hidden area":  func(p *mc.Params) { *p = everythingPlastic(mc.Logistic(), 7, 17) },
 	}
 	atEveryLevel(t, func(t *testing.T) {
 		for name, change := range variants {

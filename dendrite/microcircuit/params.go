@@ -78,7 +78,8 @@ type Params struct {
 	G        Conductances
 	Transfer Transfer        // of all neurons but the inputs, which are rates
 	Eta      []LearningRates // one per area; Eta[0] is zero
-	Bias     bool            // give basal and interneuron dendrites a plastic input fixed at 1
+	Bias     bool            // give basal and interneuron dendrites a plastic input of constant rate
+	BiasRate float64         // rate of that input
 	Init     Init
 
 	Dt    float64 // Euler step (ms)
@@ -87,12 +88,16 @@ type Params struct {
 	Sigma float64 // noise (1/sqrt(ms))
 	Lag   float64 // plasticity rests for this long (ms) after the onset of an input
 	Gate  float64 // VIP gate in [0, 1]: lateral inhibition is scaled by 1 - Gate
+
+	// For comparison with other simulators; no figure uses them.
+	SmoothFirst    bool // a new input or target moves the smoothed one before the next step, not at its end
+	KeepInductions bool // frozen synapses filter their inductions too, although they do not use them
 }
 
 // Defaults returns the constants that all small networks of the papers share
 // (paper.md 3.1): g_lk 0.1, g_B = g_D = 1, g_A = g_som = 0.8, step 0.1 ms,
-// tau_0 3 ms, tau_w 30 ms, softplus(1, 1, 0), weights U(-1, 1), no noise, all
-// synapses frozen.
+// tau_0 3 ms, tau_w 30 ms, softplus(1, 1, 0), weights U(-1, 1), no bias (its rate would
+// be 1), no noise, all synapses frozen.
 func Defaults(sizes ...int) Params {
 	unit := Range{-1, 1}
 	return Params{
@@ -100,6 +105,7 @@ func Defaults(sizes ...int) Params {
 		G:        Conductances{Leak: 0.1, Basal: 1, Apical: 0.8, Dendrite: 1, Somatic: 0.8},
 		Transfer: Softplus(1, 1, 0),
 		Eta:      make([]LearningRates, len(sizes)),
+		BiasRate: 1,
 		Init:     Init{Up: unit, Down: unit, IP: unit, PI: unit},
 		Dt:       0.1,
 		Tau0:     3,
@@ -133,6 +139,7 @@ func (p Params) Validate() error {
 		{"G.Apical", p.G.Apical, nonNegative, "finite and not negative"},
 		{"G.Dendrite", p.G.Dendrite, positive, "finite and positive"},
 		{"G.Somatic", p.G.Somatic, nonNegative, "finite and not negative"},
+		{"BiasRate", p.BiasRate, func(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }, "finite"},
 		{"Dt", p.Dt, positive, "finite and positive (ms)"},
 		{"Tau0", p.Tau0, func(x float64) bool { return x == 0 || x >= p.Dt && positive(x) }, "0 (off) or finite and at least Dt (ms)"},
 		{"TauW", p.TauW, func(x float64) bool { return x == 0 || x >= p.Dt && positive(x) }, "0 (off) or finite and at least Dt (ms)"},

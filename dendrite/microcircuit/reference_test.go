@@ -68,14 +68,14 @@ func (f *reference) phis(u []float64) []float64 {
 }
 
 // times is w r, plus the bias column when the matrix has one column more.
-func times(w mc.Matrix, r []float64) []float64 {
+func (f *reference) times(w mc.Matrix, r []float64) []float64 {
 	y := make([]float64, w.Rows)
 	for i := range y {
 		for j := range r {
 			y[i] += w.Data[i*w.Cols+j] * r[j]
 		}
 		if w.Cols == len(r)+1 {
-			y[i] += w.Data[i*w.Cols+len(r)]
+			y[i] += w.Data[i*w.Cols+len(r)] * f.p.BiasRate
 		}
 	}
 	return y
@@ -97,13 +97,13 @@ func (f *reference) step() {
 		now.RestSteps--
 	}
 	learn := func(w, d []mc.Matrix, k int, eta float64, post, pre []float64) {
-		if eta == 0 || !learning {
+		if eta == 0 && !p.KeepInductions || !learning {
 			return
 		}
 		cols := w[k].Cols
 		for i := range post {
 			for j := range cols {
-				x := 1.0 // bias
+				x := p.BiasRate
 				if j < len(pre) {
 					x = pre[j]
 				}
@@ -120,13 +120,13 @@ func (f *reference) step() {
 	}
 
 	for k := 1; k <= last; k++ {
-		vB := times(old.WPPUp[k], rates(k-1))
+		vB := f.times(old.WPPUp[k], rates(k-1))
 		gA, vA := 0.0, make([]float64, p.Sizes[k])
 		var td []float64
 		if k < last {
 			gA = g.Apical
-			td = times(old.WPPDown[k], rates(k+1))
-			lat := times(old.WPI[k], f.phis(old.Interneuron[k]))
+			td = f.times(old.WPPDown[k], rates(k+1))
+			lat := f.times(old.WPI[k], f.phis(old.Interneuron[k]))
 			for i := range vA {
 				vA[i] = td[i] + (1-p.Gate)*lat[i]
 			}
@@ -150,7 +150,7 @@ func (f *reference) step() {
 		if k == last {
 			break
 		}
-		vI := times(old.WIP[k], rates(k))
+		vI := f.times(old.WIP[k], rates(k))
 		errI := make([]float64, len(vI))
 		for i, u := range old.Interneuron[k] {
 			du := -g.Leak*u + g.Dendrite*(vI[i]-u) + g.Somatic*(old.Soma[k+1][i]-u)

@@ -114,7 +114,7 @@ func (n *Network) Predict(dst, r0 []float64) []float64 {
 	last := len(n.areas) - 1
 	for k := 1; ; k++ {
 		if n.p.Bias {
-			x[len(x)-1] = 1
+			x[len(x)-1] = n.p.BiasRate
 		}
 		a := &n.areas[k]
 		y := n.scratch[k%2][:len(a.rate)]

@@ -5,7 +5,7 @@ import "fmt"
 // A State is all that a network needs to go on exactly where it was, in plain
 // slices. Index k of a slice of slices or matrices belongs to area k; entries
 // that an area does not have are empty. Inductions are empty for synapses that
-// are frozen or unfiltered.
+// are unfiltered, or frozen without Params.KeepInductions.
 type State struct {
 	Time      float64 // ms
 	RestSteps int     // steps of the plasticity lag that remain

@@ -9,7 +9,7 @@ import (
 // synapses are one weight matrix with its plasticity.
 type synapses struct {
 	w         simd.Matrix64
-	induction simd.Matrix64 // low-pass filtered; no data when frozen or unfiltered
+	induction simd.Matrix64 // low-pass filtered; no data when unfiltered, or frozen and not kept
 	rate      float64       // dt eta; 0 is frozen
 	mix       float64       // dt / tau_w; 0 is unfiltered
 }
@@ -20,7 +20,7 @@ func (s *synapses) configure(eta float64, p Params) {
 		s.mix = p.Dt / p.TauW
 	}
 	switch {
-	case s.rate == 0 || s.mix == 0:
+	case s.mix == 0 || s.rate == 0 && !p.KeepInductions:
 		s.induction = simd.Matrix64{}
 	case s.induction.Data == nil:
 		s.induction = simd.NewMatrix64(s.w.Rows, s.w.Cols)
@@ -31,7 +31,7 @@ func (s *synapses) configure(eta float64, p Params) {
 // t, and then computes y = w x with the rates of t + dt.
 func (s *synapses) advance(y, err, before, x []float64, learn bool) {
 	switch {
-	case !learn || s.rate == 0:
+	case !learn || s.rate == 0 && s.induction.Data == nil:
 		simd.MulVec64(y, &s.w, x)
 	case s.mix == 0:
 		simd.DirectMulVec64(y, &s.w, err, before, x, s.rate)
@@ -147,7 +147,7 @@ func (n *Network) smooth() {
 func (n *Network) updateRates() {
 	n.p.Transfer.Forward(n.rates[len(n.areas[0].rate):], n.u)
 	for _, i := range n.biasSlots {
-		n.rates[i] = 1
+		n.rates[i] = n.p.BiasRate
 	}
 }
 
@@ -189,7 +189,7 @@ func (n *Network) compare() {
 		for i, v := range a.apical {
 			a.errPI[i] = -v
 		}
-		if a.down.rate != 0 {
+		if a.down.rate != 0 || a.down.induction.Data != nil {
 			n.p.Transfer.Forward(a.errDown, a.topDown)
 			for i, r := range a.rate[:a.n] {
 				a.errDown[i] = r - a.errDown[i]
