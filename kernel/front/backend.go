@@ -13,19 +13,15 @@ import (
 type backend struct {
 	stop   context.CancelFunc // cancels the start
 	opened chan struct{}      // closed when GoNB has started or its start has failed
-	warmed chan struct{}      // closed when the first build is done or has failed
+	warmed chan struct{}      // closed when the packages of cells are compiled, or do not compile
 
 	session *gonb.Session // valid after opened; nil if the start failed
 	err     error         // why the start failed
 }
 
-const (
-	// frontQuiet is [gonb.Session.Quiet] of a front. It is short, because cells that
-	// display something wait at their end until GoNB has read it.
-	frontQuiet = 5 * time.Millisecond
-	// preload is a cell that runs before the user's first cell.
-	preload = "import (\n\t\"microcircuits/dendrite\"\n\t\"microcircuits/dendrite/notebook\"\n)\n%%\n_, _ = dendrite.Show, notebook.Show"
-)
+// frontQuiet is [gonb.Session.Quiet] of a front. It is short, because cells that display
+// something wait at their end until GoNB has read it.
+const frontQuiet = 5 * time.Millisecond
 
 // open starts a GoNB in the background. It closes the backend before, if not nil.
 func (f *Front) open(before *backend) *backend {
@@ -37,7 +33,21 @@ func (f *Front) open(before *backend) *backend {
 		if before != nil {
 			before.close()
 		}
-		b.session, b.err = gonb.Start(ctx, f.Options)
+		options := f.Options
+		if options.Tools == nil {
+			options.Tools, b.err = gonb.FindTools(ctx, options.Root)
+		}
+		if b.err == nil {
+			// Compile the packages that cells use, while GoNB starts. If this fails, the
+			// first cell shows the error.
+			building := make(chan struct{})
+			defer func() { <-building }()
+			go func() {
+				defer close(building)
+				_ = options.Tools.BuildCells(ctx, options.Root)
+			}()
+			b.session, b.err = gonb.Start(ctx, options)
+		}
 		if b.err != nil {
 			close(b.opened)
 			return
@@ -49,9 +59,6 @@ func (f *Front) open(before *backend) *backend {
 			<-b.session.Exited()
 			b.session.Close()
 		}()
-		// Compile the packages that cells use, and import them in GoNB. If this
-		// fails, the first cell shows the error.
-		_, _ = b.session.Run(ctx, preload, func(*wire.Message) {})
 	}()
 	return b
 }

@@ -93,7 +93,15 @@ func (o *Options) session(ctx context.Context) (s *Session, ended bool, err erro
 	for stream := range s.printed.files {
 		go s.readPrinted(stream)
 	}
-	if err := s.connect(ctx); err != nil {
+	err = s.connect(ctx)
+	if err == nil {
+		// Cells have the modules of the clone, and no network to get others from. Without
+		// this, GoNB runs go get before it compiles a cell.
+		command := executeContent("%noautoget", false)
+		command["store_history"] = false // it is not a cell that counts
+		_, err = s.Relay(ctx, "execute_request", command, func(*wire.Message) {})
+	}
+	if err != nil {
 		ended = s.Dead()
 		s.Close()
 		return nil, ended, err
