@@ -40,7 +40,7 @@ func decode(target any, text []byte, arrays map[string][]byte) error {
 	}
 	for name := range arrays {
 		if !d.used[name] {
-			return fmt.Errorf("array %s belongs to no field", name)
+			return fmt.Errorf("array %q belongs to no field", name)
 		}
 	}
 	p.Elem().Set(fresh.Elem())
@@ -263,18 +263,18 @@ func (d *decoder) array(node any, path, dtype string, dims int) (*array, error) 
 	name += ".npy"
 	data, ok := d.arrays[name]
 	if !ok {
-		return nil, fmt.Errorf("%s: array %s is missing", displayPath(path), name)
+		return nil, fmt.Errorf("%s: array %q is missing", displayPath(path), name)
 	}
 	if d.used[name] {
-		return nil, fmt.Errorf("%s: array %s belongs to another field", displayPath(path), name)
+		return nil, fmt.Errorf("%s: array %q belongs to another field", displayPath(path), name)
 	}
 	d.used[name] = true
 	a, err := parseNPY(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: array %s %w", displayPath(path), name, err)
+		return nil, fmt.Errorf("%s: array %q %w", displayPath(path), name, err)
 	}
 	if a.dtype != dtype || len(a.shape) != dims {
-		return nil, fmt.Errorf("%s: array %s has type %s and %d dimensions, want %s and %d", displayPath(path), name, a.dtype, len(a.shape), dtype, dims)
+		return nil, fmt.Errorf("%s: array %q has type %s and %d dimensions, want %s and %d", displayPath(path), name, a.dtype, len(a.shape), dtype, dims)
 	}
 	return a, nil
 }

@@ -211,12 +211,13 @@ func arrayName(path string) string {
 	}, path)
 }
 
-// displayPath returns path for messages. The path of the whole value is empty.
+// displayPath returns path for messages of one line. The path of the whole value is empty.
 func displayPath(path string) string {
 	if path == "" {
 		return "value"
 	}
-	return path
+	escaped := strconv.Quote(path) // a key of a map may have any characters
+	return escaped[1 : len(escaped)-1]
 }
 
 func join(path, name string) string {

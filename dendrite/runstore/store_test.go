@@ -487,6 +487,7 @@ func TestCPUModel(t *testing.T) {
 	}
 }
 
+// A damaged checkpoint is refused with one line and changes nothing.
 func FuzzCheckpoint(f *testing.F) {
 	s := open(f)
 	e := entry(f, s, "seed1")
@@ -508,10 +509,16 @@ func FuzzCheckpoint(f *testing.F) {
 				}
 			}
 		}
-		state := everything{Text: "before"}
-		if _, err := e.openCheckpoint(&state, nil, data); err != nil && state.Text != "before" {
-			t.Error("an error changed the state")
+		before := everything{Text: "before"}
+		state := before
+		if _, err := e.openCheckpoint(&state, nil, data); err != nil {
+			wantSame(t, state, before)
+			oneLine(t, err)
+			return
 		}
+		var again everything
+		roundTrip(t, state, &again)
+		wantSame(t, again, state)
 	})
 }
 
