@@ -2,6 +2,7 @@ package ipynb
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -135,7 +136,7 @@ func readCell(raw json.RawMessage) (*Cell, error) {
 	}
 	c := &Cell{original: members, raw: raw}
 	d := decoder{members}
-	err = errors.Join(
+	err = cmp.Or(
 		d.take("cell_type", &c.Type, true),
 		d.take("id", &c.ID, false),
 		d.takeText("source", &c.Source),
@@ -193,14 +194,14 @@ func readOutput(raw json.RawMessage) (*Output, error) {
 	switch o.Type {
 	case Stream:
 		o.Name = "stdout"
-		err = errors.Join(d.take("name", &o.Name, false), d.takeText("text", &o.Text))
+		err = cmp.Or(d.take("name", &o.Name, false), d.takeText("text", &o.Text))
 	case DisplayData, ExecuteResult:
 		err = d.take("data", &o.Data, true)
 		if d.take("metadata", &o.Metadata, false) != nil || o.Metadata == nil {
 			o.Metadata = object{}
 		}
 		if o.Type == ExecuteResult {
-			err = errors.Join(err, d.take("execution_count", &o.ExecutionCount, false))
+			err = cmp.Or(err, d.take("execution_count", &o.ExecutionCount, false))
 		}
 	case ErrorOutput:
 		// A cell with an error has failed, whatever else is wrong with the error.

@@ -3,10 +3,12 @@ package ipynb
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -368,7 +370,9 @@ func TestHalfCharacter(t *testing.T) {
 	}
 }
 
-// Writing, reading and writing again a notebook accepted by Read gives the same bytes.
+// What Read refuses is said in one line. What it accepts is written as it was but for the
+// space between values, a new source is what is read again, and a cleaned notebook stays
+// as it is.
 func FuzzRead(f *testing.F) {
 	golden, err := os.ReadFile("testdata/jupyter.ipynb")
 	if err != nil {
@@ -376,12 +380,28 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(golden)
 	f.Add([]byte(`{"nbformat":4,"nbformat_minor":5,"cells":[{"cell_type":"code","source":["\u2028</script>"],"outputs":null}]}`))
+	for _, cells := range []string{
+		`{"id":1}`, `{"cell_type":"raw","source":"x","metadata":null}, {"cell_type":"markdown","id":"a","source":[],"attachments":{}}`,
+		`{"cell_type":"code","source":"\ud83d","source":"y","id":"","metadata":{"tags":["parameters"],"a":1e999,"a":2}}`,
+		`{"cell_type":"code","source":"","execution_count":1,"outputs":[{"output_type":"stream","text":["a\n","b"]},{"output_type":"stream","name":"","text":""}]}`,
+		`{"cell_type":"code","source":"","outputs":[{"output_type":"display_data","data":{"text/html":["<p>"],"application/json":{"b":[ ]}}},1]}`,
+		`{"cell_type":"code","source":"","outputs":[{"output_type":"execute_result","execution_count":null,"data":{},"metadata":[]},{"output_type":"error","ename":1,"traceback":"t"}]}`,
+	} {
+		f.Add([]byte(`{"nbformat":4,"nbformat_minor":2,"metadata":{},"cells":[` + cells + `]}`))
+		f.Add([]byte("\ufeff{ \r\n\t\"cells\" : [" + cells + "],\"nbformat\":4,\"nbformat_minor\":5\r\n}\n"))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		nb, err := Read(bytes.NewReader(data))
 		if err != nil {
+			if strings.ContainsFunc(err.Error(), unicode.IsControl) {
+				t.Errorf("error %q", err)
+			}
 			return
 		}
 		first := write(t, nb)
+		if got, want := compact(t, first), compact(t, string(data)); got != want {
+			t.Errorf("written:\n%s\nread:\n%s", got, want)
+		}
 		again, err := Read(strings.NewReader(first))
 		if err != nil {
 			t.Fatalf("cannot read what was written: %v\n%s", err, first)
@@ -389,9 +409,38 @@ func FuzzRead(f *testing.F) {
 		if second := write(t, again); second != first {
 			t.Errorf("not stable:\n%s\n%s", first, second)
 		}
+		for i, c := range nb.Cells {
+			c.Source = fmt.Sprintf("%d\u2028\n%s", i, c.Source)
+		}
+		if again, err = Read(strings.NewReader(write(t, nb))); err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range nb.Cells {
+			if again.Cells[i].Source != c.Source {
+				t.Errorf("source %q is read as %q", c.Source, again.Cells[i].Source)
+			}
+		}
 		Lint(nb)
 		nb.Upgrade()
 		nb.Clean()
-		write(t, nb)
+		cleaned := write(t, nb)
+		if again, err = Read(strings.NewReader(cleaned)); err != nil {
+			t.Fatalf("cannot read what was cleaned: %v\n%s", err, cleaned)
+		}
+		again.Upgrade()
+		again.Clean()
+		if twice := write(t, again); twice != cleaned {
+			t.Errorf("cleaned:\n%s\ncleaned twice:\n%s", cleaned, twice)
+		}
 	})
+}
+
+// compact returns a notebook without the space between its values.
+func compact(t *testing.T, notebook string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.Compact(&b, []byte(strings.TrimPrefix(notebook, byteOrderMark))); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }

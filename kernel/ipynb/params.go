@@ -284,6 +284,9 @@ func (p Param) Literal(text string) (string, error) {
 		if err != nil || f != f || f-f != 0 {
 			return "", wrong("a finite number")
 		}
+		if f == 0 {
+			return "0.0", nil // Go does not compile a number as small as 1e-99999999999
+		}
 		if !strings.ContainsAny(text, ".eEpP") {
 			text += ".0" // without it the variable could be an int, and 08 is not a Go integer
 		}

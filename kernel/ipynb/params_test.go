@@ -1,8 +1,14 @@
 package ipynb
 
 import (
+	"go/constant"
+	"go/token"
+	"go/types"
+	"math/big"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -214,10 +220,11 @@ func TestInjectRefuses(t *testing.T) {
 	}
 }
 
-// Every accepted text becomes one literal of the parameter's kind, so that no other
-// code gets into the injected cell.
+// Every accepted text becomes one literal with the value that was meant, as the compiler
+// sees it; no other code gets into the injected cell. Another text is refused with one
+// line that names the parameter.
 func FuzzLiteral(f *testing.F) {
-	for _, s := range []string{"1", "-0.5e3", "true", "x\"\n`", "0b1", "1_000", "+7", ".5", "5.", "0x1p-2", "010", "0_1", "08"} {
+	for _, s := range []string{"1", "-0.5e3", "true", "x\"\n`", "0b1", "1_000", "+7", ".5", "5.", "0x1p-2", "010", "0_1", "08", "1e-99999999999", "\xff"} {
 		f.Add(s)
 	}
 	params, err := ParseParameters(paramSource)
@@ -225,9 +232,15 @@ func FuzzLiteral(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 1000 {
+			t.Skip() // Go allows 10,000 characters in a number
+		}
 		for _, p := range params {
 			lit, err := p.Literal(text)
 			if err != nil {
+				if message := err.Error(); strings.ContainsFunc(message, unicode.IsControl) || !strings.Contains(message, "parameter "+p.Name+":") {
+					t.Errorf("%s: error %q", p.Name, message)
+				}
 				continue
 			}
 			got, err := ParseParameters("var " + p.Name + " " + p.Type + " = " + lit)
@@ -237,6 +250,52 @@ func FuzzLiteral(f *testing.F) {
 			if len(got) != 1 || got[0].Kind != p.Kind {
 				t.Fatalf("%s %s from %q gives %s of %+v", p.Name, p.Kind, text, lit, got)
 			}
+			if have, want := compiled(t, p, lit), meant(t, p, text); have != want {
+				t.Errorf("%s %s from %q gives %s, which is %v, want %v", p.Name, p.Kind, text, lit, have, want)
+			}
 		}
 	})
+}
+
+// compiled returns the value that a program gets from the literal of a parameter.
+func compiled(t *testing.T, p Param, literal string) any {
+	t.Helper()
+	typ := p.Type
+	if typ == "" {
+		typ = map[Kind]string{String: "string", Bool: "bool", Int: "int", Float: "float64"}[p.Kind]
+	}
+	value, err := types.Eval(token.NewFileSet(), nil, token.NoPos, typ+"("+literal+")")
+	if err != nil {
+		t.Fatalf("%s %s: %v", p.Name, literal, err)
+	}
+	switch p.Kind {
+	case Int:
+		return value.Value.ExactString()
+	case Float:
+		x, _ := constant.Float64Val(value.Value)
+		return x
+	}
+	return constant.Val(value.Value)
+}
+
+// meant returns the value of a text on the command line.
+func meant(t *testing.T, p Param, text string) any {
+	t.Helper()
+	switch p.Kind {
+	case String:
+		return text
+	case Bool:
+		return text == "true"
+	case Int:
+		n, ok := new(big.Int).SetString(text, 0)
+		if !ok {
+			t.Fatalf("%s: %q is no integer", p.Name, text)
+		}
+		return n.String()
+	}
+	x, err := strconv.ParseFloat(text, map[string]int{"": 64, "float32": 32}[p.Type])
+	if err != nil {
+		t.Fatalf("%s: %v", p.Name, err)
+	}
+	return x
 }
