@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 var testKey = []byte("a0436f6c-1916-498b-8eb9-e81ab9368e84")
@@ -88,32 +90,45 @@ func TestParseFramesRefuses(t *testing.T) {
 	}
 }
 
-// No input may cause a crash or be accepted without its signature.
+// An accepted message has a valid signature, and it comes back the same when it is sent
+// again. No part under the signature can be changed.
 func FuzzParseFrames(f *testing.F) {
 	good, err := NewMessage("s", "status", map[string]string{"execution_state": "idle"}).Frames(nil)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(bytes.Join(good, []byte{'\n'}))
-	f.Add([]byte("id\n<IDS|MSG>\n\n{}\n{}\n{}\n{}"))
-	f.Add([]byte("<IDS|MSG>\nabc\nnull\nnull\nnull\nnull\nbuffer"))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Add(bytes.Join(good, []byte{'\n'}), 0)
+	f.Add([]byte("id\n<IDS|MSG>\n\n{}\n{}\n{}\n{}"), 0)
+	f.Add([]byte("<IDS|MSG>\nabc\nnull\nnull\nnull\nnull\nbuffer"), 0)
+	f.Add([]byte("a\n\n<IDS|MSG>\n\n{\"msg_id\":\"\\ud800\",\"msg_type\":\"x\"}\n{\"session\":\"t\"}\n{\"a\":1} \n {\"a\":1,\"a\":2}\nbuffer\n"), 7)
+	f.Fuzz(func(t *testing.T, data []byte, at int) {
 		frames := bytes.Split(data, []byte{'\n'})
-		if m, err := ParseFrames(frames, nil); err == nil {
-			again, err := m.Frames(testKey)
-			if err != nil {
-				t.Fatal(err)
-			}
-			back, err := ParseFrames(again, testKey)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(m.Header, back.Header); diff != "" {
-				t.Error(diff)
-			}
-		}
 		if _, err := ParseFrames(frames, testKey); err == nil {
 			t.Error("accepted without a valid signature")
+		}
+		m, err := ParseFrames(frames, nil)
+		if err != nil {
+			if !errors.Is(err, ErrFraming) || strings.ContainsFunc(err.Error(), unicode.IsControl) {
+				t.Errorf("error %q", err)
+			}
+			return
+		}
+		sent, err := m.Frames(testKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := ParseFrames(sent, testKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(m, back, cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
+		part := &sent[len(m.Identities)+2+int(uint(at)%4)]
+		*part = bytes.Clone(*part)
+		(*part)[uint(at)/4%uint(len(*part))] ^= 1 // each part has at least two bytes
+		if _, err := ParseFrames(sent, testKey); !errors.Is(err, ErrSignature) {
+			t.Errorf("changed after it was signed: %v", err)
 		}
 	})
 }

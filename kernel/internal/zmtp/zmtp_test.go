@@ -5,11 +5,13 @@ import (
 	"io"
 	"log"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/go-zeromq/zmq4"
 )
@@ -221,39 +223,73 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
-// A message that can be read is encoded to the same bytes. An announced size larger
-// than the input must not allocate memory.
+// A message that can be read is encoded to the same frames. They are at most as long as
+// the input, and an announced size larger than the input does not allocate memory.
 func FuzzReadMessage(f *testing.F) {
-	for _, s := range []string{"\x00\x01a", "\x01\x00\x00\x01b", "\x02\x00\x00\x00\x00\x00\x00\x00\x01c", "\x04\x00\x00\x00", "\x06", "\x02\xff", "\x01\x01a\x03\x00"} {
+	for _, s := range []string{
+		"\x00\x01a", "\x01\x00\x00\x01b", "\x02\x00\x00\x00\x00\x00\x00\x00\x01c", "\x04\x00\x00\x00", "\x06", "\x02\xff", "\x01\x01a\x03\x00",
+		"\x02\x00\x00\x00\x00\x10\x00\x00\x00abc", "\x05\x01a", "\x00\x00\xf0", "\x06\x00\x00\x00\x00\x00\x00\x00\x02ab\x00\x01c",
+	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		var messages [][][]byte
+		var before, after runtime.MemStats
 		in := bytes.NewReader(data)
-		for {
-			frames, err := readMessage(in)
-			if err != nil {
-				return
-			}
+		runtime.ReadMemStats(&before)
+		frames, err := readMessage(in)
+		for ; err == nil; frames, err = readMessage(in) {
+			messages = append(messages, frames)
+		}
+		runtime.ReadMemStats(&after)
+		if used, most := after.TotalAlloc-before.TotalAlloc, uint64(1<<18+200*len(data)); used > most {
+			t.Errorf("%q: allocated %d bytes, want at most %d", data, used, most)
+		}
+		if strings.ContainsFunc(err.Error(), unicode.IsControl) || err == io.EOF && in.Len() > 0 {
+			t.Errorf("error %q with %d bytes left", err, in.Len())
+		}
+		total := 0
+		for _, frames := range messages {
 			wire, size := encode(frames)
 			out := slices.Concat(wire...)
 			if len(out) != size {
 				t.Errorf("%d bytes, size %d", len(out), size)
 			}
-			again, err := readMessage(bytes.NewReader(out))
-			if err != nil || !slices.EqualFunc(again, frames, bytes.Equal) {
-				t.Errorf("%q comes back as %q, %v", frames, again, err)
+			in := bytes.NewReader(out)
+			again, err := readMessage(in)
+			if err != nil || !slices.EqualFunc(again, frames, bytes.Equal) || in.Len() > 0 {
+				t.Errorf("%q comes back as %q, %v, with %d bytes left", frames, again, err, in.Len())
 			}
+			total += size
+		}
+		if total > len(data) {
+			t.Errorf("%q has messages of %d bytes", data, total)
 		}
 	})
 }
 
+// What READY says is in the command, and the type comes back from a READY of our own.
 func FuzzReadReady(f *testing.F) {
 	f.Add(ready(Router))
 	f.Add(ready(Pub))
 	f.Add([]byte("\x04\x0a\x05READY\xff\x00\x00\x00"))
+	f.Add([]byte("\x04\x2a\x05READY\x0bsocket-TYPE\x00\x00\x00\x03SUB\x08Identity\x00\x00\x00\x02id"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if kind, identity, err := readReady(bytes.NewReader(data)); err == nil && len(kind)+len(identity) > len(data) {
+		kind, identity, err := readReady(bytes.NewReader(data))
+		if err != nil {
+			if kind+identity != "" || strings.ContainsFunc(err.Error(), unicode.IsControl) {
+				t.Errorf("%q has %q and %q with error %q", data, kind, identity, err)
+			}
+			return
+		}
+		if !bytes.Contains(data, []byte(kind)) || !bytes.Contains(data, []byte(identity)) || len(identity) > 255 {
 			t.Errorf("%q has %q and %q", data, kind, identity)
+		}
+		if len(kind) > 100 {
+			return // ready is for types that exist: its size has one byte
+		}
+		if again, identity, err := readReady(bytes.NewReader(ready(Type(kind)))); again != kind || identity != "" || err != nil {
+			t.Errorf("type %q comes back as %q with %q, %v", kind, again, identity, err)
 		}
 	})
 }
