@@ -147,15 +147,12 @@ func (d *document) updateCount(count *int, always bool) {
 	}
 }
 
-// updateValue makes a member equal to a value. A member that is missing stays so if the
-// value is empty.
+// updateValue makes a member equal to a value. A member that is missing, or that could not
+// be read, stays so if the value is empty.
 func updateValue[T comparable](d *document, name string, value T) {
 	var before T
-	raw := d.get(name)
-	if raw == nil && len(*d) > 0 && value == before {
-		return
-	}
-	if raw == nil || json.Unmarshal(raw, &before) != nil || before != value {
+	_ = json.Unmarshal(d.get(name), &before) // it stays empty after an error
+	if len(*d) == 0 || before != value {
 		d.set(name, fresh(value))
 	}
 }

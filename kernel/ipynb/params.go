@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
 	"slices"
 	"strconv"
@@ -81,7 +82,9 @@ func ParseParameters(source string) ([]Param, error) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "", header+source, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
-		return nil, fmt.Errorf("the cell contains more than Go variables set to literals: %s", firstLine(err))
+		first := err.(scanner.ErrorList)[0] // ParseFile returns no others for a text
+		message, _, _ := strings.Cut(first.Msg, "\n")
+		return nil, fmt.Errorf("line %d: the cell contains more than Go variables set to literals: %s", first.Pos.Line-1, message)
 	}
 	line := func(n ast.Node) int { return fset.Position(n.Pos()).Line - 1 }
 	var params []Param
@@ -292,9 +295,4 @@ func (p Param) Literal(text string) (string, error) {
 		}
 		return text, nil
 	}
-}
-
-func firstLine(err error) string {
-	s, _, _ := strings.Cut(err.Error(), "\n")
-	return s
 }

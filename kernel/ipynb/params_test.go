@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -143,8 +144,9 @@ func TestParseParametersRefuses(t *testing.T) {
 		`var c = dendrite.Changes{"a": []float64{f()}}`:   "c: a must be a list of numbers",
 		`var c = dendrite.Changes{"a": map[string]int{}}`: "c: a must be a number, a text",
 		"var a = 1\nvar a = 2":                            "line 2: a is declared twice",
-		"%% --x=1":                                        "more than Go variables",
-		"a := 1":                                          "more than Go variables",
+		"%% --x=1":                                        "line 1: the cell contains more than Go variables",
+		"a := 1":                                          "line 1: the cell contains more than Go variables",
+		"var a = 1\nb := 1":                               "line 2: the cell contains more than Go variables",
 	} {
 		_, err := ParseParameters(source)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -218,6 +220,60 @@ func TestInjectRefuses(t *testing.T) {
 	if err := Inject(nb, map[string]string{"a": "1"}, nil); err == nil || !strings.Contains(err.Error(), "no cell tagged parameters") {
 		t.Errorf("without a parameters cell: %v", err)
 	}
+}
+
+// Whatever a parameters cell contains, it is refused with one line, or a cell with other
+// values can be added: it has the overridden variables and all entries of Changes.
+func FuzzParameters(f *testing.F) {
+	for _, source := range []string{
+		paramSource, changesSource, "var a, b int8 = 1, -2 // c", "import m \"math\"\nvar (\nx = 'a'\n)", "var c = d.Changes{\"a\\n\": 1, `B`: []int{}, \"b[0]\": +.5e1}",
+		"var _ = +1", "var v = \"\\x00\";var w float32 = 0x1p-2", "const c = 1", "var s = `a\n`\nvar t = []p.T{1}",
+	} {
+		f.Add(source, "1")
+	}
+	f.Fuzz(func(t *testing.T, source, value string) {
+		nb := blank()
+		nb.Add(Code, source, TagParameters)
+		params, err := Parameters(nb)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %q", err)
+			}
+			return
+		}
+		values, set := map[string]string{}, ""
+		for _, p := range params {
+			if p.Kind == Changes && set == "" {
+				set = p.Name
+			} else if _, err := p.Literal(value); err == nil && p.In == "" && p.Kind != Changes {
+				values[p.Name] = value
+			}
+		}
+		const added = "Added"
+		if _, isVariable := values[added]; set != "" && !isVariable {
+			values[added] = value
+		}
+		if err := Inject(nb, values, nil); err != nil {
+			t.Fatal(err)
+		}
+		if len(values) == 0 {
+			return
+		}
+		injected, err := ParseParameters(nb.Cells[1].Source)
+		if err != nil {
+			t.Fatalf("%q with %q gives %q: %v", source, values, nb.Cells[1].Source, err)
+		}
+		has := func(p Param) bool {
+			return slices.ContainsFunc(injected, func(q Param) bool { return q.Name == p.Name && q.In == p.In && q.Kind == p.Kind && q.Type == p.Type })
+		}
+		for _, p := range params {
+			_, isSet := values[p.Name]
+			isEntry := set != "" && p.In == set && values[added] != "" && !strings.HasPrefix(strings.ToLower(p.Name), "added")
+			if (isSet && p.In == "" || isEntry) && !has(p) {
+				t.Errorf("%q with %q gives %q: %+v is missing", source, values, nb.Cells[1].Source, p)
+			}
+		}
+	})
 }
 
 // Every accepted text becomes one literal with the value that was meant, as the compiler
