@@ -1,14 +1,21 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
+	"microcircuits/dendrite/experiment"
 	"microcircuits/dendrite/figure"
+	"microcircuits/dendrite/record"
+	"microcircuits/kernel/ipynb"
 )
 
 // A short name that several parameters of one notebook have is an error, also when
@@ -104,6 +111,108 @@ func TestCheckedValues(t *testing.T) {
 			t.Errorf("%s is %v, want %v", literal, got, want)
 		}
 	}
+}
+
+// Whatever is typed after -p, for a notebook with variables and Changes: the value comes
+// back from the cell that is added and from the figure's parameters, or one line that names
+// the parameter refuses it.
+func FuzzOverride(f *testing.F) {
+	for _, text := range []string{
+		"scale=paper", "lr=1e-3", "n=0x10", "note=a\nb", "epochs=010", "lambdai= 0.2 ", "Microcircuit.Lambda=.5, 0.5,1e-1", "microcircuit.lambda[0]=0", "Microcircuit.Lambda[3]=1",
+		"hidden=60,40", "hidden=", "Mixing=x", "seeds=1e1", "lambda=1", "learn=2", "=", "a\nb=1", "TargetOn=0x1p-1", "lambdai=Inf", "changes=1", "lambdai[0]=1", "seeds=1_0", "LambdaI=1=2",
+	} {
+		f.Add(text)
+	}
+	source := `import "microcircuits/dendrite"
+
+var (
+	scale   = "quick"
+	lr      = 0.1
+	n       = 3
+	note    = ""
+	changes = dendrite.Changes{"LambdaI": 0.2, "microcircuit.lambda[0]": 0.3}
+)`
+	fig := figure.MNIST
+	f.Fuzz(func(t *testing.T, text string) {
+		nb := &ipynb.Notebook{NBFormat: 4, NBFormatMinor: 5}
+		nb.Add(ipynb.Code, source, ipynb.TagParameters)
+		params, err := ipynb.Parameters(nb)
+		if err != nil {
+			t.Fatal(err)
+		}
+		typed, _, _ := strings.Cut(text, "=")
+		typed = strings.TrimSpace(typed)
+		values, err := assignments{text}.values()
+		if err == nil {
+			values, err = fullNames(fig, params, values)
+		}
+		if err == nil {
+			err = ipynb.Inject(nb, values, entryNames(fig))
+		}
+		var rows []record.Parameter
+		if err == nil {
+			var scale experiment.Scale
+			var changes experiment.Changes
+			if scale, changes, _, err = presetOf(fig, nb, "."); err == nil {
+				rows, err = fig.Parameters(scale, changes)
+			}
+		}
+		if err != nil {
+			short, _, _ := strings.Cut(typed[strings.LastIndex(typed, ".")+1:], "[")
+			named := func(s string) bool { return strings.Contains(strings.ToLower(err.Error()), strings.ToLower(s)) }
+			if strings.ContainsFunc(err.Error(), unicode.IsControl) || !named(short) && !named(strconv.Quote(typed)) && !named(inOneLine(text)) {
+				t.Errorf("%q: error %q", text, err)
+			}
+			return
+		}
+		for name, value := range values {
+			if isFolder(name) {
+				continue // a relative path is from here, in the cell from the notebook
+			}
+			if got := valueIn(t, nb, rows, name); !isValue(got, value, isVariable(params, name)) {
+				t.Errorf("%q: %s is %q", text, name, got)
+			}
+		}
+	})
+}
+
+// valueIn returns the value of a variable of a notebook or of a parameter of its figure.
+func valueIn(t *testing.T, nb *ipynb.Notebook, rows []record.Parameter, name string) string {
+	t.Helper()
+	for _, p := range effectiveParams(nb) {
+		if p.Name == name && p.In == "" {
+			return fmt.Sprint(valueOf(p))
+		}
+	}
+	plain, index, isElement := strings.Cut(strings.TrimSuffix(name, "]"), "[")
+	for _, row := range rows {
+		if row.Name == plain && isElement {
+			i, err := strconv.Atoi(index)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return strings.Split(row.Value, ", ")[i]
+		}
+		if row.Name == plain {
+			return row.Value
+		}
+	}
+	t.Fatalf("there is no %s", name)
+	return ""
+}
+
+// isValue reports whether a value is that of the text that was typed. An integer variable
+// is as in Go, where 010 is 8.
+func isValue(value, typed string, variable bool) bool {
+	if n, err := strconv.ParseInt(typed, 0, 64); variable && err == nil && value == fmt.Sprint(float64(n)) {
+		return true
+	}
+	same := func(a, b string) bool {
+		x, errX := strconv.ParseFloat(a, 64)
+		y, errY := strconv.ParseFloat(strings.TrimSpace(b), 64)
+		return errX == nil && errY == nil && x == y
+	}
+	return value == typed || slices.EqualFunc(strings.Split(value, ", "), strings.Split(typed, ","), same)
 }
 
 // An example is a command line with -p in a text for users.

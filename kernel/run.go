@@ -11,8 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"microcircuits/dendrite/notebook/names"
 	cellpkg "microcircuits/kernel/cell"
@@ -37,11 +39,11 @@ func (a assignments) values() (map[string]string, error) {
 	values := map[string]string{}
 	for _, text := range a {
 		name, value, ok := strings.Cut(text, "=")
-		if name = strings.TrimSpace(name); !ok || name == "" {
-			return nil, usage("-p %s: write a name and a value, like -p sigma=0.3", shellQuote(text))
+		if name = strings.TrimSpace(name); !ok || name == "" || strings.ContainsFunc(name, unicode.IsControl) {
+			return nil, usage("-p %s: write a name and a value, like -p sigma=0.3", inOneLine(text))
 		}
 		if other, twice := values[name]; twice {
-			return nil, usage("parameter %s is given twice, as %s and as %s: remove one", name, shellQuote(other), shellQuote(value))
+			return nil, usage("parameter %s is given twice, as %s and as %s: remove one", name, inOneLine(other), inOneLine(value))
 		}
 		values[name] = value
 	}
@@ -365,6 +367,14 @@ func inCommit(ctx context.Context, root string, j *job) bool {
 	}
 	committed, err := stripBytes(nb)
 	return err == nil && bytes.Equal(committed, j.stripped)
+}
+
+// inOneLine is shellQuote for messages: a word with line ends is shown as in Go.
+func inOneLine(s string) string {
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return strconv.Quote(s)
+	}
+	return shellQuote(s)
 }
 
 // shellQuote quotes a word for a POSIX shell where that is needed.

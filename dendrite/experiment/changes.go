@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Changes are parameters that differ from a preset, by name as in the parameter table:
@@ -85,6 +86,9 @@ func assignElement(field reflect.Value, name string, index int, value any) error
 // element splits the name of an element, such as Lambda[0]. index is -1 if name is the
 // name of a parameter.
 func element(name string) (plain string, index int, err error) {
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return "", 0, fmt.Errorf("there is no parameter %q", name)
+	}
 	plain, rest, ok := strings.Cut(name, "[")
 	if !ok {
 		return name, -1, nil

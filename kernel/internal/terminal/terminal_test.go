@@ -3,6 +3,7 @@ package terminal
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestText(t *testing.T) {
@@ -65,12 +66,16 @@ func TestLongText(t *testing.T) {
 	}
 }
 
+// What is shown is text without control characters, and it is shown as it is.
 func FuzzText(f *testing.F) {
 	for _, s := range []string{"a\b\x1b[2K\r\x1b[3A\n", "\x1b[2J\x1b[5Gx\x1b[1K\u0301", "\v\f\x1b]x\x1b\\\x1bM"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		once := Text(s)
+		if !utf8.ValidString(once) || strings.ContainsFunc(once, isControl) {
+			t.Errorf("%q becomes %q", s, once)
+		}
 		if again := Text(once); again != once {
 			t.Errorf("%q becomes %q, then %q", s, once, again)
 		}
