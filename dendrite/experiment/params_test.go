@@ -143,6 +143,7 @@ func TestChanges(t *testing.T) {
 	}
 	for want, changes := range map[string]Changes{
 		"there is no parameter seed; did you mean Seeds?; there are: Seeds, Dt, Long, Kind, Inner.Rates": {"seed": 1},
+		`there is no parameter "a\nb"`:                                            {"a\nb": 1},
 		"there is no parameter ates":                                              {"ates": 1},
 		"parameter Seeds: 2.5 is not a whole number":                              {"Seeds": 2.5},
 		`parameter Seeds: "many" is not a whole number`:                           {"Seeds": "many"},

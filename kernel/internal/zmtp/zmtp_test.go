@@ -242,7 +242,7 @@ func FuzzReadMessage(f *testing.F) {
 			messages = append(messages, frames)
 		}
 		runtime.ReadMemStats(&after)
-		if used, most := after.TotalAlloc-before.TotalAlloc, uint64(1<<18+200*len(data)); used > most {
+		if used, most := after.TotalAlloc-before.TotalAlloc, uint64(1<<20+200*len(data)); used > most {
 			t.Errorf("%q: allocated %d bytes, want at most %d", data, used, most)
 		}
 		if strings.ContainsFunc(err.Error(), unicode.IsControl) || err == io.EOF && in.Len() > 0 {
