@@ -481,6 +481,7 @@ func FuzzDecode(f *testing.F) {
 		whole[a.name] = a.data
 		f.Add(text, a.name, a.data)
 	}
+	f.Add(text, "Other.npy", arrays[0].data)
 	f.Add([]byte(`{"Ragged":[[1]],"Map":{}}`), "F64.npy", []byte{})
 	f.Fuzz(func(t *testing.T, text []byte, name string, array []byte) {
 		files := maps.Clone(whole)
@@ -493,6 +494,9 @@ func FuzzDecode(f *testing.F) {
 			wantSame(t, got, before)
 			oneLine(t, err)
 			return
+		}
+		if _, stored, err := encode(got); err != nil || len(stored) != len(files) {
+			t.Errorf("%d arrays become %d, %v", len(files), len(stored), err)
 		}
 		var again few
 		roundTrip(t, got, &again)
@@ -556,12 +560,20 @@ func FuzzNPY(f *testing.F) {
 	f.Add((&array{"|u1", []int{0}, nil}).npy())
 	f.Add((&array{"|b1", []int{2}, []byte{0, 1}}).npy())
 	f.Add((&array{"<i2", []int{1, 2}, []byte{1, 2, 3, 4}}).npy())
+	f.Add((&array{"<i2", []int{1}, []byte{1, 2, 3}}).npy())
 	f.Add([]byte("\x93NUMPY\x01\x00\xff\xff"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := parseNPY(b)
 		if err != nil {
 			oneLine(t, err)
 			return
+		}
+		size := int(a.dtype[2] - '0')
+		for _, n := range a.shape {
+			size *= n
+		}
+		if size != len(a.data) {
+			t.Errorf("%q: shape %v with %d bytes", b, a.shape, len(a.data))
 		}
 		again, err := parseNPY(a.npy())
 		if err != nil || !reflect.DeepEqual(a.shape, again.shape) || !bytes.Equal(a.data, again.data) || a.dtype != again.dtype {

@@ -68,7 +68,7 @@ func TestLongText(t *testing.T) {
 
 // What is shown is text without control characters, and it is shown as it is.
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"a\b\x1b[2K\r\x1b[3A\n", "\x1b[2J\x1b[5Gx\x1b[1K\u0301", "\v\f\x1b]x\x1b\\\x1bM"} {
+	for _, s := range []string{"a\b\x1b[2K\r\x1b[3A\n", "\x1b[2J\x1b[5Gx\x1b[1K\u0301", "\v\f\x1b]x\x1b\\\x1bM", "\xff\b"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
