@@ -1,6 +1,7 @@
 package runstore
 
 import (
+	"archive/zip"
 	"bytes"
 	"maps"
 	"math"
@@ -447,6 +448,39 @@ func TestNPZForeignReader(t *testing.T) {
 	wantSame(t, ints, []int64{math.MinInt64, 0, math.MaxInt64})
 	wantSame(t, rows[:8], want.Matrix[0])
 	wantSame(t, rows[8:], want.Matrix[1])
+}
+
+// Archives that zipFiles does not write are refused.
+func TestUnzipRefuses(t *testing.T) {
+	one := file{"a", bytes.Repeat([]byte("x"), 100)}
+	good, err := zipFiles([]file{one}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice, err := zipFiles([]file{one, one}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	w := zip.NewWriter(&packed)
+	if part, err := w.Create(one.name); err != nil {
+		t.Fatal(err)
+	} else if _, err := part.Write(one.data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for want, archive := range map[string][]byte{
+		`has "a" twice`:                   twice,
+		`member "a" is compressed`:        packed.Bytes(),
+		`member "a": zip: checksum error`: bytes.Replace(good, []byte("xx"), []byte("xy"), 1),
+		"zip: not a valid zip file":       good[:len(good)-1],
+	} {
+		if _, err := unzipFiles(archive); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
 }
 
 // A few has one field of each kind. Its text is short, so that few changes of the text are
