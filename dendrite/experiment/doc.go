@@ -43,4 +43,9 @@
 // known to be the code that did: the code of the experiment is part of the keys of its
 // results, see [Info]. If the code is not known, results are not stored, and
 // Provenance.Unstored says so.
+//
+// # A store that cannot be written
+//
+// If the disk becomes full during a run, the run goes on without checkpoints, warns once and
+// returns its result. Provenance.Unstored says how many results are not in the store.
 package experiment

@@ -17,7 +17,7 @@ type Env struct {
 	Store    *runstore.Store   // nil means the default store, see runstore.Open
 	Workers  int               // number of jobs at the same time; 0 means one per core
 	Progress func(p Progress)  // called from time to time, never concurrently; may be nil
-	Warn     func(text string) // called for a stored result that is computed again, never concurrently; may be nil
+	Warn     func(text string) // called for a stored result that is computed again, and once if the store cannot be written; never concurrently; may be nil
 }
 
 // Progress is the state of a running experiment.
@@ -49,7 +49,8 @@ func (e Env) workers() int {
 }
 
 // execute gets the result of every job, from the store if it is there; else it computes
-// and stores the result. env.Workers jobs run at the same time; the results do not depend
+// and stores the result. A result that cannot be written to the store is kept for this run
+// only. env.Workers jobs run at the same time; the results do not depend
 // on their number. The first job that fails, or the end of ctx, stops the others. The
 // error begins with the unit of the job. Complete results and checkpoints remain in the
 // store.
@@ -77,6 +78,9 @@ func (p *Plan) execute(ctx context.Context, env Env) error {
 				if err := p.loadOrCompute(ctx, store, j, board); err != nil {
 					cancel(fmt.Errorf("%s: %w", j.name(), err))
 					continue
+				}
+				if j.unwritten != nil {
+					board.unwritten(j.unwritten)
 				}
 				close(j.done)
 				complete.Add(1)
@@ -121,6 +125,7 @@ type board struct {
 	fraction map[*job]float64
 	before   map[*job]float64 // the part of fraction that was done before this call
 	total    float64          // seconds
+	full     sync.Once        // the warning that the store cannot be written
 }
 
 func newBoard(env Env, jobs []*job) *board {
@@ -161,6 +166,12 @@ func (b *board) warning(text string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.warn(text)
+}
+
+// unwritten warns that the store cannot be written: once, because the other jobs have the
+// same error.
+func (b *board) unwritten(err error) {
+	b.full.Do(func() { b.warning(fmt.Sprintf("the run goes on, but cannot be stored: %v", err)) })
 }
 
 func (b *board) reporter(j *job) func(fraction float64, text string, points []Point) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -241,6 +243,39 @@ func TestAddOnce(t *testing.T) {
 	job.Key = func() {}
 	if Add(plan, job); plan.err == nil || !strings.Contains(plan.err.Error(), "cannot be part of a key") {
 		t.Errorf("error %v", plan.err)
+	}
+}
+
+// A result that cannot be written to the store is returned all the same, with one warning.
+// Computing one job for the store is an error then.
+func TestStoreBecomesUnwritable(t *testing.T) {
+	store := openStore(t)
+	folder := filepath.Join(store.Dir(), "unwritable")
+	plan := newPlan(Info{Name: "unwritable"})
+	number := Add(plan, Job[int]{Unit: "number", Run: func(_ context.Context, w *Work) (int, error) {
+		// A file in place of the folder makes writing fail, also for root.
+		if err := errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600)); err != nil {
+			return 0, err
+		}
+		return 7, errors.Join(w.Checkpoint(1), w.Checkpoint(2))
+	}})
+	var warnings []string
+	if err := plan.execute(t.Context(), Env{Store: store, Warn: func(text string) { warnings = append(warnings, text) }}); err != nil {
+		t.Fatal(err)
+	}
+	var p record.Provenance
+	plan.describe(&p)
+	if number.Get() != 7 || !strings.HasPrefix(p.Unstored, "not stored: 1 of 1 result,") || len(p.Runs) > 0 {
+		t.Errorf("%d, not stored: %q, runs %v", number.Get(), p.Unstored, p.Runs)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], folder) || !strings.Contains(warnings[0], runstore.DirVariable) {
+		t.Errorf("warnings %q, want one with the file and what to do", warnings)
+	}
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := plan.Compute(t.Context(), Env{Store: store}, 0); !errors.Is(err, runstore.ErrWrite) {
+		t.Errorf("one job: error %v", err)
 	}
 }
 

@@ -58,20 +58,21 @@ type Dependency interface{ dependency() *job }
 
 // job is a Job with any type of result.
 type job struct {
-	number  int
-	unit    string
-	label   string
-	key     any    // with the version of the code
-	folder  string // of the result, inside the store
-	seconds float64
-	stage   int // 0, or one more than the highest stage of the jobs it needs
-	needs   []*job
-	run     func(ctx context.Context, w *Work) error // stores the result in the Pending
-	into    any                                      // pointer to the result
-	result  func() any
-	meta    runstore.Meta
-	cached  bool
-	done    chan struct{} // closed when the result is available
+	number    int
+	unit      string
+	label     string
+	key       any    // with the version of the code
+	folder    string // of the result, inside the store
+	seconds   float64
+	stage     int // 0, or one more than the highest stage of the jobs it needs
+	needs     []*job
+	run       func(ctx context.Context, w *Work) error // stores the result in the Pending
+	into      any                                      // pointer to the result
+	result    func() any
+	meta      runstore.Meta
+	cached    bool
+	unwritten error         // why the computed result is not in the store
+	done      chan struct{} // closed when the result is available
 }
 
 func newPlan(info Info) *Plan {
@@ -222,7 +223,11 @@ func (p *Plan) Compute(ctx context.Context, env Env, number int) error {
 		}
 	}
 	board := newBoard(env, []*job{j})
-	if err := p.loadOrCompute(ctx, store, j, board); err != nil {
+	err = p.loadOrCompute(ctx, store, j, board)
+	if err == nil {
+		err = j.unwritten // nothing else of this job remains
+	}
+	if err != nil {
 		return fmt.Errorf("experiment %s: %s: %w", p.info.Name, j.unit, err)
 	}
 	return nil
@@ -231,6 +236,7 @@ func (p *Plan) Compute(ctx context.Context, env Env, number int) error {
 // describe adds the jobs of an executed plan to the provenance of its run.
 func (p *Plan) describe(v *record.Provenance) {
 	v.Seeds, v.Data, v.Unstored = p.seeds, p.data, p.unstored
+	unwritten := 0
 	for i, j := range p.jobs {
 		m := j.meta
 		m.Commit = orUnknown(m.Commit)
@@ -244,9 +250,14 @@ func (p *Plan) describe(v *record.Provenance) {
 		v.Backend, v.Commit = merge(v.Backend, m.Backend), merge(v.Commit, m.Commit)
 		v.Cached = v.Cached && j.cached
 		v.ComputeSeconds += m.Seconds
-		if p.unstored == "" {
+		if j.unwritten != nil {
+			unwritten++
+		} else if p.unstored == "" {
 			v.Runs = append(v.Runs, j.folder)
 		}
+	}
+	if unwritten > 0 {
+		v.Unstored = fmt.Sprintf("not stored: %d of %s, because the run store could not be written; the next run computes what is missing", unwritten, record.Count(len(p.jobs), "result"))
 	}
 }
 
@@ -290,6 +301,7 @@ func (p *Plan) loadOrCompute(ctx context.Context, store *runstore.Store, j *job,
 		return warning
 	}
 	if load(); j.cached {
+		entry.Tidy()
 		board.finish(j)
 		return nil
 	}
@@ -302,19 +314,28 @@ func (p *Plan) loadOrCompute(ctx context.Context, store *runstore.Store, j *job,
 	warning := load()
 	if j.cached {
 		board.finish(j)
-		return nil
+		return entry.RemoveCheckpoint() // if that process was killed before it did this
 	}
 	report := board.reporter(j)
 	if warning != nil {
 		board.warning(fmt.Sprintf("computing %s again: %v", j.name(), warning))
 	}
 	start := time.Now()
-	w := &Work{entry: entry, report: report, resumed: func(fraction float64) { board.resumed(j, fraction) }, start: start, current: runstore.NewMeta(start, simd.Backend())}
+	w := &Work{
+		entry: entry, report: report, resumed: func(fraction float64) { board.resumed(j, fraction) }, unwritten: board.unwritten,
+		start: start, current: runstore.NewMeta(start, simd.Backend()),
+	}
 	if err := j.run(ctx, w); err != nil {
 		return err
 	}
 	j.meta = w.meta()
-	if err := entry.Save(j.result(), j.meta); err != nil {
+	err = entry.Save(j.result(), j.meta)
+	if errors.Is(err, runstore.ErrWrite) {
+		j.unwritten = err // the result can be shown; the checkpoint remains
+		board.finish(j)
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("store the result: %w", err)
 	}
 	board.finish(j)

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -11,12 +12,13 @@ import (
 
 // Work gives a job its progress bar and its checkpoints.
 type Work struct {
-	entry   *runstore.Entry // nil if the result is not stored
-	report  func(fraction float64, text string, points []Point)
-	resumed func(fraction float64) // called with the first fraction that a resumed job reports; then nil
-	start   time.Time              // of this session
-	current runstore.Meta          // of this session, made at its start: the commit may change later
-	earlier *runstore.Meta         // of the earlier sessions, if the job was resumed
+	entry     *runstore.Entry // nil if the result is not stored
+	report    func(fraction float64, text string, points []Point)
+	resumed   func(fraction float64) // called with the first fraction that a resumed job reports; then nil
+	unwritten func(error)            // called with the error of a checkpoint that is not stored
+	start     time.Time              // of this session
+	current   runstore.Meta          // of this session, made at its start: the commit may change later
+	earlier   *runstore.Meta         // of the earlier sessions, if the job was resumed
 }
 
 // Report reports the progress of the job (0 to 1), a text, and new points of its learning
@@ -29,12 +31,19 @@ func (w *Work) Report(fraction float64, text string, points ...Point) {
 	w.report(fraction, text, points)
 }
 
-// Checkpoint stores state, so that an interrupted job can continue from it.
+// Checkpoint stores state, so that an interrupted job can continue from it. If the store
+// cannot be written, for example because the disk is full, it warns, keeps the last
+// checkpoint and returns no error: the job can go on.
 func (w *Work) Checkpoint(state any) error {
 	if w.entry == nil {
 		return nil
 	}
-	return w.entry.SaveCheckpoint(state, w.meta())
+	err := w.entry.SaveCheckpoint(state, w.meta())
+	if errors.Is(err, runstore.ErrWrite) {
+		w.unwritten(err)
+		return nil
+	}
+	return err
 }
 
 // Resume fills state, a pointer, from the checkpoint and reports whether there was one. It

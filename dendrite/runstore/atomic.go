@@ -13,22 +13,26 @@ import (
 // or removed. They are never loaded or listed.
 const tempPrefix = ".tmp-"
 
+// tempPattern is the pattern of os.MkdirTemp for what is written to path, a result or its
+// checkpoint.
+func tempPattern(path string) string { return tempPrefix + filepath.Base(path) + "-" }
+
 // abandonedAfter is the age at which a temporary file is removed: the process that
 // wrote it has crashed, because writing takes only seconds.
 const abandonedAfter = time.Hour
 
-// removeAbandoned removes temporary files and folders of crashed processes from dir. It
-// ignores errors; a later call tries again.
-func removeAbandoned(dir string, now time.Time) {
+// removeTemporary removes the temporary files and folders from dir whose names have this
+// prefix and which are older than age. It ignores errors; a later call tries again.
+func removeTemporary(dir, prefix string, age time.Duration) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
 	}
 	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), tempPrefix) {
+		if !strings.HasPrefix(entry.Name(), prefix) {
 			continue
 		}
-		if info, err := entry.Info(); err == nil && now.Sub(info.ModTime()) > abandonedAfter {
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > age {
 			os.RemoveAll(filepath.Join(dir, entry.Name()))
 		}
 	}
@@ -38,7 +42,7 @@ func removeAbandoned(dir string, now time.Time) {
 // a temporary folder, flushes it to the disk and renames it.
 func writeFolder(dir string, files []file) (err error) {
 	parent := filepath.Dir(dir)
-	temp, err := os.MkdirTemp(parent, tempPrefix)
+	temp, err := os.MkdirTemp(parent, tempPattern(dir))
 	if err != nil {
 		return err
 	}
@@ -71,7 +75,7 @@ func writeFolder(dir string, files []file) (err error) {
 
 // discard removes a folder in one step: no other process sees a part of it.
 func discard(dir string) error {
-	trash, err := os.MkdirTemp(filepath.Dir(dir), tempPrefix)
+	trash, err := os.MkdirTemp(filepath.Dir(dir), tempPattern(dir))
 	if err != nil {
 		return err
 	}
@@ -82,7 +86,7 @@ func discard(dir string) error {
 // writeFile replaces the content of the file at path. At any time the file has the old
 // or the new content.
 func writeFile(path string, data []byte) error {
-	temp, err := os.MkdirTemp(filepath.Dir(path), tempPrefix)
+	temp, err := os.MkdirTemp(filepath.Dir(path), tempPattern(path))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -25,7 +26,8 @@ func (o Owner) String() string {
 // Lock waits until the entry is not locked, in this process or another one, and locks it.
 // A program that computes a run calls Lock, calls Load once more, computes, calls Save and
 // then unlock. The operating system releases the lock when the process ends for any
-// reason. If ctx is done first, Lock returns an error with the owner of the lock.
+// reason; Lock removes the temporary files that a killed process left. If ctx is done
+// first, Lock returns an error with the owner of the lock.
 //
 // On systems without flock (Windows) nothing is locked. Then two processes may compute the
 // same run; this takes more time, but the result is correct.
@@ -41,6 +43,7 @@ func (e *Entry) Lock(ctx context.Context) (unlock func(), err error) {
 			return nil, writeError(path, err)
 		}
 		if unlock != nil {
+			e.removeTemporary()
 			return unlock, nil
 		}
 		select {
@@ -48,6 +51,35 @@ func (e *Entry) Lock(ctx context.Context) (unlock func(), err error) {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("runstore: waiting for %s, computed by %s: %w", e.Name(), ownerOf(path), context.Cause(ctx))
 		}
+	}
+}
+
+// Tidy removes what is left if a process was killed after it stored the result: its lock
+// file, checkpoint and temporary files. A program that loads a complete result calls it.
+// It does nothing while a process computes the entry, and ignores errors: in a store that
+// cannot be written the files remain.
+func (e *Entry) Tidy() {
+	path := e.Dir() + lockSuffix
+	if _, err := os.Lstat(path); err != nil {
+		return // the lock file is the last that a process removes
+	}
+	unlock, err := tryLock(path)
+	if err != nil || unlock == nil {
+		return
+	}
+	defer unlock()
+	e.removeTemporary()
+	if e.store.Has(e.Name()) { // else the checkpoint is needed
+		os.Remove(e.CheckpointFile())
+	}
+}
+
+// removeTemporary removes all temporary files of an entry that this process has locked.
+// Where nothing is locked, another process may be writing them.
+func (e *Entry) removeTemporary() {
+	if hasFlock {
+		const anyAge = -time.Hour // the clock of a shared file system may be ahead of this one
+		removeTemporary(filepath.Dir(e.Dir()), tempPrefix+filepath.Base(e.Dir()), anyAge)
 	}
 }
 

@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// hasFlock reports that flock locks.
+const hasFlock = true
+
 // flock tries to lock f for this file descriptor, without waiting.
 func flock(f *os.File) (bool, error) {
 	for {

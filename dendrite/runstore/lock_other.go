@@ -4,5 +4,7 @@ package runstore
 
 import "os"
 
+const hasFlock = false
+
 // flock does nothing: this system has no flock.
 func flock(*os.File) (bool, error) { return true, nil }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -76,6 +77,50 @@ func TestLockOfKilledProcess(t *testing.T) {
 	unlock, err := entry(t, s, "seed1").Lock(t.Context())
 	must(t, err)
 	unlock()
+	wantTidy(t, s)
+}
+
+// leaveBehind creates what a process leaves that is killed while it computes the entry.
+func leaveBehind(t *testing.T, e *Entry) {
+	t.Helper()
+	must(t, e.SaveCheckpoint(inner{}, sampleMeta()))
+	must(t, os.WriteFile(e.Dir()+lockSuffix, nil, 0o600))
+	for _, path := range []string{e.Dir(), e.CheckpointFile()} {
+		dir, err := os.MkdirTemp(filepath.Dir(path), tempPattern(path))
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(dir, runFile), []byte("{"), 0o600))
+	}
+}
+
+// What a killed process leaves is removed by the next one that computes the entry or loads
+// its result; but not the checkpoint of an unfinished run, nor files of other entries.
+func TestLeftBehind(t *testing.T) {
+	s := open(t)
+	e, other := entry(t, s, "seed1"), entry(t, s, "seed2")
+	leaveBehind(t, e)
+	theirs, err := os.MkdirTemp(filepath.Dir(other.Dir()), tempPattern(other.Dir()))
+	must(t, err)
+	unlock, err := e.Lock(t.Context())
+	must(t, err)
+	if e.Tidy(); !s.HasCheckpoint(e.Name()) {
+		t.Error("the checkpoint of a run that is being computed was removed")
+	}
+	unlock()
+	if _, err := os.Stat(theirs); err != nil {
+		t.Errorf("a file of another process was removed: %v", err)
+	}
+	must(t, os.Remove(theirs))
+	wantTidy(t, s)
+
+	leaveBehind(t, e)
+	if e.Tidy(); !s.HasCheckpoint(e.Name()) {
+		t.Error("the checkpoint of a run without a result was removed")
+	}
+	leaveBehind(t, e)
+	must(t, e.Save(inner{}, sampleMeta()))
+	if e.Tidy(); s.HasCheckpoint(e.Name()) {
+		t.Error("the checkpoint of a finished run is still there")
+	}
 	wantTidy(t, s)
 }
 

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"time"
+	"syscall"
 )
 
 // DirVariable is the environment variable with the folder of the default store.
@@ -56,9 +56,18 @@ func Open(dir string) (*Store, error) {
 // Dir returns the absolute path of the store's folder.
 func (s *Store) Dir() string { return s.dir }
 
-// writeError returns the error for a folder that cannot be written, with what to do.
-func writeError(dir string, err error) error {
-	return fmt.Errorf("runstore: cannot write to %s: %w; check its permissions and the free space, or set the environment variable %s to another folder", dir, err, DirVariable)
+// ErrWrite is the error of a folder or file of a store that cannot be written.
+var ErrWrite = errors.New("cannot write to")
+
+// writeError returns the error for a path that cannot be written, with what to do. It wraps
+// ErrWrite and err.
+func writeError(path string, err error) error {
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT} {
+		if errors.Is(err, full) { // err itself has the name of a temporary file
+			return fmt.Errorf("runstore: %w %s: %w: free space, or set the environment variable %s to a folder on another disk", ErrWrite, path, full, DirVariable)
+		}
+	}
+	return fmt.Errorf("runstore: %w %s: %w; check its permissions, or set the environment variable %s to another folder", ErrWrite, path, err, DirVariable)
 }
 
 // validName matches names of experiments and units. They are parts of file names.
@@ -284,6 +293,6 @@ func (e *Entry) makeParent() error {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return writeError(parent, err)
 	}
-	removeAbandoned(parent, time.Now())
+	removeTemporary(parent, tempPrefix, abandonedAfter)
 	return nil
 }
