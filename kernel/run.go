@@ -441,13 +441,28 @@ func (r *runner) save(ctx context.Context, j *job) error {
 		j.out = failedFile(good)
 	}
 	if err := j.nb.WriteFile(j.out); err != nil {
-		return err
+		return keepElsewhere(j, err)
 	}
 	if j.failed != nil {
 		r.status("%s: %v\nThe notebook with the cells that ran: %s", j.name, j.failed, relative(j.out))
 		return errReported
 	}
 	return removeFailed(good)
+}
+
+// keepElsewhere saves the executed notebook of a job in a temporary folder, because it could
+// not be saved in its place: computing it may have taken hours. It returns err, with the file.
+func keepElsewhere(j *job, err error) error {
+	dir, tempErr := os.MkdirTemp("", "dendrite-")
+	if tempErr != nil {
+		return err
+	}
+	file := filepath.Join(dir, filepath.Base(j.out))
+	if j.nb.WriteFile(file) != nil {
+		os.RemoveAll(dir)
+		return err
+	}
+	return fmt.Errorf("%w; the executed notebook is in %s", err, file)
 }
 
 // references saves the numbers of preset runs if --keep is given, and finds the

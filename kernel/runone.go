@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"microcircuits/dendrite/runstore"
+	"microcircuits/kernel/internal/files"
 	"microcircuits/kernel/internal/human"
 )
 
@@ -174,13 +176,13 @@ func (cmd *runsExportCmd) Run(c *console) error {
 	return nil
 }
 
-func exportArray(name string, a *runstore.Array) (err error) {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
+// exportArray writes a whole file or none: a part of it would look whole.
+func exportArray(name string, a *runstore.Array) error {
+	var text bytes.Buffer
+	if err := writeCSV(&text, a); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	return writeCSV(file, a)
+	return files.Write(name, text.Bytes())
 }
 
 // writeCSV writes an array: the index, and one column or one for each second index.

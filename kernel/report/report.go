@@ -73,9 +73,4 @@ func File(ctx context.Context, nb *ipynb.Notebook, path string, opts Options) (E
 }
 
 // Save writes a page to a file, completely or not at all.
-func Save(path string, html []byte) error {
-	if err := files.Write(path, html); err != nil {
-		return fmt.Errorf("save %s: %w", path, err)
-	}
-	return nil
-}
+func Save(path string, html []byte) error { return files.Write(path, html) }
