@@ -121,7 +121,7 @@ func (d *declarations) imported(x *ast.GenDecl, spec *ast.ImportSpec) *Problem {
 	case strings.Contains(path, "\n"):
 		return d.s.problem(d.from(spec), "an import path has one line")
 	case path == "C":
-		return d.s.problem(d.from(spec), `cells cannot use cgo (import "C"): GoNB does not keep the comment with the C code. Put this code into a package of its own and import that`)
+		return d.s.problem(d.from(spec), `cells cannot use cgo (import "C"): GoNB does not keep the comment with the C code. Put this code into a package of its own, import that, and start the kernel with CGO_ENABLED=1`)
 	case spec.Name == nil:
 	case spec.Name.Name == "main":
 		return d.s.problem(d.from(spec.Name), "main is the name of the program's function: choose another name")

@@ -1,6 +1,7 @@
 package gonb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,26 +33,30 @@ func replaced() map[string]string {
 		"GOTMPDIR":     "",
 		"GOEXPERIMENT": "",
 		"GOBIN":        "",
+		"CGO_ENABLED":  cgo(),
 	}
+}
+
+// cgo is off unless the user has set CGO_ENABLED=1 and has a C compiler: the standard
+// library needs it only for names of hosts and users, and cells take a sixth longer to
+// link with it.
+func cgo() string {
+	compiler := strings.Fields(cmp.Or(os.Getenv("CC"), "gcc"))
+	if os.Getenv("CGO_ENABLED") != "1" || len(compiler) == 0 {
+		return "0"
+	}
+	if _, err := exec.LookPath(compiler[0]); err != nil {
+		return "0"
+	}
+	return "1"
 }
 
 // userEnv returns the environment of the user without variables that change what is built.
 func userEnv() []string {
 	change := replaced()
 	env := slices.DeleteFunc(os.Environ(), func(kv string) bool {
-		name, value, _ := strings.Cut(kv, "=")
+		name, _, _ := strings.Cut(kv, "=")
 		_, found := change[name]
-		switch name {
-		case "CGO_ENABLED": // without it the go command uses a C compiler if there is one
-			return value != "0"
-		case "CC", "CXX":
-			words := strings.Fields(value)
-			if len(words) == 0 {
-				return true
-			}
-			_, err := exec.LookPath(words[0])
-			return err != nil
-		}
 		return found || strings.HasPrefix(name, "GONB_")
 	})
 	for name, value := range change {

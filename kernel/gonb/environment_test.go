@@ -17,7 +17,7 @@ func TestUserEnv(t *testing.T) {
 	}
 	for name, value := range map[string]string{
 		"GO111MODULE": "off", "GOARCH": "wasm", "GOOS": "js", "GOFLAGS": "-nonsense", "GOWORK": "/nonsense", "GOROOT": "/nonsense",
-		"GOEXPERIMENT": "nonsense", "CGO_ENABLED": "1", "CC": "/no/compiler", "GOTMPDIR": "/nonsense", "GOBIN": "nonsense",
+		"GOEXPERIMENT": "nonsense", "GOTMPDIR": "/nonsense", "GOBIN": "nonsense",
 	} {
 		t.Setenv(name, value)
 		if slices.Contains(userEnv(), name+"="+value) {
@@ -33,6 +33,23 @@ func TestUserEnv(t *testing.T) {
 	cmd.Env = tools.kernelEnv()
 	if out, err := cmd.Output(); err != nil || strings.Contains(string(out), "wasm") || strings.Contains(string(out), "nonsense") || strings.Contains(string(out), "off") {
 		t.Errorf("%s%v", out, err)
+	}
+}
+
+// Cells are built without cgo, unless the user wants it and has a compiler.
+func TestCgo(t *testing.T) {
+	here, err := os.Executable() // any program
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ enabled, compiler, want string }{
+		{"", here, "0"}, {"0", here, "0"}, {"1", "/no/compiler", "0"}, {"1", " ", "0"}, {"1", here + " -O2", "1"},
+	} {
+		t.Setenv("CGO_ENABLED", c.enabled)
+		t.Setenv("CC", c.compiler)
+		if !slices.Contains(userEnv(), "CGO_ENABLED="+c.want) {
+			t.Errorf("CGO_ENABLED=%s CC=%s does not give %s", c.enabled, c.compiler, c.want)
+		}
 	}
 }
 
