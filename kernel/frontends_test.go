@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"net"
@@ -127,14 +128,14 @@ func server(t *testing.T, env []string, dir string, args ...string) string {
 	return ""
 }
 
-// node runs a test program of testdata/frontends in a folder.
-func node(t *testing.T, env []string, dir, program string) {
+// node runs a test program of testdata/frontends in a folder. It is ended after a limit.
+func node(t *testing.T, env []string, dir, program string, limit time.Duration) {
 	t.Helper()
 	file, err := filepath.Abs(filepath.Join("testdata", "frontends", program))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", file)
 	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, append(env, "MODULES="+modules(t, "frontends")), 5*time.Second
@@ -149,7 +150,24 @@ func node(t *testing.T, env []string, dir, program string) {
 func TestServices(t *testing.T) {
 	env, tmp := installed(t)
 	dir := notebookFolder(t)
-	node(t, append(env, "SERVER="+server(t, env, dir, "-m", "jupyter_server")), dir, "services.mjs")
+	node(t, append(env, "SERVER="+server(t, env, dir, "-m", "jupyter_server")), dir, "services.mjs", 5*time.Minute)
+	nothingIn(t, tmp)
+}
+
+// How long TestServicesSoak is. Before a release: -args -cells 500 -restarts 100.
+var (
+	soakCells    = flag.Int("cells", 50, "cells that TestServicesSoak runs")
+	soakRestarts = flag.Int("restarts", 10, "restarts of the kernel in TestServicesSoak")
+)
+
+// Many cells of different kinds, and many restarts, through the client code of JupyterLab:
+// no output and no status is lost, memory does not grow, no process and no file remains.
+func TestServicesSoak(t *testing.T) {
+	env, tmp := installed(t)
+	dir := notebookFolder(t)
+	limit := 5*time.Minute + time.Duration(*soakCells+*soakRestarts)*5*time.Second
+	node(t, append(env, "SERVER="+server(t, env, dir, "-m", "jupyter_server"), fmt.Sprint("CELLS=", *soakCells), fmt.Sprint("RESTARTS=", *soakRestarts)),
+		dir, "soak.mjs", limit)
 	nothingIn(t, tmp)
 }
 
@@ -162,6 +180,6 @@ func TestSockets(t *testing.T) {
 			spec = filepath.Join(path, "kernels", "dendrite", "kernel.json")
 		}
 	}
-	node(t, append(env, "SPEC="+spec), notebookFolder(t), "sockets.mjs")
+	node(t, append(env, "SPEC="+spec), notebookFolder(t), "sockets.mjs", 5*time.Minute)
 	nothingIn(t, tmp)
 }

@@ -23,6 +23,23 @@ export function finish() {
   process.exit(failures ? 1 : 0);
 }
 
+// connect starts a kernel behind the Jupyter server at SERVER. close ends the connection.
+export async function connect() {
+  const address = process.env.SERVER;
+  const serverSettings = services.ServerConnection.makeSettings({
+    baseUrl: address, wsUrl: address.replace('http', 'ws'), WebSocket: require('ws'), fetch, Request, Headers, appendToken: false
+  });
+  const kernelManager = new services.KernelManager({ serverSettings });
+  const sessionManager = new services.SessionManager({ serverSettings, kernelManager });
+  await sessionManager.ready;
+  const session = await sessionManager.startNew({ name: 'n', path: 'n.ipynb', type: 'notebook', kernel: { name: 'dendrite' } });
+  const close = () => {
+    sessionManager.dispose();
+    kernelManager.dispose();
+  };
+  return { kernelManager, session, kernel: session.kernel, close };
+}
+
 // within returns what a promise gives, or "nothing" after some seconds.
 export const within = (seconds, promise) => Promise.race([promise, sleep(seconds * 1000).then(() => 'nothing')]);
 

@@ -1,17 +1,9 @@
 // The kernel behind a Jupyter server, with the client code of JupyterLab. SERVER is the
 // server's address.
 import { execFileSync } from 'node:child_process';
-import { cell, check, checkCells, checkHelp, finish, forever, printed, require, run, services, sleep, within } from './client.mjs';
+import { cell, check, checkCells, checkHelp, connect, finish, forever, printed, run, sleep, within } from './client.mjs';
 
-const address = process.env.SERVER;
-const serverSettings = services.ServerConnection.makeSettings({
-  baseUrl: address, wsUrl: address.replace('http', 'ws'), WebSocket: require('ws'), fetch, Request, Headers, appendToken: false
-});
-const kernelManager = new services.KernelManager({ serverSettings });
-const sessionManager = new services.SessionManager({ serverSettings, kernelManager });
-await sessionManager.ready;
-const session = await sessionManager.startNew({ name: 'n', path: 'n.ipynb', type: 'notebook', kernel: { name: 'dendrite' } });
-const kernel = session.kernel;
+const { kernelManager, session, kernel, close } = await connect();
 
 const info = await within(90, kernel.info);
 check('kernel info', [info.status, info.language_info?.name, info.language_info?.file_extension], ['ok', 'go', '.go']);
@@ -44,6 +36,5 @@ check('restart', (await cell(kernel, '"new"')).shown, ['result [1] new']);
 
 await session.shutdown();
 await sleep(500);
-sessionManager.dispose();
-kernelManager.dispose();
+close();
 finish();
