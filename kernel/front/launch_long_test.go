@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"microcircuits/kernel/gonb"
 	"microcircuits/kernel/internal/wire"
@@ -36,8 +35,14 @@ func TestLaunch(t *testing.T) {
 
 func TestLaunchedKernelKilled(t *testing.T) {
 	p := launchIn(t, filepath.Join(root(t), "notebooks"), t.Output())
-	go p.Relay(t.Context(), "execute_request", executeContent("%%\nfor { time.Sleep(time.Second) }"), func(*wire.Message) {}) // does not end by itself
-	time.Sleep(2 * time.Second)
+	on := make(chan struct{})
+	const endless = "fmt.Println(\"on\")\nfor {\n\ttime.Sleep(time.Second)\n}"
+	go p.Relay(t.Context(), "execute_request", executeContent(endless), func(m *wire.Message) {
+		if m.Header.Type == "stream" {
+			close(on)
+		}
+	})
+	<-on
 	p.kill()
 	waitGone(t, kernelFolder())
 }

@@ -204,9 +204,6 @@ func TestSoakKills(t *testing.T) {
 				ended <- reply
 			}()
 			<-on
-			if victim == "gopls" { // GoNB starts it late
-				time.Sleep(13 * time.Second)
-			}
 			inner := kernelFolder()
 			which := func(p processes.Process) bool {
 				name, _, _ := strings.Cut(p.Args, " ")
@@ -222,6 +219,12 @@ func TestSoakKills(t *testing.T) {
 				default:
 					return p.ID == s.cmd.Process.Pid
 				}
+			}
+			for range 6000 { // GoNB starts gopls late
+				if len(found(t, which)) > 0 {
+					break
+				}
+				time.Sleep(10 * time.Millisecond)
 			}
 			if n := killAll(t, which); n != 1 {
 				t.Fatalf("%d processes %s were killed, want 1", n, victim)

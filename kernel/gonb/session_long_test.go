@@ -209,11 +209,13 @@ func TestLateDisplays(t *testing.T) {
 
 func TestKilledKernel(t *testing.T) {
 	s := start(t, Options{})
+	begun, cancel := endWhenShown(t.Context(), s, "begun")
+	defer cancel()
 	go func() {
-		time.Sleep(3 * time.Second)
+		<-begun.Done()
 		_ = s.proc.cmd.Process.Kill()
 	}()
-	_, err := s.Execute(t.Context(), "%%\nfor { time.Sleep(time.Second) }", 0)
+	_, err := s.Execute(t.Context(), "%%\nfmt.Println(\"begun\")\nfor { time.Sleep(time.Second) }", 0)
 	if err == nil || !strings.Contains(err.Error(), "ended unexpectedly (signal: killed)") {
 		t.Errorf("got %v", err)
 	}
