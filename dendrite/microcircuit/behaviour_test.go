@@ -175,6 +175,8 @@ func TestValidation(t *testing.T) {
 		"G.Apical is NaN":   func(p *mc.Params) { p.G.Apical = math.NaN() },
 		"G.Dendrite is":     func(p *mc.Params) { p.G.Dendrite = math.Inf(1) },
 		"G.Somatic is -2":   func(p *mc.Params) { p.G.Somatic = -2 },
+		"BiasRate is NaN":   func(p *mc.Params) { p.BiasRate = math.NaN() },
+		"BiasRate is 0; it": func(p *mc.Params) { p.Bias, p.BiasRate = true, 0 },
 		"Dt is 0;":          func(p *mc.Params) { p.Dt = 0 },
 		"Dt is 2; it must":  func(p *mc.Params) { p.Dt = 2 },
 		"Tau0 is 0.05":      func(p *mc.Params) { p.Tau0 = 0.05 },

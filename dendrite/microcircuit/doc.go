@@ -34,8 +34,11 @@
 // weights, filtered inductions) advances by explicit Euler: every right-hand
 // side is taken at t, then all quantities move together to t + dt. Noise enters
 // as sigma sqrt(dt) times a standard normal number (Euler-Maruyama). Dendritic
-// potentials are instantaneous functions of the rates of the same moment. The numbers of
-// another simulator (testdata/README.md) are reproduced to 1e-9.
+// potentials are instantaneous functions of the rates of the same moment.
+//
+// The numbers of another simulator are reproduced to 1e-9 (testdata/README.md).
+// To compare one that smooths its input at the beginning of a step, or filters
+// the inductions of frozen synapses, set SmoothFirst or KeepInductions.
 //
 // A Network uses one core and is not safe for concurrent use; different
 // networks are independent. All its random numbers come from its seed, so equal

@@ -185,9 +185,9 @@ func (n *Network) Params() Params { return n.p.clone() }
 
 // SetParams changes parameters of a network between two steps: learning rates
 // for another stage, the VIP gate, noise. Sizes and Bias must stay; Init is
-// ignored. The filtered inductions of synapses that are frozen by it are
-// dropped, those that become plastic start at 0. With Tau0 = 0 input and target are at once
-// those given last.
+// ignored. The filtered inductions of synapses that are frozen by it are dropped
+// without KeepInductions; inductions that were not there start at 0. With Tau0 = 0
+// input and target are at once those given last.
 func (n *Network) SetParams(p Params) error {
 	if err := p.Validate(); err != nil {
 		return err

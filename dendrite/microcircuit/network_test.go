@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"microcircuits/dendrite/internal/simd"
@@ -113,7 +114,7 @@ func TestAgainstReference(t *testing.T) {
 		"half-open gate":      func(p *mc.Params) { p.Gate = 0.5 },
 		"some frozen":         func(p *mc.Params) { p.Eta[1].Up, p.Eta[2].PI, p.Eta[2].Down = 0, 0, 0 },
 		"inductions kept": func(p *mc.Params) {
-			p.Eta, p.KeepInductions = []mc.LearningRates{{}, {IP: 0.002}, {}, {}}, true
+			p.Eta, p.KeepInductions = []mc.LearningRates{{}, {PI: 0.002}, {}, {}}, true
 		},
 		"one hidden area": func(p *mc.Params) { *p = everythingPlastic(mc.Softplus(1, 1, 0), 5, 9, 4) },
 		"no hidden area":  func(p *mc.Params) { *p = everythingPlastic(mc.Logistic(), 7, 17) },
@@ -150,9 +151,13 @@ func TestAgainstReference(t *testing.T) {
 
 func TestResumeBitForBit(t *testing.T) {
 	atEveryLevel(t, func(t *testing.T) {
-		for _, lag := range []float64{0, 25} {
+		for _, change := range []func(*mc.Params){
+			func(p *mc.Params) {},
+			func(p *mc.Params) { p.Lag = 25 },
+			func(p *mc.Params) { p.SmoothFirst, p.KeepInductions, p.Eta[1].Down, p.Eta[3].Up = true, true, 0, 0 },
+		} {
 			p := everythingPlastic(mc.Softplus(1, 1, 0), 9, 13, 8, 3)
-			p.Lag = lag
+			change(&p)
 			a := must(t, p, 1)
 			present := func(n *mc.Network, from, to int) {
 				for i := from; i < to; i++ {
@@ -208,9 +213,16 @@ func TestSetStateRefusesOtherLayout(t *testing.T) {
 }
 
 func TestFrozenWeightsKeepTheirBits(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		t.Run(fmt.Sprintf("KeepInductions %t", keep), func(t *testing.T) { frozenWeightsKeepTheirBits(t, keep) })
+	}
+}
+
+func frozenWeightsKeepTheirBits(t *testing.T, keep bool) {
 	p := everythingPlastic(mc.Softplus(1, 1, 0), 6, 8, 7, 4)
 	p.Eta[1].IP, p.Eta[2].Up, p.Eta[2].PI = 0, 0, 0
 	p.Eta[1].Down, p.Eta[3].Up = 0, 0
+	p.KeepInductions = keep
 	n := must(t, p, 2)
 	before := n.State()
 	if err := n.Present(context.Background(), mc.Pattern{Input: uniform(6, 0, 1, 1), Target: uniform(4, 0, 1, 2)}, 30); err != nil {
@@ -243,6 +255,14 @@ func TestFrozenWeightsKeepTheirBits(t *testing.T) {
 		if same(c.before, c.after) != c.frozen {
 			t.Errorf("%s: unchanged is %t, want %t", c.name, !c.frozen, c.frozen)
 		}
+	}
+	// Synapses that SetParams freezes keep their inductions only if that is wanted.
+	p.Eta[1].Up = 0
+	if err := n.SetParams(p); err != nil {
+		t.Fatal(err)
+	}
+	if kept := n.State().DPPUp[1].Data; keep && !slices.Equal(kept, after.DPPUp[1].Data) || !keep && kept != nil {
+		t.Errorf("inductions after freezing: %v, before: %v", kept, after.DPPUp[1].Data)
 	}
 }
 

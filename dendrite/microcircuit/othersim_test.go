@@ -242,3 +242,22 @@ func TestSmoothFirst(t *testing.T) {
 		}
 	}
 }
+
+// A teacher that was off begins at the output potentials and moves before the first step.
+func TestSmoothFirstOnset(t *testing.T) {
+	p := everythingPlastic(mc.Softplus(1, 1, 0), 5, 4, 3)
+	p.SmoothFirst = true
+	n := must(t, p, 1)
+	if err := n.Run(t.Context(), 5); err != nil {
+		t.Fatal(err)
+	}
+	target := uniform(3, 1, 2, 1)
+	n.Target(uniform(3, -5, 5, 2)) // of two targets in one step, the last one counts
+	n.Target(target)
+	for i, u := range n.Value(mc.SomaPotential, 2) {
+		want := u + p.Dt/p.Tau0*(target[i]-u)
+		if got := n.Value(mc.TargetPotential, 2)[i]; !(math.Abs(got-want) < 1e-12) {
+			t.Errorf("target %d begins at %v, want %v", i, got, want)
+		}
+	}
+}

@@ -57,7 +57,7 @@ func (g Conductances) Nudging(target float64) (gExc, gInh float64) {
 }
 
 // LearningRates are the rates eta of the synapses onto one area (1/ms); zero
-// freezes the weights, bit for bit, and costs nothing.
+// freezes the weights, bit for bit, and costs nothing without KeepInductions.
 type LearningRates struct {
 	Up   float64 // W^PP_{k,k-1}, rule (7): every area but 0
 	IP   float64 // W^IP_{k,k}, rule (8): hidden areas
@@ -79,7 +79,7 @@ type Params struct {
 	Transfer Transfer        // of all neurons but the inputs, which are rates
 	Eta      []LearningRates // one per area; Eta[0] is zero
 	Bias     bool            // give basal and interneuron dendrites a plastic input of constant rate
-	BiasRate float64         // rate of that input
+	BiasRate float64         // rate of that input; not 0 with Bias
 	Init     Init
 
 	Dt    float64 // Euler step (ms)
@@ -139,7 +139,8 @@ func (p Params) Validate() error {
 		{"G.Apical", p.G.Apical, nonNegative, "finite and not negative"},
 		{"G.Dendrite", p.G.Dendrite, positive, "finite and positive"},
 		{"G.Somatic", p.G.Somatic, nonNegative, "finite and not negative"},
-		{"BiasRate", p.BiasRate, func(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }, "finite"},
+		// A rate of 0 would be a bias that does nothing, most likely a field that was forgotten.
+		{"BiasRate", p.BiasRate, func(x float64) bool { return simd.Finite([]float64{x}) && (x != 0 || !p.Bias) }, "finite, and not 0 with Bias (Defaults has 1)"},
 		{"Dt", p.Dt, positive, "finite and positive (ms)"},
 		{"Tau0", p.Tau0, func(x float64) bool { return x == 0 || x >= p.Dt && positive(x) }, "0 (off) or finite and at least Dt (ms)"},
 		{"TauW", p.TauW, func(x float64) bool { return x == 0 || x >= p.Dt && positive(x) }, "0 (off) or finite and at least Dt (ms)"},

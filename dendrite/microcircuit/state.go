@@ -55,7 +55,7 @@ func (n *Network) State() State {
 // SetState continues from a state of a network of the same layout, parameters
 // and numeric backend, bit for bit. A state of other sizes is refused with an
 // error and changes nothing. Inductions missing from s (empty) start at 0, those
-// of synapses that are frozen here are ignored.
+// of synapses that are frozen here without KeepInductions are ignored.
 func (n *Network) SetState(s State) error {
 	fresh := &Network{noise: n.noise}
 	fresh.layOut(n.p)

@@ -79,7 +79,7 @@ func TestSelfPredictingStateSilencesApicalDendrites(t *testing.T) {
 			p := mc.Defaults(sizes...)
 			p.Transfer = f
 			p.G = unequal // W_IP differs from W_up by g_B (g_lk + g_D) / (g_D (g_lk + g_B)) (paper.md 1.6)
-			p.Bias = true
+			p.Bias, p.BiasRate = true, 0.7
 			p.Init.Up, p.Init.Bias = mc.Range{Lo: -0.5, Hi: 0.5}, mc.Range{Lo: -1, Hi: 1}
 			p.Init.Down = p.Init.Up // so that there is a stable fixed point
 			n := must(t, p, 1)
