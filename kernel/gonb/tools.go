@@ -2,6 +2,7 @@ package gonb
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -47,28 +49,39 @@ func FindTools(ctx context.Context, root string) (*Tools, error) {
 	}
 	t.GoVersion = t.env["GOVERSION"]
 	delete(t.env, "GOVERSION")
-	for name, path := range map[string]*string{"gonb": &t.GoNB, "goimports": &t.Goimports} {
-		out, err := t.run(ctx, root, "tool", "-n", name)
-		if ctx.Err() != nil {
-			return nil, ctx.Err() // interrupted: nothing is wrong with the tool
-		}
-		if err != nil {
-			return nil, fmt.Errorf("cannot build the tool %s: %w\n(connect to the network and run in %s: go mod download)", name, err, root)
-		}
-		*path = strings.TrimSpace(string(out))
-		if _, err := os.Stat(*path); err != nil {
-			return nil, fmt.Errorf("tool %s: %w", name, err)
-		}
-		if err := unix.Access(*path, unix.X_OK); err != nil {
-			return nil, fmt.Errorf("the tool %s cannot be run from %s, perhaps that is mounted with noexec: set GOCACHE to another folder", name, filepath.Dir(*path))
-		}
-	}
-	out, err = t.run(ctx, root, "list", "-m", "-f", "{{.Version}}", "github.com/janpfeifer/gonb")
-	if err != nil {
+	// Each command takes a part of the second before the first cell: together.
+	var wait sync.WaitGroup
+	errs := make([]error, 3)
+	wait.Go(func() { t.GoNB, errs[0] = t.find(ctx, root, "gonb") })
+	wait.Go(func() { t.Goimports, errs[1] = t.find(ctx, root, "goimports") })
+	wait.Go(func() {
+		out, err := t.run(ctx, root, "list", "-m", "-f", "{{.Version}}", "github.com/janpfeifer/gonb")
+		t.GoNBVersion, errs[2] = strings.TrimSpace(string(out)), err
+	})
+	wait.Wait()
+	if err := cmp.Or(errs...); err != nil {
 		return nil, err
 	}
-	t.GoNBVersion = strings.TrimSpace(string(out))
 	return t, nil
+}
+
+// find returns the path of a tool and builds it if necessary.
+func (t *Tools) find(ctx context.Context, root, name string) (string, error) {
+	out, err := t.run(ctx, root, "tool", "-n", name)
+	if ctx.Err() != nil {
+		return "", ctx.Err() // interrupted: nothing is wrong with the tool
+	}
+	if err != nil {
+		return "", fmt.Errorf("cannot build the tool %s: %w\n(connect to the network and run in %s: go mod download)", name, err, root)
+	}
+	path := strings.TrimSpace(string(out))
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("tool %s: %w", name, err)
+	}
+	if err := unix.Access(path, unix.X_OK); err != nil {
+		return "", fmt.Errorf("the tool %s cannot be run from %s, perhaps that is mounted with noexec: set GOCACHE to another folder", name, filepath.Dir(path))
+	}
+	return path, nil
 }
 
 func (t *Tools) run(ctx context.Context, root string, args ...string) ([]byte, error) {
