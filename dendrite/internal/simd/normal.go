@@ -77,16 +77,8 @@ func philox(counter uint64, key *NormalKey) (a, b uint64) {
 	return uint64(c1)<<32 | uint64(c0), uint64(c3)<<32 | uint64(c2)
 }
 
-// What the assembly reads too, by these names.
+// The assembly reads these too.
 var (
-	normalBits = [...]uint64{
-		0xD2511F53, 0xCD9E8D57, // multipliers of Philox
-		1<<32 - 1,
-		mantissaOne, mantissaOne - rootHalf, 1<<52 - 1, rootHalf, magic, signBit,
-	}
-	lanes         = [...]uint64{0, 1, 2, 3, 4, 5, 6, 7, 8} // counters of a block, and how many
-	normalNumbers = [...]float64{1, 2, 1.5, -2, 1<<52 + 1023, math.Ln2}
-
 	// Series, highest power first: log((1+s)/(1-s))/s in s^2 for |s| < 0.172, and the sine
 	// (over v) and cosine of v quarter turns in v^2 for |v| <= 1/2. What is left out is
 	// below 1e-16 of the sum.

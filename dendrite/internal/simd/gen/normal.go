@@ -1,9 +1,12 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Normal draws: Philox4x32-10 and the transform of Box and Muller, as normal.go has
-// them in Go, with the constants that stand there. Every number is rounded as there:
+// them in Go, with the series that stand there. Every number is rounded as there:
 // products and sums apart, no fused multiply-add, so that all machines give the same
 // bits.
 //
@@ -11,31 +14,50 @@ import "fmt"
 // eight counters in two runs of four.
 
 func normalKernels() {
+	normalData()
 	addNormals(avx512)
 	addNormals(avx2)
 }
 
-// The places of constants in normalBits and normalNumbers.
-const (
-	multiplier0 = iota
-	multiplier1
-	low32
-	mantissaOne
-	belowRootHalf
-	mantissa
-	rootHalf
-	magic
-	sign
-)
+// The constants of normal.go, and the counters of a block with their number behind them.
+var normalConstants = []struct {
+	name string
+	bits []uint64
+}{
+	{"Multiplier0", []uint64{0xD2511F53}},
+	{"Multiplier1", []uint64{0xCD9E8D57}},
+	{"Low32", []uint64{1<<32 - 1}},
+	{"MantissaOne", []uint64{mantissaOne}},
+	{"BelowRootHalf", []uint64{mantissaOne - rootHalf}},
+	{"Mantissa", []uint64{1<<52 - 1}},
+	{"RootHalf", []uint64{rootHalf}},
+	{"Magic", []uint64{0x4330000000000000}},
+	{"Sign", []uint64{1 << 63}},
+	{"One", []uint64{math.Float64bits(1)}},
+	{"Two", []uint64{math.Float64bits(2)}},
+	{"OneAndHalf", []uint64{math.Float64bits(1.5)}},
+	{"MinusTwo", []uint64{math.Float64bits(-2)}},
+	{"MagicBias", []uint64{math.Float64bits(1<<52 + 1023)}},
+	{"Ln2", []uint64{math.Float64bits(math.Ln2)}},
+	{"Lanes", []uint64{0, 1, 2, 3, 4, 5, 6, 7, 8}},
+}
 
 const (
-	one = iota
-	two
-	oneAndHalf
-	minusTwo
-	magicBias
-	ln2
+	mantissaOne = 0x3ff0000000000000
+	rootHalf    = 0x3fe6a09e667f3bcd
 )
+
+func normalData() {
+	for _, c := range normalConstants {
+		for i, bits := range c.bits {
+			fmt.Fprintf(&out, "\nDATA normal%s<>+%d(SB)/8, $0x%016x", c.name, 8*i, bits)
+		}
+		fmt.Fprintf(&out, "\nGLOBL normal%s<>(SB), RODATA|NOPTR, $%d\n", c.name, 8*len(c.bits))
+	}
+}
+
+// constant is the address of a constant.
+func constant(name string) string { return fmt.Sprintf("normal%s<>(SB)", name) }
 
 // vectors has the vector registers by use.
 type vectors struct {
@@ -66,10 +88,6 @@ func (s vectors) logical(op string) string {
 	return op
 }
 
-func integer(i int) string { return fmt.Sprintf("·normalBits+%d(SB)", 8*i) }
-
-func number(i int) string { return fmt.Sprintf("·normalNumbers+%d(SB)", 8*i) }
-
 // series leaves in dst the polynomial in z whose terms stand in a table of Go.
 func (s vectors) series(table string, terms int, z, dst string) {
 	at := func(i int) string { return fmt.Sprintf("·%s+%d(SB)", table, 8*i) }
@@ -89,8 +107,8 @@ func (s vectors) philox() {
 	s.load("168(SI)", c3)
 	for round := range 10 {
 		// The upper halves of the lanes do not count: multiplications leave them out.
-		s.with("VPMULUDQ", integer(multiplier0), c0, s.t)
-		s.with("VPMULUDQ", integer(multiplier1), c2, s.u)
+		s.with("VPMULUDQ", constant("Multiplier0"), c0, s.t)
+		s.with("VPMULUDQ", constant("Multiplier1"), c2, s.u)
 		p("VPSRLQ $32, %s, %s", s.t, hi0)
 		p("VPSRLQ $32, %s, %s", s.u, hi1)
 		for i, w := range []struct{ hi, word, dst string }{{hi1, c1, c0}, {hi0, c3, c2}} {
@@ -101,7 +119,7 @@ func (s vectors) philox() {
 	}
 	for _, w := range [][2]string{{c0, c1}, {c2, c3}} {
 		p("VPSLLQ $32, %s, %s", w[1], w[1])
-		s.with(s.logical("VPAND"), integer(low32), w[0], w[0])
+		s.with(s.logical("VPAND"), constant("Low32"), w[0], w[0])
 		p("%s %s, %s, %s", s.logical("VPOR"), w[1], w[0], w[0])
 	}
 }
@@ -111,32 +129,32 @@ func (s vectors) boxMuller() {
 	and, or, xor := s.logical("VPAND"), s.logical("VPOR"), s.logical("VPXOR")
 	// u = 2 - (1 with mantissa a), in y
 	p("VPSRLQ $12, %s, %s", s.a, s.a)
-	s.with(or, integer(mantissaOne), s.a, s.a)
-	s.load(number(two), s.y)
+	s.with(or, constant("MantissaOne"), s.a, s.a)
+	s.load(constant("Two"), s.y)
 	p("VSUBPD %s, %s, %s", s.a, s.y, s.y)
 	// e in a, f in y
-	s.with("VPADDQ", integer(belowRootHalf), s.y, s.y)
+	s.with("VPADDQ", constant("BelowRootHalf"), s.y, s.y)
 	p("VPSRLQ $52, %s, %s", s.y, s.a)
-	s.with(or, integer(magic), s.a, s.a)
-	s.with("VSUBPD", number(magicBias), s.a, s.a)
-	s.with(and, integer(mantissa), s.y, s.y)
-	s.with("VPADDQ", integer(rootHalf), s.y, s.y)
+	s.with(or, constant("Magic"), s.a, s.a)
+	s.with("VSUBPD", constant("MagicBias"), s.a, s.a)
+	s.with(and, constant("Mantissa"), s.y, s.y)
+	s.with("VPADDQ", constant("RootHalf"), s.y, s.y)
 	// s = (f-1)/(f+1) in y, r = sqrt(-2 log u) in r
-	s.with("VADDPD", number(one), s.y, s.t)
-	s.with("VSUBPD", number(one), s.y, s.y)
+	s.with("VADDPD", constant("One"), s.y, s.t)
+	s.with("VSUBPD", constant("One"), s.y, s.y)
 	p("VDIVPD %s, %s, %s", s.t, s.y, s.y)
 	p("VMULPD %s, %s, %s", s.y, s.y, s.z)
 	s.series("logTerms", 10, s.z, s.r)
 	p("VMULPD %s, %s, %s", s.r, s.y, s.r)
-	s.with("VMULPD", number(ln2), s.a, s.a)
+	s.with("VMULPD", constant("Ln2"), s.a, s.a)
 	p("VADDPD %s, %s, %s", s.r, s.a, s.r)
-	s.with("VMULPD", number(minusTwo), s.r, s.r)
+	s.with("VMULPD", constant("MinusTwo"), s.r, s.r)
 	p("VSQRTPD %s, %s", s.r, s.r)
 	// v in v, cosine in x, sine in y
 	p("VPSLLQ $2, %s, %s", s.b, s.v)
 	p("VPSRLQ $12, %s, %s", s.v, s.v)
-	s.with(or, integer(mantissaOne), s.v, s.v)
-	s.with("VSUBPD", number(oneAndHalf), s.v, s.v)
+	s.with(or, constant("MantissaOne"), s.v, s.v)
+	s.with("VSUBPD", constant("OneAndHalf"), s.v, s.v)
 	p("VMULPD %s, %s, %s", s.v, s.v, s.z)
 	s.series("sineTerms", 8, s.z, s.y)
 	p("VMULPD %s, %s, %s", s.v, s.y, s.y)
@@ -154,8 +172,8 @@ func (s vectors) boxMuller() {
 		p("VMOVAPD %s, %s", s.v, s.y)
 	}
 	p("%s %s, %s, %s", xor, s.b, s.t, s.t)
-	s.with(and, integer(sign), s.t, s.t)
-	s.with(and, integer(sign), s.b, s.b)
+	s.with(and, constant("Sign"), s.t, s.t)
+	s.with(and, constant("Sign"), s.b, s.b)
 	p("%s %s, %s, %s", xor, s.t, s.x, s.x)
 	p("%s %s, %s, %s", xor, s.b, s.y, s.y)
 	p("VMULPD %s, %s, %s", s.x, s.r, s.x)
@@ -173,7 +191,7 @@ func addNormals(s isa) {
 	p("VBROADCASTSD sd+16(FP), %s", r.sd)
 	p("MOVQ key+24(FP), SI")
 	p("VPBROADCASTQ counter+32(FP), %s", r.counters)
-	p("%s ·lanes(SB), %s, %s", "VPADDQ", r.counters, r.counters)
+	p("%s normalLanes<>(SB), %s, %s", "VPADDQ", r.counters, r.counters)
 	label("next")
 	runs := 64 / s.bytes
 	for run := range runs {
@@ -185,7 +203,7 @@ func addNormals(s isa) {
 			p("VADDPD %d(DI), %s, %s", at, draw, draw)
 			p("VMOVUPD %s, %d(DI)", draw, at)
 		}
-		p("VPBROADCASTQ ·lanes+%d(SB), %s", 8*(s.bytes/8), r.t)
+		p("VPBROADCASTQ normalLanes<>+%d(SB), %s", 8*(s.bytes/8), r.t)
 		p("VPADDQ %s, %s, %s", r.t, r.counters, r.counters)
 	}
 	p("ADDQ $128, DI")
