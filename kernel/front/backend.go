@@ -13,15 +13,20 @@ import (
 type backend struct {
 	stop   context.CancelFunc // cancels the start
 	opened chan struct{}      // closed when GoNB has started or its start has failed
-	warmed chan struct{}      // closed when the packages of cells are compiled, or do not compile
+	warmed chan struct{}      // closed when the packages of cells are compiled and imported, or do not compile
 
 	session *gonb.Session // valid after opened; nil if the start failed
 	err     error         // why the start failed
 }
 
-// frontQuiet is [gonb.Session.Quiet] of a front. It is short, because cells that display
-// something wait at their end until GoNB has read it.
-const frontQuiet = 5 * time.Millisecond
+const (
+	// frontQuiet is [gonb.Session.Quiet] of a front. It is short, because cells that
+	// display something wait at their end until GoNB has read it.
+	frontQuiet = 5 * time.Millisecond
+	// preload is a cell that runs when no cell of the user waits yet: it imports what
+	// completion and help then know.
+	preload = "import (\n\t\"microcircuits/dendrite\"\n\t\"microcircuits/dendrite/notebook\"\n)\n%%\n_, _ = dendrite.Show, notebook.Show"
+)
 
 // open starts a GoNB in the background. It closes the backend before, if not nil.
 func (f *Front) open(before *backend) *backend {
@@ -59,6 +64,9 @@ func (f *Front) open(before *backend) *backend {
 			<-b.session.Exited()
 			b.session.Close()
 		}()
+		if !f.wanted.Load() {
+			_, _ = b.session.Run(ctx, preload, func(*wire.Message) {}) // if it fails, the first cell shows the error
+		}
 	}()
 	return b
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"microcircuits/kernel/gonb"
@@ -41,6 +42,7 @@ type Front struct {
 	stdin   chan request // answers to requests for input
 
 	arrived chan struct{} // a request was added to the queue
+	wanted  atomic.Bool   // a cell waits for GoNB or has run
 
 	mu      sync.Mutex // guards the fields below
 	backend *backend

@@ -246,6 +246,7 @@ func (f *Front) command(job *cellRun, name string, words []string) *gonb.Failure
 // readySession waits until GoNB is ready to run the cell. If this takes long, it
 // shows a notice in the cell.
 func (f *Front) readySession(job *cellRun) (*gonb.Session, error) {
+	f.wanted.Store(true)
 	f.awaitAnswer(job.waitCtx)
 	b, err := f.readyBackend(job.waitCtx)
 	if err != nil {
