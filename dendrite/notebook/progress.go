@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
-	"github.com/mattn/go-isatty"
 
 	"microcircuits/dendrite/notebook/names"
 )
@@ -59,12 +58,19 @@ func NewProgress(title string) *Progress {
 			file = filepath.Join(os.TempDir(), filepath.Base(file))
 		}
 		out = finalOutput{send, file}
-	case isatty.IsTerminal(os.Stderr.Fd()):
+	case isTerminal(os.Stderr):
 		out = terminalOutput{os.Stderr}
 	default:
 		out = &logOutput{w: os.Stderr}
 	}
 	return newProgress(title, out, time.Now)
+}
+
+// isTerminal reports whether a file is a terminal, or another device of characters: for the null
+// device it does not matter how progress is shown.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func newProgress(title string, out output, now func() time.Time) *Progress {
