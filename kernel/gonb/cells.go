@@ -78,7 +78,7 @@ func (c *Cells) Run(ctx context.Context, own Cell, sink Sink) (Outcome, error) {
 	maps.DeleteFunc(c.noValue, func(call string, _ bool) bool { return cell.Declares(own.Source, call) })
 	o := cell.Options{
 		ID: own.ID, Asks: own.Asks, FlagTaken: c.flagTaken, Methods: c.methods,
-		NoValue:  func(call string) bool { return c.noValue[call] },
+		NoValue:  func(call string) bool { return c.noValue[call] || c.session.noResult(call) },
 		Exported: func(path string) (kind, name string) { return c.session.exported(ctx, path) },
 	}
 	if c.session.printed != nil {

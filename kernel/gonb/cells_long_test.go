@@ -167,3 +167,14 @@ func TestMuchText(t *testing.T) {
 		t.Errorf("a long line: %d bytes", len(got))
 	}
 }
+
+// A cell that ends with a function of package dendrite is compiled once, whether or not the
+// function has a result.
+func TestCompiledOnce(t *testing.T) {
+	s := start(t, Options{})
+	c := NewCells(s)
+	runCell(t, c, 1, `dendrite.Markdown("a")`)
+	if len(c.sources) != 1 {
+		t.Errorf("GoNB compiled the cell %d times", len(c.sources))
+	}
+}
