@@ -7,14 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // Tools are the programs that a kernel needs, in the versions of the project's
@@ -67,6 +63,10 @@ func FindTools(ctx context.Context, root string) (*Tools, error) {
 
 // find returns the path of a tool and builds it if necessary.
 func (t *Tools) find(ctx context.Context, root, name string) (string, error) {
+	file := t.pathFile(root, name)
+	if path := knownPath(name, file); path != "" {
+		return path, nil
+	}
 	out, err := t.run(ctx, root, "tool", "-n", name)
 	if ctx.Err() != nil {
 		return "", ctx.Err() // interrupted: nothing is wrong with the tool
@@ -75,12 +75,10 @@ func (t *Tools) find(ctx context.Context, root, name string) (string, error) {
 		return "", fmt.Errorf("cannot build the tool %s: %w\n(connect to the network and run in %s: go mod download)", name, err, root)
 	}
 	path := strings.TrimSpace(string(out))
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("tool %s: %w", name, err)
+	if err := checkTool(name, path); err != nil {
+		return "", err
 	}
-	if err := unix.Access(path, unix.X_OK); err != nil {
-		return "", fmt.Errorf("the tool %s cannot be run from %s, perhaps that is mounted with noexec: set GOCACHE to another folder", name, filepath.Dir(path))
-	}
+	keepPath(file, path)
 	return path, nil
 }
 
