@@ -155,6 +155,6 @@ func (t *Tools) Env() []string {
 }
 
 // kernelEnv is Env for GoNB, which has a workspace of its own. Programs of cells are linked
-// without information for debuggers, which nobody reads and which takes a quarter of the
-// link's time; stack traces do not need it.
-func (t *Tools) kernelEnv() []string { return append(t.Env(), "GOWORK=", "GOFLAGS=-ldflags=-w") }
+// without a symbol table and information for debuggers, which nobody reads and which take a
+// quarter of the link's time; stack traces do not need them.
+func (t *Tools) kernelEnv() []string { return append(t.Env(), "GOWORK=", "GOFLAGS=-ldflags=-s") }
