@@ -10,8 +10,8 @@
 //
 // # Cost
 //
-// On an idle machine with two cores (AMD EPYC, 2026-11-27) a cell took 110.5 ms in
-// GoNB alone and 115.8 ms through the front (medians of 60 alternating cells,
-// BenchmarkCell); nearly all of it is compilation. A kernel with a full build cache
-// answered 0.5 s after its start (BenchmarkReady).
+// On a machine with two cores (AMD EPYC, 2026-12-01, in use by others) a cell that shows a
+// line took 0.76 to 1.03 s, nearly all of it go build; the front adds 3 to 22 ms to GoNB
+// alone (medians of 12 cells in turn in four runs of BenchmarkCell). The first cell of a
+// kernel took 0.88 s when it was sent as soon as the kernel answered (BenchmarkFirstCell).
 package front
